@@ -1,6 +1,8 @@
 package detangle.cli;
 
+import detangle.pipelines.AnnotatedText;
 import detangle.pipelines.Entity;
+import detangle.pipelines.task.AnswerForm;
 import detangle.pipelines.task.Column;
 import detangle.pipelines.task.Column.ObjectOf;
 import detangle.pipelines.task.TokenClassification;
@@ -36,26 +38,23 @@ final class EntityResults {
     }
 
     /** @param index the text's place among those of the call */
-    static Result of(int index, String text, List<Entity> entities, String label) {
-        return result(index, text, entities, TokenClassification.json(text, entities, label, Result.FORM));
-    }
-
-    private static Result result(
-            int index, String text, List<Entity> entities, List<SequencedMap<String, Object>> json) {
+    static Result of(int index, String text, List<Entity> entities, String label, AnswerForm form) {
+        List<SequencedMap<String, Object>> json = TokenClassification.json(text, entities, label, form);
         String words = entities.isEmpty() ? "-" : String.join(", ", words(entities));
-        return new Result(index, json, Result.object(ENTITIES, json), records(text, entities), words);
+        return new Result(index, json, Result.object(ENTITIES, json), records(text, entities, form), words)
+                .withMarked(AnnotatedText.of(text, entities));
     }
 
     /** Entities as rows of a table with the columns of {@link #names}. */
-    static List<List<Object>> records(String text, List<Entity> entities) {
+    static List<List<Object>> records(String text, List<Entity> entities, AnswerForm form) {
         List<List<Object>> records = new ArrayList<>();
         for (Entity e : entities) {
             records.add(List.of(
                     e.entity(),
                     Result.rounded(e.score()),
                     e.word(),
-                    Result.codePoint(text, e.start()),
-                    Result.codePoint(text, e.end())));
+                    form.place(text, e.start()),
+                    form.place(text, e.end())));
         }
         return records;
     }

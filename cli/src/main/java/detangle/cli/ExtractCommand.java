@@ -20,7 +20,6 @@ import detangle.pipelines.schema.SchemaAnswer;
 import detangle.pipelines.schema.SchemaOptions;
 import detangle.pipelines.task.Column;
 import detangle.pipelines.task.EntityExtraction;
-import detangle.pipelines.task.SchemaExtraction;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,11 +37,10 @@ import picocli.CommandLine.Option;
                         + " and classes with a GLiNER2 model. Long texts are read in windows.",
         mixinStandardHelpOptions = true)
 final class ExtractCommand extends PipelineCommand<Pipeline> {
-    @Option(
-            names = "--labels",
-            paramLabel = "LABEL",
-            split = ",",
-            description = "What to look for: person,iban,\"credit card\".")
+    /** The description of an option that another command has too. */
+    static final String LABELS = "What to look for: person,iban,\"credit card\".";
+
+    @Option(names = "--labels", paramLabel = "LABEL", split = ",", description = LABELS)
     private List<String> labels = List.of();
 
     @Mixin
@@ -93,6 +91,9 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
             description = "A safetensors file with a vector for each label, by its name, instead of those that a"
                     + " bi-encoder computes.")
     private Optional<Path> labelVectors;
+
+    @Mixin
+    private OffsetsOption offsets;
 
     @Override
     Pipeline load(Path folder, PipelineOptions options) {
@@ -173,9 +174,16 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
     }
 
     @Override
+    boolean marksTexts() {
+        return true;
+    }
+
+    @Override
     List<String> columns() {
         // An entity's text is its word here, as the column text holds the row's.
-        return schema.schema().isPresent() ? SchemaResults.names() : EntityResults.names("label");
+        return schema.schema().isPresent() || !relations.isEmpty()
+                ? SchemaResults.names()
+                : EntityResults.names("label");
     }
 
     @Override
@@ -199,7 +207,7 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
         List<Extraction> all = extractor.run(requests, progress);
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            results.add(ExtractionResults.of(i, texts.get(i), all.get(i), !relations.isEmpty()));
+            results.add(ExtractionResults.of(i, texts.get(i), all.get(i), !relations.isEmpty(), offsets.form()));
         }
         return results;
     }
@@ -213,12 +221,13 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
         for (int i = 0; i < all.size(); i++) {
             results.add(
                     schema.schema().isPresent()
-                            ? SchemaResults.of(i, texts.get(i), asked, all.get(i))
+                            ? SchemaResults.of(i, texts.get(i), asked, all.get(i), offsets.form())
                             : ExtractionResults.of(
                                     i,
                                     texts.get(i),
-                                    new Extraction(SchemaExtraction.entities(all.get(i)), List.of()),
-                                    false));
+                                    new Extraction(all.get(i).entitiesInOrder(), List.of()),
+                                    false,
+                                    offsets.form()));
         }
         return results;
     }

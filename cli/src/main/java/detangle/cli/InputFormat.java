@@ -10,6 +10,8 @@ import java.util.Optional;
 enum InputFormat {
     /** A text a line. */
     text("txt"),
+    /** One text: all of the file. */
+    document(),
     /** Values with a delimiter between, below a header line (RFC 4180). */
     csv("csv"),
     /** As csv, with tabs between. */
@@ -64,6 +66,6 @@ enum InputFormat {
     }
 
     boolean hasColumns() {
-        return this != text;
+        return this != text && this != document;
     }
 }

@@ -83,14 +83,17 @@ final class InputOptions {
             return;
         }
         if (column.isPresent() || delimiter.isPresent()) {
-            throw wrongUse(
-                    name() + " is read as lines of text, which have no columns: leave out --column and --delimiter,"
-                            + " or say --input-format");
+            throw wrongUse(name() + " is read as " + textual() + " no columns: leave out --column and --delimiter,"
+                    + " or say --input-format");
         }
     }
 
     private ParameterException wrongUse(String message) {
         return new ParameterException(spec.commandLine(), message);
+    }
+
+    private String textual() {
+        return format() == InputFormat.document ? "one text, which has" : "lines of text, which have";
     }
 
     private boolean standardInput() {
@@ -120,7 +123,7 @@ final class InputOptions {
     RowSource open(List<String> wanted, boolean all) {
         InputFormat known = format();
         if (!known.hasColumns() && wanted.size() > 1) {
-            throw wrongUse(name() + " is read as lines of text, which have no columns, and " + String.join(", ", wanted)
+            throw wrongUse(name() + " is read as " + textual() + " no columns, and " + String.join(", ", wanted)
                     + " are needed: give a file with columns, or say --input-format");
         }
         if (!standardInput()) {
@@ -169,6 +172,7 @@ final class InputOptions {
                 yield lines.isPresent() ? OptionalLong.of(Math.max(0, lines.getAsLong() - 1)) : lines;
             }
             case json -> OptionalLong.empty();
+            case document -> OptionalLong.of(1);
         };
     }
 }

@@ -9,6 +9,7 @@ final class LineReader implements AutoCloseable {
     private final char[] buffer = new char[1 << 13];
     private int next;
     private int limit;
+    private String ending = "";
     private long number;
 
     LineReader(Utf8Reader reader) {
@@ -43,9 +44,11 @@ final class LineReader implements AutoCloseable {
             return Optional.empty();
         }
         number++;
-        if (!line.isEmpty() && line.charAt(line.length() - 1) == '\r') {
+        boolean returns = !line.isEmpty() && line.charAt(line.length() - 1) == '\r';
+        if (returns) {
             line.setLength(line.length() - 1);
         }
+        ending = (returns ? "\r" : "") + (ended ? "\n" : "");
         return Optional.of(line.toString());
     }
 
@@ -62,6 +65,16 @@ final class LineReader implements AutoCloseable {
         } catch (IOException e) {
             return true; // Reading will tell.
         }
+    }
+
+    /** What ended the last line; it is empty where the stream ends without a line end. */
+    String ending() {
+        return ending;
+    }
+
+    /** The byte order mark at the beginning of the stream; it is empty where there is none. */
+    String mark() {
+        return reader.mark();
     }
 
     /** The number of the last line, from 1. */

@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
             ZeroShotCommand.class,
             TokenClassificationCommand.class,
             ExtractCommand.class,
+            RedactCommand.class,
             QuestionAnsweringCommand.class,
             FillMaskCommand.class,
             FeatureExtractionCommand.class,

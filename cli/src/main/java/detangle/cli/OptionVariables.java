@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.pipelines.redaction.HashKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +33,7 @@ final class OptionVariables implements IDefaultValueProvider {
     static final String MODEL = PREFIX + "MODEL";
 
     /** What other parts of Detangle read. */
-    private static final List<String> OTHERS = List.of(PREFIX + "JAVA_OPTS");
+    private static final List<String> OTHERS = List.of(PREFIX + "JAVA_OPTS", HashKey.VARIABLE);
 
     private static final String HELP_SECTION = "variables";
     private static final int HELP_INDENT = 2;

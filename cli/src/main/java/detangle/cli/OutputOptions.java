@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,8 +33,9 @@ final class OutputOptions {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description = "Where results go: .txt, .json, .jsonl, .csv, .tsv, .parquet, and .npy for vectors; standard"
-                    + " output by default.")
+            description =
+                    "Where results go: .txt, .md, .json, .jsonl, .csv, .tsv, .parquet, and .npy for vectors; standard"
+                            + " output by default.")
     private Optional<Path> output;
 
     @Option(names = "--keep-columns", description = "Write the other columns of a row beside its result.")
@@ -60,10 +62,15 @@ final class OutputOptions {
         return onError;
     }
 
+    /** The file that results go to. */
+    Optional<Path> file() {
+        return output;
+    }
+
     ResultFormat format() {
         return format.orElseGet(() -> output.map(file -> ResultFormat.of(file)
                         .orElseThrow(() -> wrongUse("the ending of " + file
-                                + " names no format: .txt, .json, .jsonl, .csv, .tsv, .parquet and .npy do; or say"
+                                + " names no format: .txt, .md, .json, .jsonl, .csv, .tsv, .parquet and .npy do; or say"
                                 + " --format")))
                 .orElse(ResultFormat.text));
     }
@@ -98,8 +105,9 @@ final class OutputOptions {
      *
      * @param input the file that is read
      * @param answer what is said of a row
+     * @param marks whether results have texts with spans marked
      */
-    void check(Optional<InputOptions> input, List<Column> answer) {
+    void check(Optional<InputOptions> input, List<Column> answer, boolean marks) {
         output.filter(Files::isDirectory).ifPresent(file -> {
             throw new CliException(file + " cannot be written: it is a folder");
         });
@@ -121,6 +129,10 @@ final class OutputOptions {
         }
         if (chosen == ResultFormat.npy && vector(answer).isEmpty()) {
             throw wrongUse("npy holds vectors, and this command has none: choose another format");
+        }
+        if (chosen == ResultFormat.marked && !marks) {
+            throw wrongUse("marked is for extract and token-classification, which find parts of texts: choose another"
+                    + " format");
         }
         if (chosen.binary() && output.isEmpty()) {
             throw wrongUse(chosen + " is written to a file: name one with --output");
@@ -172,13 +184,25 @@ final class OutputOptions {
 
     /** @param standard standard output */
     ResultSink sink(OutputLayout layout, PrintWriter standard) {
-        return new ResultSink(printer(layout, standard), output.isPresent());
+        return sink(layout, standard, TextPrinter::new);
     }
 
-    private ResultPrinter printer(OutputLayout layout, PrintWriter standard) {
+    /**
+     * Opens where results go.
+     *
+     * @param standard standard output
+     * @param text what prints texts, given what opens its target
+     */
+    ResultSink sink(OutputLayout layout, PrintWriter standard, Function<Supplier<PrintWriter>, ResultPrinter> text) {
+        return new ResultSink(printer(layout, standard, text), output.isPresent());
+    }
+
+    private ResultPrinter printer(
+            OutputLayout layout, PrintWriter standard, Function<Supplier<PrintWriter>, ResultPrinter> text) {
         Supplier<PrintWriter> target = () -> output.map(OutputOptions::open).orElse(standard);
         return switch (format()) {
-            case text -> new TextPrinter(target);
+            case text -> text.apply(target);
+            case marked -> new MarkedPrinter(target);
             case json -> new JsonPrinter(target, layout);
             case jsonl -> new JsonLinesPrinter(target, layout);
             case csv -> new CsvPrinter(target, layout, ',');
@@ -189,7 +213,8 @@ final class OutputOptions {
         };
     }
 
-    private static PrintWriter open(Path file) {
+    /** Opens a file for characters. */
+    static PrintWriter open(Path file) {
         try {
             return CheckedWriter.printer(file.toString(), Files.newOutputStream(file));
         } catch (IOException e) {

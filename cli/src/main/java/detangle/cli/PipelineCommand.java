@@ -15,6 +15,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.function.IntUnaryOperator;
+import java.util.function.Supplier;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -112,6 +113,33 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return Result.object("text", row.getFirst());
     }
 
+    /** Whether a text of a file may be empty or only white space. */
+    boolean mayBeBlank() {
+        return false;
+    }
+
+    /**
+     * A row as it is printed. Rows come here in the order of the source, where {@link #run} is given them in another one.
+     *
+     * @param row with its results, or with a fault
+     */
+    RowLoop.Row printed(RowLoop.Row row) {
+        return row;
+    }
+
+    /** Whether results have texts with spans marked. */
+    boolean marksTexts() {
+        return false;
+    }
+
+    /** Prints results as {@code text}. */
+    ResultPrinter textPrinter(Supplier<PrintWriter> target) {
+        return new TextPrinter(target);
+    }
+
+    /** Is called when all results are written. */
+    void done() {}
+
     /** What is said of a row as one object; see {@link Result#answer}. */
     abstract List<Column> answer();
 
@@ -156,6 +184,16 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return NameList.of(spec, option, given);
     }
 
+    /** The file that is read. */
+    final InputOptions input() {
+        return input;
+    }
+
+    /** The file that results go to. */
+    final Optional<Path> outputFile() {
+        return output.file();
+    }
+
     /** What {@code --max-length} says. */
     final OptionalInt maxLength() {
         return length.tokens(spec);
@@ -175,7 +213,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         }
         input.check();
         check(input.present());
-        output.check(Optional.of(input).filter(InputOptions::present), answer());
+        output.check(Optional.of(input).filter(InputOptions::present), answer(), marksTexts());
         threads.apply();
         // The first answer does not wait for kernels: many commands have no second one to give.
         PipelineOptions asked = truncation
@@ -191,10 +229,11 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         // Opened first: a wrong name is told before the model is loaded.
         try (RowSource source = source();
                 P pipeline = load(model.map(ModelFolder::of).orElseGet(this::defaultModel), options);
-                ResultSink sink = output.sink(layout, spec.commandLine().getOut())) {
+                ResultSink sink = output.sink(layout, spec.commandLine().getOut(), this::textPrinter)) {
             runAll(source, pipeline, layout, sink);
             sink.end();
         }
+        done();
     }
 
     /** The columns that are needed, that of texts first. */
@@ -218,7 +257,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
                 input.present() ? wanted() : GivenRows.columns(rows(texts)),
                 Optional.empty(),
                 input.present() && input.format().hasColumns(),
-                !input.present());
+                !input.present() || mayBeBlank());
         PrintWriter err = spec.commandLine().getErr();
         RowLoop loop = new RowLoop(
                 source,
@@ -257,7 +296,8 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return new ProgressBarOnTerminal(terminal, spec.name(), "", total);
     }
 
-    private List<OutputRow> outputRows(RowSource source, RowLoop.Row row, JoinedColumns joined) {
+    private List<OutputRow> outputRows(RowSource source, RowLoop.Row computed, JoinedColumns joined) {
+        RowLoop.Row row = printed(computed);
         return OutputRow.of(source, row, joined, asked(row.texts()), known(row.source(), row.texts()));
     }
 }

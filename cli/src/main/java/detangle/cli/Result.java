@@ -6,6 +6,7 @@ import java.math.MathContext;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -16,8 +17,22 @@ import java.util.SequencedMap;
  * @param answer one value for each of {@link PipelineCommand#answer}; JSON has only those that are there
  * @param records any number of rows of a table, with a value for each of {@link PipelineCommand#columns}
  * @param text a line for people
+ * @param marked the text with its spans marked, of commands that find any
  */
-record Result(int row, Object json, SequencedMap<String, Object> answer, List<List<Object>> records, String text) {
+record Result(
+        int row,
+        Object json,
+        SequencedMap<String, Object> answer,
+        List<List<Object>> records,
+        String text,
+        Optional<String> marked) {
+    Result(int row, Object json, SequencedMap<String, Object> answer, List<List<Object>> records, String text) {
+        this(row, json, answer, records, text, Optional.empty());
+    }
+
+    Result withMarked(String value) {
+        return new Result(row, json, answer, records, text, Optional.of(value));
+    }
 
     /** How commands write answers that a server gives too. */
     static final AnswerForm FORM = new AnswerForm(Result::rounded, AnswerForm.Offsets.CODE_POINTS);

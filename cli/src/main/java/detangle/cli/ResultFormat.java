@@ -10,6 +10,8 @@ import java.util.Optional;
 enum ResultFormat {
     /** A line for people. */
     text("txt"),
+    /** The text in a line, with what was found in it in brackets. */
+    marked("md"),
     /** One array, with what HuggingFace's pipeline returns for each text. */
     json("json"),
     /** An object a line, one for each text. */
@@ -50,6 +52,6 @@ enum ResultFormat {
 
     /** Whether rows can say which row of the source they are. */
     boolean hasColumns() {
-        return this != text && this != npy;
+        return this != text && this != marked && this != npy;
     }
 }

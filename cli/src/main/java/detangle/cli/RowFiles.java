@@ -77,6 +77,7 @@ final class RowFiles {
                 case jsonl -> new JsonLineRows(name, reader, column);
                 case json -> new JsonRows(name, reader, column);
                 case text -> new TextRows(name, reader, column, first);
+                case document -> new DocumentRow(name, reader, column);
                 case parquet -> throw new InternalException("Parquet is not made of characters");
             };
         } catch (RuntimeException e) {

@@ -1,5 +1,7 @@
 package detangle.cli;
 
+import detangle.pipelines.AnnotatedText;
+import detangle.pipelines.Entity;
 import detangle.pipelines.schema.AttributeGroup;
 import detangle.pipelines.schema.ClassificationTask;
 import detangle.pipelines.schema.Entities;
@@ -12,6 +14,7 @@ import detangle.pipelines.schema.SchemaJson;
 import detangle.pipelines.schema.ScoredLabel;
 import detangle.pipelines.schema.Structure;
 import detangle.pipelines.schema.ValueType;
+import detangle.pipelines.task.AnswerForm;
 import detangle.pipelines.task.Column;
 import detangle.pipelines.task.Column.ListOf;
 import detangle.pipelines.task.Column.ObjectOf;
@@ -88,9 +91,9 @@ final class SchemaResults {
         return List.of("part", "name", "instance", "field", "value", "score", "start", "end");
     }
 
-    static Result of(int index, String text, Schema schema, SchemaAnswer answer) {
+    static Result of(int index, String text, Schema schema, SchemaAnswer answer, AnswerForm form) {
         SequencedMap<String, Object> json = new SchemaJson(
-                        Optional.of(Result::rounded), Optional.of(i -> Result.codePoint(text, i)))
+                        Optional.of(Result::rounded), Optional.of(i -> form.place(text, i)))
                 .write(schema, answer);
         SequencedMap<String, Object> typed = Result.object();
         // A structure that the model does not expect is an object in GLiNER2's JSON, or is not there; it is a list in a
@@ -101,9 +104,14 @@ final class SchemaResults {
         if (answer.everyEntity()) {
             typed.replace("entities", oneEach(schema, json));
         }
-        Table table = new Table(text, answer);
+        Table table = new Table(text, answer, form);
         return new Result(
-                index, json, typed, table.records(), table.words().isEmpty() ? "-" : String.join(", ", table.words()));
+                        index,
+                        json,
+                        typed,
+                        table.records(),
+                        table.words().isEmpty() ? "-" : String.join(", ", table.words()))
+                .withMarked(AnnotatedText.of(text, table.spans()));
     }
 
     /** A kind that has one value has its first one in a table. */
@@ -124,11 +132,14 @@ final class SchemaResults {
     /** An answer value by value. */
     private static final class Table {
         private final String text;
+        private final AnswerForm form;
+        private final List<Entity> spans = new ArrayList<>();
         private final List<List<Object>> records = new ArrayList<>();
         private final List<String> words = new ArrayList<>();
 
-        Table(String text, SchemaAnswer answer) {
+        Table(String text, SchemaAnswer answer, AnswerForm form) {
             this.text = text;
+            this.form = form;
             answer.entities()
                     .forEach((kind, found) -> found.forEach(e -> {
                         add("entity", kind, "", "", e.mention());
@@ -184,13 +195,24 @@ final class SchemaResults {
                     field,
                     mention.text(),
                     Result.rounded(mention.confidence()),
-                    Result.codePoint(text, mention.start()),
-                    Result.codePoint(text, mention.end())));
+                    form.place(text, mention.start()),
+                    form.place(text, mention.end())));
+            spans.add(new Entity(
+                    field.isEmpty() ? name : name + "." + field,
+                    mention.confidence(),
+                    mention.text(),
+                    mention.start(),
+                    mention.end()));
         }
 
         private void add(String part, String name, Object instance, String field, ScoredLabel label) {
             records.add(
                     List.of(part, name, instance, field, label.label(), Result.rounded(label.confidence()), "", ""));
+        }
+
+        /** All parts of the text, with the names of fields behind those of structures and relations. */
+        List<Entity> spans() {
+            return spans;
         }
 
         List<List<Object>> records() {

@@ -1,8 +1,6 @@
 package detangle.cli;
 
-import java.util.LinkedHashMap;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.function.Consumer;
 
 /** Lines as the rows of one column. */
@@ -34,12 +32,11 @@ final class TextRows implements RowSource {
     public Optional<SourceRow> next() {
         lines.beginRow(lines.number() + 1, "");
         return lines.next().map(line -> {
-            SequencedMap<String, Object> columns = new LinkedHashMap<>();
-            columns.put(column, line);
-            if (lines.number() == 1) {
+            boolean isFirst = lines.number() == 1;
+            if (isFirst) {
                 first.accept(line);
             }
-            return SourceRow.of(lines.number(), columns);
+            return SourceRow.ofText(lines.number(), column, line, isFirst ? lines.mark() : "", lines.ending());
         });
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -40,6 +41,9 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
     @Option(names = "--stride", paramLabel = "N", description = "Tokens that two windows share; 128 by default.")
     private Optional<Integer> stride;
 
+    @Mixin
+    private OffsetsOption offsets;
+
     @Override
     TokenClassifier load(Path folder, PipelineOptions options) {
         return TokenClassifier.load(folder, options);
@@ -48,6 +52,11 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
     @Override
     List<Column> answer() {
         return EntityResults.columns(label());
+    }
+
+    @Override
+    boolean marksTexts() {
+        return true;
     }
 
     @Override
@@ -66,7 +75,7 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
         progress.done(texts.size());
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            results.add(EntityResults.of(i, texts.get(i), all.get(i), label()));
+            results.add(EntityResults.of(i, texts.get(i), all.get(i), label(), offsets.form()));
         }
         return results;
     }

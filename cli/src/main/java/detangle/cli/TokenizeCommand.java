@@ -121,7 +121,7 @@ final class TokenizeCommand implements Runnable {
                 || stride.filter(n -> n < 0).isPresent()) {
             throw wrongUse("--max-length is at least 1, --stride at least 0");
         }
-        output.check(Optional.of(input).filter(InputOptions::present), ANSWER);
+        output.check(Optional.of(input).filter(InputOptions::present), ANSWER, false);
         OutputLayout layout = output.layout(
                 List.of(), ANSWER, ANSWER.stream().map(Column::name).toList());
         TextColumns columns = columns();

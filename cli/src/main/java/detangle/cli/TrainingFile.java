@@ -69,7 +69,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         if (isSquad()) {
             return Optional.of(Architecture.QUESTION_ANSWERING);
         }
-        if (knownFormat().filter(f -> f == InputFormat.text).isPresent()) {
+        if (knownFormat().filter(f -> !f.hasColumns()).isPresent()) {
             return Optional.of(Architecture.MASKED_LM);
         }
         try (RowSource source = open()) {
@@ -139,7 +139,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
 
     /** Reads the rows without blank lines of text, for a masked language model. */
     List<DataRow> texts() {
-        boolean lines = knownFormat().filter(f -> f == InputFormat.text).isPresent();
+        boolean lines = knownFormat().filter(f -> !f.hasColumns()).isPresent();
         return rows().stream()
                 .filter(row -> !lines
                         || !row.columns().firstEntry().getValue().toString().isBlank())

@@ -50,6 +50,7 @@ final class Utf8Reader extends Reader {
     private int next;
     private int limit;
     private boolean begun;
+    private boolean marked;
     private boolean atEnd;
     private long line = 1;
     private String row = "the first row";
@@ -94,6 +95,11 @@ final class Utf8Reader extends Reader {
         return count;
     }
 
+    /** The byte order mark, if what has been read begins with one; it is empty otherwise. */
+    String mark() {
+        return marked ? Character.toString(BYTE_ORDER_MARK) : "";
+    }
+
     /** Whether a character can be read without waiting for who writes it. */
     @Override
     public boolean ready() throws IOException {
@@ -106,7 +112,8 @@ final class Utf8Reader extends Reader {
             CharBuffer out = CharBuffer.wrap(characters);
             CoderResult result = decoder.decode(bytes, out, atEnd);
             if (out.position() > 0) {
-                next = !begun && characters[0] == BYTE_ORDER_MARK ? 1 : 0;
+                marked |= !begun && characters[0] == BYTE_ORDER_MARK;
+                next = !begun && marked ? 1 : 0;
                 limit = out.position();
                 begun = true;
                 countLines();

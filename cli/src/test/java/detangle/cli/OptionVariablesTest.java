@@ -155,6 +155,7 @@ class OptionVariablesTest {
                 "DETANGLE_PROT", "1",
                 "DETANGLE_MAX_LENGHT", "1",
                 "DETANGLE_JAVA_OPTS", "1",
+                "DETANGLE_HASH_KEY", "1",
                 "DETANGLE_PORT_8080_TCP", "1",
                 "DETANGLE_SERVICE_HOST", "1",
                 "PORT", "1"));

@@ -51,6 +51,7 @@ class OptionsTest {
             "zero-shot-classification",
             "token-classification",
             "extract",
+            "redact",
             "question-answering",
             "fill-mask",
             "feature-extraction",

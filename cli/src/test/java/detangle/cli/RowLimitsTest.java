@@ -55,6 +55,7 @@ class RowLimitsTest {
         Utf8Reader reader = new Utf8Reader("a", stream);
         return switch (format) {
             case text -> new TextRows("a", reader, "text", first -> {});
+            case document -> new DocumentRow("a", reader, "text");
             case csv -> new CsvRows("a", reader, Optional.of(','), List.of("text"), false);
             case tsv -> new CsvRows("a", reader, Optional.of('\t'), List.of("text"), false);
             case jsonl -> new JsonLineRows("a", reader, "text");
@@ -100,7 +101,7 @@ class RowLimitsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"text", "csv", "tsv", "jsonl", "json"})
+    @EnumSource(names = {"text", "document", "csv", "tsv", "jsonl", "json"})
     void aLackOfMemoryIsNotAFaultOfTheFile(InputFormat format) {
         InputStream lacking = new InputStream() {
             @Override
@@ -116,6 +117,15 @@ class RowLimitsTest {
                 while (rows.next().isPresent()) {}
             }
         });
+    }
+
+    @Test
+    void aDocumentWithoutAnEndIsToo() {
+        try (RowSource rows = source(InputFormat.document, endless("Ada", "x"))) {
+            assertEquals(
+                    "a, which is read as one text, " + LONG + ": read its lines as texts with --input-format text",
+                    assertThrows(CliException.class, rows::next).getMessage());
+        }
     }
 
     private static String unescaped(String text) {

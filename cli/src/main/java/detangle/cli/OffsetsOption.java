@@ -1,0 +1,29 @@
+package detangle.cli;
+
+import detangle.pipelines.task.AnswerForm;
+import detangle.pipelines.task.AnswerForm.Offsets;
+import picocli.CommandLine.Option;
+
+/** What places in texts count, an option of commands that find parts of texts. */
+final class OffsetsOption {
+    /** The words of {@code --offsets}. */
+    static final class Units extends NamedValues<Offsets> {
+        Units() {
+            super(all(Offsets.class), NamedValues::lowerCase);
+        }
+    }
+
+    @Option(
+            names = "--offsets",
+            paramLabel = "UNIT",
+            converter = Units.class,
+            completionCandidates = Units.class,
+            description = "What start and end count: ${COMPLETION-CANDIDATES}. code_points, the default, as Python"
+                    + " counts; utf_16 as Java and JavaScript do.")
+    private Offsets offsets = Offsets.CODE_POINTS;
+
+    /** How answers are written. */
+    AnswerForm form() {
+        return new AnswerForm(Result::rounded, offsets);
+    }
+}
