@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The measurements of the README's table: v3's models at lengths from a query to a page, in batches, of mixed lengths,
+ * The measurements of the suite of shapes: v3's models at lengths from a query to a page, in batches, of mixed lengths,
  * with heads; and v1's base and v2's xlarge, which differ from them by their layout and by a convolution, for a
  * sentence or a page.
  */
