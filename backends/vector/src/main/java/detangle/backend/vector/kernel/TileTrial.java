@@ -55,13 +55,15 @@ final class TileTrial {
     }
 
     /**
-     * Returns the rounds of some kernels, the default's first: as many as the judge wants, if so many count before
-     * {@link #MOST_ROUNDS}.
+     * Returns the rounds of some kernels, the default's first: as many as the judge wants, if so many count before there
+     * are the most.
      *
+     * @param most rounds, {@link #MOST_ROUNDS} for a judgement
      * @param isWanted asked after each turn
      * @return empty if the trial was not wanted any more, or if C2 does not compile the tiles of some kernel
      */
-    static Optional<List<TileJudge.Round>> rounds(TileRows rows, List<MicroKernel> kernels, BooleanSupplier isWanted) {
+    static Optional<List<TileJudge.Round>> rounds(
+            TileRows rows, List<MicroKernel> kernels, int most, BooleanSupplier isWanted) {
         for (MicroKernel kernel : kernels) {
             if (!isWanted.getAsBoolean() || !Warmup.warmUpTiles(kernel)) {
                 return Optional.empty();
@@ -71,7 +73,7 @@ final class TileTrial {
         TileTrial trial = new TileTrial(rows);
         List<TileJudge.Round> rounds = new ArrayList<>();
         int steady = 0;
-        for (int i = 0; i < WARM_ROUNDS + MOST_ROUNDS && steady < TileJudge.ENOUGH; i++) {
+        for (int i = 0; i < WARM_ROUNDS + most && steady < TileJudge.ENOUGH; i++) {
             long[] turns = new long[products.size()];
             for (int p = 0; p < turns.length; p++) {
                 turns[p] = trial.turn(products.get(p));

@@ -117,7 +117,9 @@ final class TileTuner {
     private boolean isDecided(TileRows rows, BooleanSupplier isIdle) {
         List<MicroKernel> kernels =
                 contenders(rows).stream().map(MicroKernel::new).toList();
-        return TileTrial.rounds(rows, kernels, isIdle).map(r -> judge(rows, r)).orElse(false);
+        return TileTrial.rounds(rows, kernels, TileTrial.MOST_ROUNDS, isIdle)
+                .map(r -> judge(rows, r))
+                .orElse(false);
     }
 
     /** Returns the number of forward passes so far, when none has run for a while. */
