@@ -26,7 +26,10 @@ final class Worker implements AutoCloseable {
     /** How the launcher starts a command that has one answer to give (dist/src/bin/launch.sh). */
     private static final List<String> ONE_ANSWER = List.of("-XX:TieredStopAtLevel=1", "-Ddetangle.once=true");
 
-    /** Options of this JVM that a worker does not get: what belongs to a terminal, a debugger, or the classes of the bench. */
+    /**
+     * Options of this JVM that a worker does not get: what belongs to a terminal, to a debugger, or to the classes of
+     * the bench.
+     */
     private static final List<String> OWN_OPTIONS =
             List.of("-Ddetangle.terminal", "-agentlib", "-XX:SharedArchiveFile");
 

@@ -38,7 +38,8 @@ final class Checksums {
     }
 
     /**
-     * That of RFC 3720 of bytes in a file, which are read and not mapped: the pages of a mapped file count as memory of the process.
+     * Returns that of RFC 3720 of bytes in a file, which are read and not mapped: the pages of a mapped file count as
+     * memory of the process.
      *
      * @param chunk memory for a part of them, in the caller's hands alone
      * @throws EOFException if the file ends before

@@ -43,8 +43,8 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * As {@link #open}, for whoever touches tensors inside of {@link #reading} alone: the checksums of an artifact are looked at beside
-     * that, and what it returns counts once all of them are as they should be.
+     * Opens weights as {@link #open} does, for whoever touches tensors inside of {@link #reading} alone. The checksums
+     * of an artifact are looked at beside that, and what it returns counts once all of them are as they should be.
      *
      * @throws ArtifactException if the header of an artifact is damaged; {@link #reading} throws it for other damage
      */
@@ -184,7 +184,8 @@ public final class Weights implements AutoCloseable {
      * changed, as whoever has opened it keeps it.
      *
      * @throws WeightsException if a file has changed, now or in earlier work
-     * @throws ArtifactException if weights that were {@linkplain #openAhead opened ahead} of their checksums are damaged
+     * @throws ArtifactException if weights are damaged that were {@linkplain #openAhead opened ahead} of their
+     *     checksums
      */
     public <T> T reading(Supplier<T> work) {
         checkOpen();

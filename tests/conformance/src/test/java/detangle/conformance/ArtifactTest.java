@@ -167,7 +167,7 @@ class ArtifactTest {
         }
     }
 
-    /** Rows of masks mean nothing to a classifier: here a program is read that is none, and would be built otherwise. */
+    /** Rows of masks mean nothing to a classifier. What is read here is not a program, and would be built otherwise. */
     @Test
     void theStoredProgramIsReadWhateverIsAskedOfOtherHeads() throws IOException {
         Path model = TinyModel.write(folder.resolve("m"), "ForSequenceClassification", List.of("a", "b"));

@@ -22,8 +22,8 @@ record Installation(Path folder) {
     }
 
     /**
-     * Runs lines in the folder, in which {@code home} is the installation; HOME stands for the sources, JDK for that of the tests, LIB for the
-     * jars. Caches are in the folder {@code cache}.
+     * Runs lines in the folder, in which {@code home} is the installation. HOME stands for the sources, JDK for the one
+     * of the tests, LIB for the jars. Caches are in the folder {@code cache}.
      */
     Result bash(String lines) throws IOException {
         Files.createDirectories(folder.resolve("cache"));

@@ -147,7 +147,7 @@ class LauncherOptionsTest {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The launcher of Windows cannot be run here: it has the options of the other one, but for what it says that it leaves out. */
+    /** The launcher of Windows cannot be run here. It has the other one's options, but for what it says that it lacks. */
     @Test
     void windowsHasTheSameOptions() throws IOException {
         TreeSet<String> shell = optionsIn("launch.sh");

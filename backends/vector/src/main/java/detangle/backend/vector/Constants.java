@@ -152,12 +152,15 @@ final class Constants {
         return constant.op() instanceof TensorOp.Constant(Literal.Named(String name), var type) ? name : "a constant";
     }
 
-    /** Variables {@code [A,P,d]}, packed for each head; empty for constants. */
+    /** Returns a variable {@code [A,P,d]}, packed for each head; empty for a constant. */
     synchronized Optional<PackedMatrix[]> heads(Node table) {
         return variable(table).map(this::packed);
     }
 
-    /** A constant table {@code [A,P,d]}, which is packed, and projected where it is no stored one, as far as runs reach. */
+    /**
+     * Returns a constant table {@code [A,P,d]}, which is packed as far as runs reach, and projected so far where it is
+     * not stored.
+     */
     synchronized PositionTable positions(Node table) {
         return positions.computeIfAbsent(table, t -> {
             int[] shape = shape(t);

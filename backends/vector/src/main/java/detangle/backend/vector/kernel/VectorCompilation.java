@@ -15,8 +15,8 @@ final class VectorCompilation {
     private static final System.Logger LOG = System.getLogger("detangle.backend.vector");
 
     /**
-     * The property of a process whose launcher has switched C2 off, as it has one answer to give: it is to compute by loops over floats, and
-     * there is nothing to tell.
+     * The property of a process whose launcher has switched C2 off, as it has one answer to give. The process is to
+     * compute by loops over floats, and there is nothing to tell.
      */
     private static final String ONCE = "detangle.once";
 
