@@ -450,6 +450,25 @@ class PipelineCommandsTest {
         assertTrue(prompt.err().contains("takes neither a prompt nor examples nor chunks"), prompt.err());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"bi-encoder", "bi-encoder-fused"})
+    void encodersOfLabelsAreInspectedAndCompiled(String kind) throws IOException {
+        Path model = TinyGliclass.writeBiEncoder(folder.resolve("model"), kind);
+        String inspected = run("inspect", model.toString());
+        assertTrue(inspected.contains("GLiClass, " + kind), inspected);
+        assertTrue(inspected.contains("1 layers of 8, with the tokenizer of somebody/labels"), inspected);
+        assertTrue(inspected.lines().anyMatch(line -> line.startsWith("memory of labels")), inspected);
+        Path artifact = folder.resolve("model.dtl");
+        run("compile", model.toString(), "-o", artifact.toString());
+        run("verify", artifact.toString());
+        assertTrue(run("inspect", artifact.toString()).contains("memory of labels"));
+        String[] asked = {"zero-shot-classification", "--labels", "sport,banking,art", QUESTIONS.get(0), "--model"};
+        assertEquals(json(with(asked, model.toString())), json(with(asked, artifact.toString())));
+        // The tokenizer of labels is in the file, and is not looked for anywhere else.
+        Files.delete(model.resolve("labels/tokenizer.json"));
+        json(with(asked, artifact.toString()));
+    }
+
     @Test
     void zeroShotTakesGroupsOfLabelsExamplesAndParts() throws IOException {
         String model = TinyGliclass.write(folder.resolve("gliclass")).toString();

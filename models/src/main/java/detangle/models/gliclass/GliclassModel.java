@@ -21,11 +21,9 @@ import detangle.models.deberta.Head;
 import detangle.models.deberta.HiddenActivation;
 import detangle.models.deberta.Layers;
 import detangle.models.deberta.ModelOptions;
-import detangle.models.weights.FiniteWeights;
+import detangle.models.weights.OwnParameters;
 import detangle.models.weights.Weights;
-import detangle.models.weights.WeightsException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -103,35 +101,24 @@ public final class GliclassModel {
      * sizes are built.
      *
      * @param ignoreUnused whether other tensors of the model may be left over
-     * @throws WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left
+     * @throws detangle.models.weights.WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left
      *     over
      */
     public static Map<String, Tensor> parameters(GliclassConfig config, Weights weights, boolean ignoreUnused) {
         SequencedMap<String, TensorType> types = types(config);
-        Map<String, Tensor> tensors = new HashMap<>();
-        types.forEach((name, type) -> {
-            // Nothing of a tensor of another type or shape is read.
-            if (weights.contains(name) && weights.isReadable(name)) {
-                checkType(weights, name, type);
-            }
-            tensors.put(name, weights.get(name));
-        });
-        FiniteWeights.check(weights, tensors);
-        List<String> unused = weights.names().stream()
-                .filter(name -> name.startsWith(ROOT) && !name.startsWith(ENCODER))
-                .filter(name -> config.labels().isEmpty() || !isBeside(name))
-                .filter(name -> !types.containsKey(name) && weights.isFloat(name))
-                // A model that does not scale its scores has the number too.
-                .filter(name -> !name.equals(ROOT + LOGIT_SCALE))
-                .filter(name -> !name.equals(SEGMENTS) || !config.segments())
-                .toList();
-        if (!unused.isEmpty() && !ignoreUnused) {
-            throw new WeightsException(
-                    weights.origin(),
-                    "holds " + unused.getFirst()
-                            + (unused.size() == 1 ? "" : " and " + (unused.size() - 1) + " more tensors")
-                            + " of the model that no parameter takes: " + GliclassConfig.FILE
-                            + " describes another model; --ignore-unused passes over them");
+        Map<String, Tensor> tensors = OwnParameters.read(weights, types, GliclassConfig.FILE);
+        if (!ignoreUnused) {
+            OwnParameters.refuseUnused(
+                    weights,
+                    name -> name.startsWith(ROOT)
+                            && !name.startsWith(ENCODER)
+                            && (config.labels().isEmpty() || !isBeside(name))
+                            && !types.containsKey(name)
+                            && weights.isFloat(name)
+                            // A model that does not scale its scores has the number too.
+                            && !name.equals(ROOT + LOGIT_SCALE)
+                            && (!name.equals(SEGMENTS) || !config.segments()),
+                    GliclassConfig.FILE);
         }
         return tensors;
     }
@@ -141,49 +128,19 @@ public final class GliclassModel {
         return name.startsWith(LABEL_ENCODER) || name.startsWith(LSTM) || name.equals(SEGMENTS);
     }
 
-    private static void checkType(Weights weights, String name, TensorType type) {
-        if (!weights.isFloat(name)) {
-            throw new WeightsException(
-                    weights.origin(),
-                    name + " has dtype " + weights.type(name) + ", and a parameter is a floating-point number");
-        }
-        Shape shape = Shape.of(weights.shape(name));
-        if (!shape.equals(type.shape())) {
-            throw new WeightsException(
-                    weights.origin(),
-                    name + " has shape " + shape + ", and " + GliclassConfig.FILE + " asks for " + type.shape()
-                            + ": correct it, or choose the weights that belong to it");
-        }
-    }
-
     private static SequencedMap<String, TensorType> types(GliclassConfig config) {
         SequencedMap<String, TensorType> types = new LinkedHashMap<>();
         long width = config.encoder().hiddenSize();
         if (config.lstm()) {
-            for (String suffix : SUFFIXES) {
-                types.put(LSTM + "weight_ih" + suffix, TensorType.of(DType.F32, 2 * width, width));
-                types.put(LSTM + "weight_hh" + suffix, TensorType.of(DType.F32, 2 * width, width / 2));
-                types.put(LSTM + "bias_ih" + suffix, TensorType.of(DType.F32, 2 * width));
-                types.put(LSTM + "bias_hh" + suffix, TensorType.of(DType.F32, 2 * width));
-            }
+            OwnParameters.addLstm(types, LSTM, SUFFIXES, width);
         }
-        add(types, scores(config));
+        OwnParameters.add(types, scores(config));
         if (config.labels().isPresent()) {
-            add(
-                    types,
-                    DebertaModel.build(
+            OwnParameters.add(types, DebertaModel.build(
                             config.labels().get().config().withLayers(1), labelEncoder(config), ModelOptions.DEFAULT));
             types.keySet().removeIf(name -> !name.startsWith(ROOT));
         }
         return types;
-    }
-
-    private static void add(Map<String, TensorType> types, Program program) {
-        for (Node node : program.nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
-                types.put(name, type);
-            }
-        }
     }
 
     /**

@@ -1,22 +1,17 @@
 package detangle.models.gliner;
 
 import detangle.ir.DType;
-import detangle.ir.Node;
 import detangle.ir.Program;
-import detangle.ir.Shape;
-import detangle.ir.Tensor;
-import detangle.ir.TensorOp;
 import detangle.ir.TensorType;
 import detangle.models.bert.InnerEncoder;
-import detangle.models.weights.FiniteWeights;
+import detangle.models.weights.OwnParameters;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /** The tensors of GLiNER's own layers, which stand beside the encoder's in a checkpoint. */
@@ -40,9 +35,6 @@ public final class GlinerCheckpoint {
             GlinerModel.PROJECTION + ".",
             GlinerModel.LABELS_PROJECTION + ".",
             GlinerModel.FUSER + ".");
-
-    /** As many as any vocabulary may have. */
-    private static final int MOST_ROWS = 1 << 24;
 
     private GlinerCheckpoint() {}
 
@@ -93,19 +85,11 @@ public final class GlinerCheckpoint {
      * @throws WeightsException if there is no such table
      */
     public static int wordRows(Weights weights) {
-        String name = weights.names().stream()
+        Optional<String> table = weights.names().stream()
                 .filter(n -> n.startsWith(GlinerModel.ENCODER + "bert_layer.") && n.endsWith(".word_embeddings.weight"))
-                .findFirst()
-                .orElseThrow(() -> new WeightsException(
-                        weights.origin(),
-                        "has no " + GlinerModel.ENCODER + "bert_layer with word_embeddings, as GLiNER models have"));
-        long[] shape = weights.shape(name);
-        if (shape.length != 2 || shape[0] < 1 || shape[0] > MOST_ROWS) {
-            throw new WeightsException(
-                    weights.source(name),
-                    name + " has the shape " + Arrays.toString(shape) + ", and a table of words has two sizes");
-        }
-        return (int) shape[0];
+                .findFirst();
+        return OwnParameters.wordRows(
+                weights, table, GlinerModel.ENCODER + "bert_layer with word_embeddings, as GLiNER models have");
     }
 
     /**
@@ -118,27 +102,15 @@ public final class GlinerCheckpoint {
      */
     public static void check(GlinerConfig config, Weights weights, boolean ignoreUnused) {
         SequencedMap<String, TensorType> parameters = parameters(config);
-        Map<String, Tensor> tensors = new HashMap<>();
-        parameters.forEach((name, type) -> {
-            // Nothing of a tensor of another type or shape is read.
-            if (weights.contains(name) && weights.isReadable(name)) {
-                checkType(config, weights, name, type);
-            }
-            tensors.put(name, weights.get(name));
-        });
-        FiniteWeights.check(weights, tensors);
-        List<String> unused = weights.names().stream()
-                .filter(name -> ROOTS.stream().anyMatch(name::startsWith))
-                .filter(name -> !parameters.containsKey(name) && weights.isFloat(name))
-                .filter(name -> !isNeverRun(config, name))
-                .toList();
-        if (!unused.isEmpty() && !ignoreUnused) {
-            throw new WeightsException(
-                    weights.origin(),
-                    "holds " + unused.getFirst()
-                            + (unused.size() == 1 ? "" : " and " + (unused.size() - 1) + " more tensors")
-                            + " of the model that no parameter takes: " + GlinerConfig.FILE
-                            + " describes another model; --ignore-unused passes over them");
+        OwnParameters.read(weights, parameters, "hidden_size " + config.hiddenSize() + " of " + GlinerConfig.FILE);
+        if (!ignoreUnused) {
+            OwnParameters.refuseUnused(
+                    weights,
+                    name -> ROOTS.stream().anyMatch(name::startsWith)
+                            && !parameters.containsKey(name)
+                            && weights.isFloat(name)
+                            && !isNeverRun(config, name),
+                    GlinerConfig.FILE);
         }
     }
 
@@ -151,22 +123,6 @@ public final class GlinerCheckpoint {
                 && (name.startsWith(GlinerModel.LSTM_LAYER)
                         || name.startsWith(GlinerModel.LABELS_PROJECTION)
                                 && own.encoder().isEmpty());
-    }
-
-    private static void checkType(GlinerConfig config, Weights weights, String name, TensorType type) {
-        if (!weights.isFloat(name)) {
-            throw new WeightsException(
-                    weights.origin(),
-                    name + " has dtype " + weights.type(name) + ", and a parameter is a floating-point number");
-        }
-        Shape shape = Shape.of(weights.shape(name));
-        if (!shape.equals(type.shape())) {
-            throw new WeightsException(
-                    weights.origin(),
-                    name + " has shape " + shape + ", and hidden_size " + config.hiddenSize() + " of "
-                            + GlinerConfig.FILE + " asks for " + type.shape()
-                            + ": correct it, or choose the weights that belong to it");
-        }
     }
 
     /** The parameters beside the encoder's, by the names of their tensors. */
@@ -192,20 +148,10 @@ public final class GlinerCheckpoint {
             }
         }
         if (config.lstm()) {
-            for (String suffix : GlinerModel.SUFFIXES) {
-                String lstm = GlinerModel.LSTM_LAYER + "lstm.";
-                parameters.put(lstm + "weight_ih" + suffix, TensorType.of(DType.F32, 2 * width, width));
-                parameters.put(lstm + "weight_hh" + suffix, TensorType.of(DType.F32, 2 * width, width / 2));
-                parameters.put(lstm + "bias_ih" + suffix, TensorType.of(DType.F32, 2 * width));
-                parameters.put(lstm + "bias_hh" + suffix, TensorType.of(DType.F32, 2 * width));
-            }
+            OwnParameters.addLstm(parameters, GlinerModel.LSTM_LAYER + "lstm.", GlinerModel.SUFFIXES, width);
         }
         for (Program program : GlinerPrograms.all(config)) {
-            for (Node node : program.nodes()) {
-                if (node.op() instanceof TensorOp.Param(String name, TensorType type)) {
-                    parameters.put(name, type);
-                }
-            }
+            OwnParameters.add(parameters, program);
         }
         return parameters;
     }

@@ -1,15 +1,17 @@
 package detangle.hostile;
 
 import detangle.ir.Node;
+import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DebertaModel;
+import detangle.models.deberta.ModelOptions;
 import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliclass.GliclassModel;
 import detangle.pipelines.LabelClassifier;
 import detangle.pipelines.LabelOptions;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -98,44 +100,17 @@ final class GliclassReader implements Reader {
         {"relative_attention", "false", "relative_attention"},
     };
 
-    /** The fields of its configuration, the encoder's, and tensors. */
-    private record Gliclass(
-            SequencedMap<String, String> fields, SmallModel encoder, SequencedMap<String, Tensor> tensors) {
-        Gliclass with(String field, String json) {
-            SequencedMap<String, String> copy = new LinkedHashMap<>(fields);
-            copy.put(field, json);
-            return new Gliclass(copy, encoder, tensors);
-        }
-
-        Gliclass withEncoder(SmallModel other) {
-            return new Gliclass(fields, other, tensors);
-        }
-
-        Gliclass withTensor(String name, Tensor tensor) {
-            SequencedMap<String, Tensor> copy = new LinkedHashMap<>(tensors);
-            copy.put(name, tensor);
-            return new Gliclass(fields, encoder, copy);
-        }
-
-        Gliclass withoutTensor(String name) {
-            SequencedMap<String, Tensor> copy = new LinkedHashMap<>(tensors);
-            copy.remove(name);
-            return new Gliclass(fields, encoder, copy);
-        }
-
-        FolderWriter files() {
-            SequencedMap<String, String> all = new LinkedHashMap<>(fields);
-            all.putIfAbsent("encoder_config", encoder.json());
-            return FolderWriter.file(SmallModel.VOCABULARY, SmallModel.TOKENS)
-                    .and(FolderWriter.file(ADDED, "{\"<<LABEL>>\":13,\"<<SEP>>\":14,\"<<EXAMPLE>>\":15}"))
-                    .and(FolderWriter.file(SmallModel.CONFIG, new SmallModel(all, new LinkedHashMap<>()).json()))
-                    .and(SmallModel.weights(SmallModel.WEIGHTS, tensors));
-        }
+    private static FolderWriter files(FamilyModel model) {
+        return FolderWriter.file(SmallModel.VOCABULARY, SmallModel.TOKENS)
+                .and(FolderWriter.file(ADDED, "{\"<<LABEL>>\":13,\"<<SEP>>\":14,\"<<EXAMPLE>>\":15}"))
+                .and(FolderWriter.file("labels/" + SmallModel.VOCABULARY, SmallModel.TOKENS))
+                .and(FolderWriter.file(SmallModel.CONFIG, model.json()))
+                .and(SmallModel.weights(SmallModel.WEIGHTS, model.tensors()));
     }
 
-    private static final Gliclass GOOD = made();
+    private static final FamilyModel GOOD = made();
 
-    private static Gliclass made() {
+    private static FamilyModel made() {
         SequencedMap<String, String> fields = new LinkedHashMap<>();
         fields.put("model_type", "\"GLiClass\"");
         fields.put("architecture_type", "\"uni-encoder\"");
@@ -165,25 +140,54 @@ final class GliclassReader implements Reader {
             tensors.put(LSTM + "bias_ih" + suffix, SmallModel.all(0.1f, 2 * WIDTH));
             tensors.put(LSTM + "bias_hh" + suffix, SmallModel.all(0.1f, 2 * WIDTH));
         }
-        Gliclass gliclass = new Gliclass(fields, encoder, tensors);
-        for (Node node : GliclassModel.scores(config(gliclass)).nodes()) {
-            if (node.op() instanceof TensorOp.Param(String name, var type)) {
-                tensors.put(name, SmallModel.all(0.1f, type.shape().sizes()));
-            }
-        }
-        return gliclass;
+        FamilyModel model = new FamilyModel(fields, encoder, tensors, GliclassReader::files);
+        addParameters(model, GliclassModel.scores(model.read(GliclassConfig::read)));
+        return model;
     }
 
-    private static GliclassConfig config(Gliclass gliclass) {
-        try {
-            Path folder = Files.createTempDirectory("gliclass");
-            gliclass.files().write(folder);
-            GliclassConfig config = GliclassConfig.read(folder);
-            Folders.remove(folder);
-            return config;
-        } catch (IOException e) {
-            throw new AssertionError(e);
+    private static void addParameters(FamilyModel model, Program program) {
+        for (Node node : program.nodes()) {
+            if (node.op() instanceof TensorOp.Param(String name, var type) && name.startsWith("model.")) {
+                model.tensors().put(name, SmallModel.all(0.1f, type.shape().sizes()));
+            }
         }
+    }
+
+    /** Models whose labels have an encoder like that of the text, of the same words. */
+    private static final FamilyModel BI_ENCODER = ofLabels("bi-encoder");
+
+    private static final FamilyModel FUSED = ofLabels("bi-encoder-fused");
+
+    private static final String[][] LABELS_FIELDS = {
+        {"architecture_type", "\"bi-encoder-decoder\"", "architecture_type is 'bi-encoder-decoder'"},
+        {"label_model_name", "7", "label_model_name"},
+        {"label_model_name", "null", "label_model_name is missing"},
+        {"label_model_name", "\"../../../etc\"", "needs the tokenizer and config.json of ../../../etc"},
+        {"label_model_config", "null", "label_model_config is missing"},
+        {"label_model_config", "[]", "label_model_config"},
+        {"label_model_config", "{\"model_type\":\"modernbert\"}", "label_model_config.model_type is 'modernbert'"},
+        {"label_model_config", "{\"model_type\":\"bert\"}", "hidden_size is missing"},
+        {"pooling_strategy", "\"pass\"", "pooling_strategy"},
+        {"pooling_strategy", "\"max\"", ""},
+        {"hidden_size", "7", "linear_1"},
+        {"scorer_type", "\"weighted-dot\"", "scorer.proj_text"},
+    };
+
+    private static FamilyModel ofLabels(String kind) {
+        FamilyModel model = GOOD.with("architecture_type", '"' + kind + '"')
+                .with("label_model_name", "\"labels\"")
+                .with("label_model_config", SmallModel.of(Architecture.ENCODER).json())
+                .with("pooling_strategy", "\"rms\"");
+        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>(model.tensors());
+        SmallModel.of(Architecture.ENCODER)
+                .tensors()
+                .forEach((name, tensor) ->
+                        tensors.put(name.replaceFirst("^deberta\\.", "model.label_encoder."), tensor));
+        FamilyModel all = new FamilyModel(model.fields(), model.encoder(), tensors, GliclassReader::files);
+        GliclassConfig config = all.read(GliclassConfig::read);
+        DebertaConfig labels = config.labels().orElseThrow().config();
+        addParameters(all, DebertaModel.build(labels, GliclassModel.labelEncoder(config), ModelOptions.DEFAULT));
+        return all;
     }
 
     @Override
@@ -193,46 +197,27 @@ final class GliclassReader implements Reader {
 
     @Override
     public List<Hostile> good() {
-        return List.of(new Hostile("a model with an LSTM and segments", GOOD.files(), ""));
+        return List.of(
+                new Hostile("a model with an LSTM and segments", GOOD.files(), ""),
+                new Hostile("a bi-encoder", BI_ENCODER.files(), ""),
+                new Hostile("a fused bi-encoder", FUSED.files(), ""));
     }
 
     @Override
     public List<Hostile> madeByHand() {
-        List<Hostile> all = new ArrayList<>();
-        for (String[] field : FIELDS) {
-            String shown = field[1].length() > 100 ? field[1].substring(0, 100) + "..." : field[1];
-            all.add(new Hostile(
-                    field[0] + " is " + shown, GOOD.with(field[0], field[1]).files(), field[2]));
-        }
-        for (String[] field : ENCODERS) {
-            all.add(new Hostile(
-                    field[0] + " of the encoder is " + field[1],
-                    GOOD.withEncoder(GOOD.encoder().with(field[0], field[1])).files(),
-                    field[2]));
-        }
+        List<Hostile> all = new ArrayList<>(GOOD.withFields("", FIELDS));
+        all.addAll(BI_ENCODER.withFields(" of a bi-encoder", LABELS_FIELDS));
+        all.addAll(FUSED.withFields(" of a fused model", LABELS_FIELDS));
+        all.addAll(GOOD.withEncoders(ENCODERS));
         all.addAll(StrangeFiles.inThePlaceOf(SmallModel.CONFIG, GOOD.files()));
-        tensors(all);
+        all.addAll(GOOD.withTensors(
+                name -> !name.startsWith("model.encoder_model.") && !name.startsWith("model.segment")));
+        all.addAll(FUSED.withTensors(name -> name.startsWith("model.biencoder_projector.")));
+        others(all);
         return all;
     }
 
-    private static void tensors(List<Hostile> all) {
-        float[] values = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
-        GOOD.tensors().forEach((name, tensor) -> {
-            if (!name.startsWith("model.encoder_model.") && !name.startsWith("model.segment")) {
-                float[] other = tensor.toFloats();
-                other[0] = values[all.size() % values.length];
-                all.add(new Hostile(
-                        name + " begins with " + other[0],
-                        GOOD.withTensor(name, Tensor.of(other, tensor.shape())).files(),
-                        name));
-                all.add(new Hostile(
-                        name + " is missing", GOOD.withoutTensor(name).files(), name));
-                all.add(new Hostile(
-                        name + " is of another shape",
-                        GOOD.withTensor(name, SmallModel.all(0, 3)).files(),
-                        name));
-            }
-        });
+    private static void others(List<Hostile> all) {
         Map<String, Tensor> others = Map.of(
                 "no segment", SmallModel.all(0, 0, WIDTH),
                 "no axis", SmallModel.all(0),
@@ -251,12 +236,8 @@ final class GliclassReader implements Reader {
                         .withTensor("model.scorer.mlp.2.weight", SmallModel.all(3e38f, 128, 256))
                         .files(),
                 "config.json: its weights are finite"));
-        for (String name : List.of("model.lstm.lstm.weight_ih_l1", "model.scorer.a", "model.layer_wise_attention.w")) {
-            all.add(new Hostile(
-                    name + " is left over",
-                    GOOD.withTensor(name, SmallModel.all(0, 2)).files(),
-                    name));
-        }
+        all.addAll(GOOD.withLeftOver(
+                List.of("model.lstm.lstm.weight_ih_l1", "model.scorer.a", "model.layer_wise_attention.w")));
     }
 
     @Override

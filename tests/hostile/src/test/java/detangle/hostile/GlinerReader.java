@@ -7,7 +7,6 @@ import detangle.models.gliner.GlinerConfig;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.ExtractionOptions;
 import detangle.pipelines.ExtractionRequest;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** A folder of a GLiNER model: its configuration with that of the encoder inside, and the tensors of its own layers. */
@@ -92,48 +90,21 @@ final class GlinerReader implements Reader {
         {"relative_attention", "false", "relative_attention"},
     };
 
-    /** The fields of its configuration, the encoder's, and tensors. */
-    private record Gliner(
-            SequencedMap<String, String> fields, SmallModel encoder, SequencedMap<String, Tensor> tensors) {
-        Gliner with(String field, String json) {
-            SequencedMap<String, String> copy = new LinkedHashMap<>(fields);
-            copy.put(field, json);
-            return new Gliner(copy, encoder, tensors);
-        }
-
-        Gliner withEncoder(SmallModel other) {
-            return new Gliner(fields, other, tensors);
-        }
-
-        Gliner withTensor(String name, Tensor tensor) {
-            SequencedMap<String, Tensor> copy = new LinkedHashMap<>(tensors);
-            copy.put(name, tensor);
-            return new Gliner(fields, encoder, copy);
-        }
-
-        Gliner withoutTensor(String name) {
-            SequencedMap<String, Tensor> copy = new LinkedHashMap<>(tensors);
-            copy.remove(name);
-            return new Gliner(fields, encoder, copy);
-        }
-
-        FolderWriter files() {
-            SequencedMap<String, String> all = new LinkedHashMap<>(fields);
-            all.putIfAbsent("encoder_config", encoder.json());
-            FolderWriter tokenizer = FolderWriter.file(SmallModel.VOCABULARY, SmallModel.TOKENS);
-            FolderWriter ofLabels = FolderWriter.file("labels/" + SmallModel.VOCABULARY, SmallModel.TOKENS);
-            return (fields.containsKey("labels_encoder_config") ? tokenizer.and(ofLabels) : tokenizer)
-                    .and(FolderWriter.file(CONFIG, new SmallModel(all, new LinkedHashMap<>()).json()))
-                    .and(SmallModel.weights(SmallModel.WEIGHTS, tensors));
-        }
+    private static FolderWriter files(FamilyModel model) {
+        FolderWriter tokenizer = FolderWriter.file(SmallModel.VOCABULARY, SmallModel.TOKENS);
+        FolderWriter ofLabels = FolderWriter.file("labels/" + SmallModel.VOCABULARY, SmallModel.TOKENS);
+        return (model.fields().containsKey("labels_encoder_config") ? tokenizer.and(ofLabels) : tokenizer)
+                .and(FolderWriter.file(CONFIG, model.json()))
+                .and(SmallModel.weights(SmallModel.WEIGHTS, model.tensors()));
     }
 
-    private static final Gliner GOOD = made(Map.of());
+    private static final FamilyModel GOOD = made(Map.of());
 
-    private static final Gliner TOKENS =
+    private static final FamilyModel TOKENS =
             made(Map.of("span_mode", "\"token_level\"", "represent_spans", "true", "fuse_layers", "true"));
 
-    private static final Gliner RELATIONS = made(Map.of("span_mode", "\"token_level\"", "relations_layer", "\"dot\""));
+    private static final FamilyModel RELATIONS =
+            made(Map.of("span_mode", "\"token_level\"", "relations_layer", "\"dot\""));
 
     private static final String[][] RELATIONS_FIELDS = {
         {"relations_layer", "\"mlp\"", "relations_layer"},
@@ -150,7 +121,7 @@ final class GlinerReader implements Reader {
     };
 
     /** One whose labels have an encoder like that of the text, of the same words. */
-    private static final Gliner LABELS = ofLabels();
+    private static final FamilyModel LABELS = ofLabels();
 
     private static final String[][] LABELS_FIELDS = {
         {"labels_encoder", "7", "labels_encoder"},
@@ -176,9 +147,9 @@ final class GlinerReader implements Reader {
         {"hidden_size", "7", "post_fusion_schema is set, and hidden_size 7"},
     };
 
-    private static Gliner ofLabels() {
+    private static FamilyModel ofLabels() {
         String encoder = SmallModel.of(Architecture.ENCODER).json();
-        Gliner gliner = made(Map.of(
+        FamilyModel gliner = made(Map.of(
                 "labels_encoder", "\"labels\"", "labels_encoder_config", encoder, "post_fusion_schema", "\"l2t-t2t\""));
         SmallModel.of(Architecture.ENCODER)
                 .tensors()
@@ -195,7 +166,7 @@ final class GlinerReader implements Reader {
         {"hidden_size", "8", "hidden_size 8"},
     };
 
-    private static Gliner made(Map<String, String> changes) {
+    private static FamilyModel made(Map<String, String> changes) {
         SequencedMap<String, String> fields = new LinkedHashMap<>();
         fields.put("model_name", "\"nobody/nothing\"");
         fields.put("hidden_size", Integer.toString(WIDTH));
@@ -212,23 +183,13 @@ final class GlinerReader implements Reader {
         tensors.put(
                 "token_rep_layer.bert_layer.model.embeddings.word_embeddings.weight", SmallModel.all(0.1f, WORDS, 8));
         fields.putAll(changes);
-        Gliner gliner = new Gliner(fields, encoder, tensors);
-        GlinerCheckpoint.parameters(config(gliner))
+        FamilyModel gliner = new FamilyModel(fields, encoder, tensors, GlinerReader::files);
+        GlinerConfig config =
+                gliner.read(folder -> GlinerConfig.read(folder, Optional.empty(), Optional.empty(), WORDS));
+        GlinerCheckpoint.parameters(config)
                 .forEach((name, type) ->
                         tensors.put(name, SmallModel.all(0.1f, type.shape().sizes())));
         return gliner;
-    }
-
-    private static GlinerConfig config(Gliner gliner) {
-        try {
-            Path folder = Files.createTempDirectory("gliner");
-            gliner.files().write(folder);
-            GlinerConfig config = GlinerConfig.read(folder, Optional.empty(), Optional.empty(), WORDS);
-            Folders.remove(folder);
-            return config;
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
     }
 
     @Override
@@ -247,64 +208,19 @@ final class GlinerReader implements Reader {
 
     @Override
     public List<Hostile> madeByHand() {
-        List<Hostile> all = new ArrayList<>();
-        for (String[] field : FIELDS) {
-            String shown = field[1].length() > 100 ? field[1].substring(0, 100) + "..." : field[1];
-            all.add(new Hostile(
-                    field[0] + " is " + shown, GOOD.with(field[0], field[1]).files(), field[2]));
-        }
-        for (String[] field : TOKENS_FIELDS) {
-            all.add(new Hostile(
-                    field[0] + " of a token model is " + field[1],
-                    TOKENS.with(field[0], field[1]).files(),
-                    field[2]));
-        }
-        for (String[] field : LABELS_FIELDS) {
-            String shown = field[1].length() > 100 ? field[1].substring(0, 100) + "..." : field[1];
-            all.add(new Hostile(
-                    field[0] + " of a bi-encoder is " + shown,
-                    LABELS.with(field[0], field[1]).files(),
-                    field[2]));
-        }
-        for (String[] field : RELATIONS_FIELDS) {
-            all.add(new Hostile(
-                    field[0] + " of a model with relations is " + field[1],
-                    RELATIONS.with(field[0], field[1]).files(),
-                    field[2]));
-        }
-        for (String[] field : ENCODERS) {
-            all.add(new Hostile(
-                    field[0] + " of the encoder is " + field[1],
-                    GOOD.withEncoder(GOOD.encoder().with(field[0], field[1])).files(),
-                    field[2]));
-        }
+        List<Hostile> all = new ArrayList<>(GOOD.withFields("", FIELDS));
+        all.addAll(TOKENS.withFields(" of a token model", TOKENS_FIELDS));
+        all.addAll(LABELS.withFields(" of a bi-encoder", LABELS_FIELDS));
+        all.addAll(RELATIONS.withFields(" of a model with relations", RELATIONS_FIELDS));
+        all.addAll(GOOD.withEncoders(ENCODERS));
         all.addAll(StrangeFiles.inThePlaceOf(CONFIG, GOOD.files()));
-        tensors(GOOD, name -> !name.startsWith("token_rep_layer.bert_layer."), all);
-        tensors(TOKENS, name -> name.matches("scorer\\..*weight|.*layers_fuser\\.[sW].*"), all);
-        tensors(RELATIONS, name -> name.startsWith("pair_rep_layer."), all);
-        tensors(LABELS, name -> name.matches("cross_fuser\\.layers\\.0\\.0\\..*weight|.*labels_projection\\..*"), all);
+        all.addAll(GOOD.withTensors(name -> !name.startsWith("token_rep_layer.bert_layer.")));
+        all.addAll(TOKENS.withTensors(name -> name.matches("scorer\\..*weight|.*layers_fuser\\.[sW].*")));
+        all.addAll(RELATIONS.withTensors(name -> name.startsWith("pair_rep_layer.")));
+        all.addAll(LABELS.withTensors(
+                name -> name.matches("cross_fuser\\.layers\\.0\\.0\\..*weight|.*labels_projection\\..*")));
         others(all);
         return all;
-    }
-
-    private static void tensors(Gliner model, Predicate<String> which, List<Hostile> all) {
-        float[] values = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
-        model.tensors().forEach((name, tensor) -> {
-            if (which.test(name)) {
-                float[] other = tensor.toFloats();
-                other[0] = values[all.size() % values.length];
-                all.add(new Hostile(
-                        name + " begins with " + other[0],
-                        model.withTensor(name, Tensor.of(other, tensor.shape())).files(),
-                        name));
-                all.add(new Hostile(
-                        name + " is missing", model.withoutTensor(name).files(), name));
-                all.add(new Hostile(
-                        name + " is of another shape",
-                        model.withTensor(name, SmallModel.all(0, 7)).files(),
-                        name));
-            }
-        });
     }
 
     private static void others(List<Hostile> all) {
@@ -333,13 +249,8 @@ final class GlinerReader implements Reader {
                 GOOD.withTensor("_orig_mod.rnn.lstm.bias_hh_l0", SmallModel.all(0, 2))
                         .files(),
                 "which are both rnn.lstm.bias_hh_l0"));
-        for (String name :
-                List.of("rnn.lstm.weight_ih_l1", "span_rep_layer.a", "prompt_rep_layer.5.weight", "scorer.a")) {
-            all.add(new Hostile(
-                    name + " is left over",
-                    GOOD.withTensor(name, SmallModel.all(0, 2)).files(),
-                    name));
-        }
+        all.addAll(GOOD.withLeftOver(
+                List.of("rnn.lstm.weight_ih_l1", "span_rep_layer.a", "prompt_rep_layer.5.weight", "scorer.a")));
     }
 
     /** One tensor in an archive of torch.save, whose elements are not read for a shape that is wrong. */
