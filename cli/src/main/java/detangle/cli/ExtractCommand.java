@@ -1,10 +1,7 @@
 package detangle.cli;
 
 import detangle.ir.InternalException;
-import detangle.ir.Tensor;
 import detangle.models.gliner2.Gliner2Config;
-import detangle.models.weights.Weights;
-import detangle.models.weights.WeightsException;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.Extraction;
 import detangle.pipelines.ExtractionOptions;
@@ -22,9 +19,7 @@ import detangle.pipelines.task.Column;
 import detangle.pipelines.task.EntityExtraction;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -80,16 +75,19 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
     private boolean mergeAdjacent;
 
     @Option(
+            names = "--return-class-probs",
+            description =
+                    "Tell the most probable labels of each entity, at most five, in JSON and Parquet; GLiNER models"
+                            + " that score spans do so.")
+    private boolean classProbabilities;
+
+    @Option(
             names = "--cut",
             description = "Cut texts of more words than the model takes, as GLiNER does; they are read in windows"
                     + " otherwise.")
     private boolean cut;
 
-    @Option(
-            names = "--label-vectors",
-            paramLabel = "FILE",
-            description = "A safetensors file with a vector for each label, by its name, instead of those that a"
-                    + " bi-encoder computes.")
+    @Option(names = "--label-vectors", paramLabel = "FILE", description = LabelVectorFile.OPTION)
     private Optional<Path> labelVectors;
 
     @Mixin
@@ -107,7 +105,7 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
         }
         EntityExtractor extractor = EntityExtractor.load(folder, options);
         try {
-            labelVectors.ifPresent(file -> extractor.giveLabelVectors(vectors(file)));
+            labelVectors.ifPresent(file -> extractor.giveLabelVectors(LabelVectorFile.read(file)));
             return extractor;
         } catch (RuntimeException | Error e) {
             extractor.close();
@@ -119,34 +117,18 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
         boolean ofGliner = nested
                 || multiLabel
                 || mergeAdjacent
+                || classProbabilities
                 || labelVectors.isPresent()
                 || relationThreshold.isPresent()
                 || adjacencyThreshold.isPresent();
         if (ofGliner) {
-            throw new PipelineException(
-                    folder + " is a GLiNER2 model, which takes none of --nested, --multi-label, --merge-adjacent,"
-                            + " --label-vectors, --relation-threshold and --adjacency-threshold: leave them out");
+            throw new PipelineException(folder + " is a GLiNER2 model, which takes none of --nested, --multi-label,"
+                    + " --merge-adjacent, --return-class-probs, --label-vectors, --relation-threshold and"
+                    + " --adjacency-threshold: leave them out");
         }
         if (!relations.isEmpty()) {
             throw new PipelineException(
                     folder + " is a GLiNER2 model: name relations in the file of --schema, and not with --relations");
-        }
-    }
-
-    private static Map<String, float[]> vectors(Path file) {
-        try (Weights weights = Weights.open(file)) {
-            return weights.reading(() -> {
-                Map<String, float[]> vectors = new HashMap<>();
-                for (String label : weights.names()) {
-                    Tensor vector = weights.get(label);
-                    if (vector.rank() != 1 || !vector.dtype().isFloat()) {
-                        throw new WeightsException(
-                                file, label + " is " + vector.type() + ", and a label's vector is a row of numbers");
-                    }
-                    vectors.put(label, vector.toFloats());
-                }
-                return vectors;
-            });
         }
     }
 
@@ -157,6 +139,9 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
         adjacencyThreshold.ifPresent(value -> requireProbability("--adjacency-threshold", value));
         labels = labels.isEmpty() ? labels : names("--labels", labels);
         relations = relations.isEmpty() ? relations : names("--relations", relations);
+        if (classProbabilities && mergeAdjacent) {
+            throw wrongUse("--return-class-probs tells of spans as they are scored: leave out --merge-adjacent");
+        }
         schema.read(labels, maxLength());
     }
 
@@ -170,7 +155,9 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
     List<Column> answer() {
         return schema.schema()
                 .map(SchemaResults::columns)
-                .orElseGet(() -> EntityExtraction.columns(!relations.isEmpty()));
+                .orElseGet(() -> classProbabilities
+                        ? EntityExtraction.columnsWithClasses(!relations.isEmpty(), labels)
+                        : EntityExtraction.columns(!relations.isEmpty()));
     }
 
     @Override
@@ -235,6 +222,7 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
     private ExtractionOptions options() {
         ExtractionOptions options = new ExtractionOptions(threshold, !nested, multiLabel)
                 .withMergeAdjacent(mergeAdjacent)
+                .withClassProbabilities(classProbabilities)
                 .withLongTexts(cut ? LongTexts.CUT : LongTexts.WINDOWS);
         if (relationThreshold.isPresent()) {
             options = options.withRelationThreshold(relationThreshold.get());

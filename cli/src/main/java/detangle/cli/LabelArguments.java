@@ -6,6 +6,7 @@ import detangle.pipelines.LabelChunks;
 import detangle.pipelines.LabelExample;
 import detangle.pipelines.LabelTree;
 import detangle.pipelines.PipelineException;
+import detangle.pipelines.ZeroShotClassifier;
 import detangle.pipelines.ZeroShotOptions;
 import detangle.pipelines.task.Column;
 import java.nio.file.Path;
@@ -76,6 +77,9 @@ final class LabelArguments {
             paramLabel = "N",
             description = "Characters that two parts of a text share; 256, or as many as fit, by default.")
     private Optional<Integer> textOverlap;
+
+    @Option(names = "--label-vectors", paramLabel = "FILE", description = LabelVectorFile.OPTION)
+    private Optional<Path> labelVectors;
 
     private Optional<LabelTree> tree = Optional.empty();
     private List<LabelExample> shown = List.of();
@@ -171,6 +175,11 @@ final class LabelArguments {
             throw fields.fault(where, "has no labels");
         }
         return strings;
+    }
+
+    /** Gives a model the vectors of labels, if there are any. */
+    void give(ZeroShotClassifier classifier) {
+        labelVectors.ifPresent(file -> classifier.giveLabelVectors(LabelVectorFile.read(file)));
     }
 
     /** The labels in groups; empty where they are named one by one. */

@@ -52,7 +52,14 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
 
     @Override
     ZeroShotClassifier load(Path folder, PipelineOptions options) {
-        return ZeroShotClassifier.load(folder, options);
+        ZeroShotClassifier classifier = ZeroShotClassifier.load(folder, options);
+        try {
+            asked.give(classifier);
+            return classifier;
+        } catch (RuntimeException | Error e) {
+            classifier.close();
+            throw e;
+        }
     }
 
     @Override

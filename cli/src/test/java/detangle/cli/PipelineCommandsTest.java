@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
+import detangle.models.weights.SafetensorsWriter;
 import detangle.testing.models.TinyGliclass;
 import detangle.testing.models.TinyGliner;
 import detangle.testing.models.TinyGliner2;
@@ -16,9 +18,13 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -450,20 +456,63 @@ class PipelineCommandsTest {
         assertTrue(prompt.err().contains("takes neither a prompt nor examples nor chunks"), prompt.err());
     }
 
+    @Test
+    void extractTellsTheMostProbableLabels() throws IOException {
+        String model = TinyGliner.write(folder.resolve("gliner")).toString();
+        String[] asked = {
+            "extract", "--model", model, "--labels", "a,b,c,d,e,f,g", "--threshold", "0.05", "Ada lives in London."
+        };
+        JsonNode plain = json(asked).get(0);
+        JsonNode told = json(with(asked, "--return-class-probs")).get(0);
+        assertTrue(plain.size() > 0);
+        assertEquals(plain.size(), told.size());
+        for (JsonNode entity : told) {
+            JsonNode classes = entity.get("class_probs");
+            assertEquals(5, classes.size());
+            assertEquals(entity.get("score"), classes.get(entity.get("label").stringValue()));
+            List<Double> scores =
+                    classes.valueStream().map(JsonNode::doubleValue).toList();
+            assertEquals(scores.stream().sorted(Comparator.reverseOrder()).toList(), scores);
+        }
+        assertTrue(result(with(asked, "--return-class-probs", "--merge-adjacent"))
+                .err()
+                .contains("leave out --merge-adjacent"));
+        String tokens = TinyGliner.writeOfTokens(folder.resolve("tokens")).toString();
+        asked[2] = tokens;
+        assertTrue(result(with(asked, "--return-class-probs")).err().contains("span_mode is token_level"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"bi-encoder", "bi-encoder-fused"})
     void encodersOfLabelsAreInspectedAndCompiled(String kind) throws IOException {
-        Path model = TinyGliclass.writeBiEncoder(folder.resolve("model"), kind);
+        Path model = TinyGliclass.writeBiEncoder(folder.resolve("labelled"), kind);
         String inspected = run("inspect", model.toString());
         assertTrue(inspected.contains("GLiClass, " + kind), inspected);
         assertTrue(inspected.contains("1 layers of 8, with the tokenizer of somebody/labels"), inspected);
         assertTrue(inspected.lines().anyMatch(line -> line.startsWith("memory of labels")), inspected);
-        Path artifact = folder.resolve("model.dtl");
-        run("compile", model.toString(), "-o", artifact.toString());
-        run("verify", artifact.toString());
+        Path artifact = folder.resolve("labelled.dtl");
+        assertEquals(
+                0,
+                result("compile", model.toString(), "-o", artifact.toString()).status());
+        assertEquals(0, result("verify", artifact.toString()).status());
         assertTrue(run("inspect", artifact.toString()).contains("memory of labels"));
         String[] asked = {"zero-shot-classification", "--labels", "sport,banking,art", QUESTIONS.get(0), "--model"};
         assertEquals(json(with(asked, model.toString())), json(with(asked, artifact.toString())));
+        Path vectors = folder.resolve("vectors.safetensors");
+        float[] vector = new float[16];
+        vector[3] = 1;
+        SequencedMap<String, Tensor> given = new TreeMap<>(
+                Map.of("sport", Tensor.of(vector, 16), "banking", Tensor.of(vector, 16), "art", Tensor.of(vector, 16)));
+        SafetensorsWriter.write(vectors, given, Map.of());
+        JsonNode equal = json(with(asked, model.toString(), "--label-vectors", vectors.toString()))
+                .get(0);
+        if (kind.equals("bi-encoder")) {
+            assertEquals(equal.get("scores").get(0), equal.get("scores").get(2));
+        }
+        String nli = model("ForSequenceClassification", List.of("contradiction", "entailment"));
+        assertTrue(result(with(asked, nli, "--label-vectors", vectors.toString()))
+                .err()
+                .contains("takes no vectors of labels"));
         // The tokenizer of labels is in the file, and is not looked for anywhere else.
         Files.delete(model.resolve("labels/tokenizer.json"));
         json(with(asked, artifact.toString()));

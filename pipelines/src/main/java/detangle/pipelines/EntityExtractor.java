@@ -227,7 +227,8 @@ public final class EntityExtractor implements Pipeline {
      * options share batches, and no text changes the answer to another one.
      *
      * @param progress told how many windows are done, after each batch
-     * @throws PipelineException if a label is empty, or relations are asked for that the model does not find
+     * @throws PipelineException if a label is empty, or relations or probabilities of labels are asked for that the model
+     *     does not find
      */
     public List<Extraction> run(List<ExtractionRequest> requests, ProgressListener progress) {
         return run(requests, progress, WindowAnswer::chosen);
@@ -247,6 +248,11 @@ public final class EntityExtractor implements Pipeline {
         Set<String> allLabels = new LinkedHashSet<>();
         List<ExtractionText> texts = new ArrayList<>();
         for (ExtractionRequest request : requests) {
+            if (request.options().classProbabilities() && config.scoring() instanceof Scoring.Tokens) {
+                throw new PipelineException(config.encoder().file()
+                        + ": span_mode is token_level: this model scores words, and tells no probabilities of the labels"
+                        + " of an entity");
+            }
             if (!request.relations().isEmpty() && relations.isEmpty()) {
                 throw new PipelineException(config.encoder().file()
                         + ": relations_layer is not set: this model finds entities and no relations");

@@ -10,6 +10,8 @@ import java.util.OptionalDouble;
  * @param multiLabel whether a part of the text may have several labels
  * @param mergeAdjacent whether entities of one label that stand next to each other, or with one character between them, become one, as
  *     NuNER Zero wants it; its score is the lowest of theirs
+ * @param classProbabilities whether the most probable labels of each entity are told, at most five; models that score
+ *     spans do so
  * @param longTexts what becomes of texts that are longer than the model takes
  * @param relationThreshold the least probability of a relation; that of entities if empty
  * @param adjacencyThreshold the least probability that two entities are related at all, which some models tell first; that of entities if
@@ -20,6 +22,7 @@ public record ExtractionOptions(
         boolean flatNer,
         boolean multiLabel,
         boolean mergeAdjacent,
+        boolean classProbabilities,
         LongTexts longTexts,
         OptionalDouble relationThreshold,
         OptionalDouble adjacencyThreshold) {
@@ -29,13 +32,26 @@ public record ExtractionOptions(
     /** Refuses what is not a probability. */
     public ExtractionOptions {
         requireProbability(threshold);
+        if (mergeAdjacent && classProbabilities) {
+            throw new IllegalArgumentException(
+                    "probabilities of labels are those of a span, and spans that are joined have none: ask for one of"
+                            + " classProbabilities and mergeAdjacent");
+        }
         relationThreshold.ifPresent(ExtractionOptions::requireProbability);
         adjacencyThreshold.ifPresent(ExtractionOptions::requireProbability);
     }
 
     /** These three, and otherwise what {@link #DEFAULT} has. */
     public ExtractionOptions(double threshold, boolean flatNer, boolean multiLabel) {
-        this(threshold, flatNer, multiLabel, false, LongTexts.WINDOWS, OptionalDouble.empty(), OptionalDouble.empty());
+        this(
+                threshold,
+                flatNer,
+                multiLabel,
+                false,
+                false,
+                LongTexts.WINDOWS,
+                OptionalDouble.empty(),
+                OptionalDouble.empty());
     }
 
     private static void requireProbability(double threshold) {
@@ -46,36 +62,90 @@ public record ExtractionOptions(
 
     public ExtractionOptions withThreshold(double value) {
         return new ExtractionOptions(
-                value, flatNer, multiLabel, mergeAdjacent, longTexts, relationThreshold, adjacencyThreshold);
+                value,
+                flatNer,
+                multiLabel,
+                mergeAdjacent,
+                classProbabilities,
+                longTexts,
+                relationThreshold,
+                adjacencyThreshold);
     }
 
     public ExtractionOptions withFlatNer(boolean value) {
         return new ExtractionOptions(
-                threshold, value, multiLabel, mergeAdjacent, longTexts, relationThreshold, adjacencyThreshold);
+                threshold,
+                value,
+                multiLabel,
+                mergeAdjacent,
+                classProbabilities,
+                longTexts,
+                relationThreshold,
+                adjacencyThreshold);
     }
 
     public ExtractionOptions withMultiLabel(boolean value) {
         return new ExtractionOptions(
-                threshold, flatNer, value, mergeAdjacent, longTexts, relationThreshold, adjacencyThreshold);
+                threshold,
+                flatNer,
+                value,
+                mergeAdjacent,
+                classProbabilities,
+                longTexts,
+                relationThreshold,
+                adjacencyThreshold);
     }
 
     public ExtractionOptions withMergeAdjacent(boolean value) {
         return new ExtractionOptions(
-                threshold, flatNer, multiLabel, value, longTexts, relationThreshold, adjacencyThreshold);
+                threshold,
+                flatNer,
+                multiLabel,
+                value,
+                classProbabilities,
+                longTexts,
+                relationThreshold,
+                adjacencyThreshold);
+    }
+
+    public ExtractionOptions withClassProbabilities(boolean value) {
+        return new ExtractionOptions(
+                threshold, flatNer, multiLabel, mergeAdjacent, value, longTexts, relationThreshold, adjacencyThreshold);
     }
 
     public ExtractionOptions withLongTexts(LongTexts value) {
         return new ExtractionOptions(
-                threshold, flatNer, multiLabel, mergeAdjacent, value, relationThreshold, adjacencyThreshold);
+                threshold,
+                flatNer,
+                multiLabel,
+                mergeAdjacent,
+                classProbabilities,
+                value,
+                relationThreshold,
+                adjacencyThreshold);
     }
 
     public ExtractionOptions withRelationThreshold(double value) {
         return new ExtractionOptions(
-                threshold, flatNer, multiLabel, mergeAdjacent, longTexts, OptionalDouble.of(value), adjacencyThreshold);
+                threshold,
+                flatNer,
+                multiLabel,
+                mergeAdjacent,
+                classProbabilities,
+                longTexts,
+                OptionalDouble.of(value),
+                adjacencyThreshold);
     }
 
     public ExtractionOptions withAdjacencyThreshold(double value) {
         return new ExtractionOptions(
-                threshold, flatNer, multiLabel, mergeAdjacent, longTexts, relationThreshold, OptionalDouble.of(value));
+                threshold,
+                flatNer,
+                multiLabel,
+                mergeAdjacent,
+                classProbabilities,
+                longTexts,
+                relationThreshold,
+                OptionalDouble.of(value));
     }
 }

@@ -3,9 +3,12 @@ package detangle.pipelines;
 import detangle.pipelines.WordSpans.Found;
 import detangle.pipelines.WordSpans.Word;
 import detangle.pipelines.WordVectors.WordRange;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -25,6 +28,19 @@ record ExtractionText(ExtractionRequest request, List<String> labels, List<Strin
         int end = words.get(found.last()).end();
         return new Entity(
                 labels.get(found.label()), found.score(), request.text().substring(start, end), start, end);
+    }
+
+    /** The most probable labels of each entity; nothing if they are not asked for. */
+    List<SequencedMap<String, Double>> classProbabilities(List<Found> chosen) {
+        List<SequencedMap<String, Double>> all = new ArrayList<>();
+        if (options().classProbabilities()) {
+            for (Found found : chosen) {
+                SequencedMap<String, Double> likely = new LinkedHashMap<>();
+                found.likely().forEach(one -> likely.put(labels.get(one.label()), one.probability()));
+                all.add(likely);
+            }
+        }
+        return all;
     }
 
     /**

@@ -4,6 +4,7 @@ import detangle.ir.Tensor;
 import detangle.models.gliner.GlinerConfig;
 import detangle.models.gliner.GlinerPrograms;
 import detangle.pipelines.WordSpans.Found;
+import detangle.pipelines.WordSpans.Likely;
 import detangle.pipelines.WordVectors.WordRange;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +14,9 @@ import java.util.Map;
 
 /** Scores spans of words against labels. */
 final class SpanScorer implements WordVectors.Scorer {
+    /** So many labels are told of a span. */
+    private static final int MOST_LIKELY = 5;
+
     private final SecondPrograms.Loaded program;
     private final int width;
     private final int maxWidth;
@@ -54,13 +58,38 @@ final class SpanScorer implements WordVectors.Scorer {
     static List<Found> above(WordVectors window, List<WordRange> spans, float[] probabilities) {
         List<Found> found = new ArrayList<>();
         int labels = window.labels().length;
+        int last = -1;
+        List<Likely> likely = List.of();
         for (int i = 0; i < probabilities.length; i++) {
             if (probabilities[i] > window.threshold()) {
-                WordRange span = spans.get(i / labels);
-                found.add(new Found(span.first(), span.last(), i % labels, probabilities[i]));
+                if (last != i / labels) {
+                    last = i / labels;
+                    likely = likely(probabilities, last * labels, labels);
+                }
+                WordRange span = spans.get(last);
+                found.add(new Found(span.first(), span.last(), i % labels, probabilities[i], likely));
             }
         }
         return found;
+    }
+
+    /** The most probable labels of a span, the surest first (decoding/decoder.py:180-209). */
+    private static List<Likely> likely(float[] probabilities, int first, int labels) {
+        List<Likely> surest = new ArrayList<>();
+        for (int label = 0; label < labels; label++) {
+            double probability = probabilities[first + label];
+            int place = surest.size();
+            while (place > 0 && surest.get(place - 1).probability() < probability) {
+                place--;
+            }
+            if (place < MOST_LIKELY) {
+                surest.add(place, new Likely(label, probability));
+                if (surest.size() > MOST_LIKELY) {
+                    surest.removeLast();
+                }
+            }
+        }
+        return surest;
     }
 
     /**

@@ -21,9 +21,7 @@ record WindowAnswer(List<Found> found, List<Related> related) {
     /** The same counted from an earlier word. */
     WindowAnswer at(int firstWord) {
         return new WindowAnswer(
-                found.stream()
-                        .map(f -> new Found(firstWord + f.first(), firstWord + f.last(), f.label(), f.score()))
-                        .toList(),
+                found.stream().map(f -> f.after(firstWord)).toList(),
                 related.stream()
                         .map(r -> new Related(
                                 r.head().after(firstWord), r.tail().after(firstWord), r.relation(), r.score()))
@@ -50,7 +48,7 @@ record WindowAnswer(List<Found> found, List<Related> related) {
                 ? WordSpans.merged(entities, text.request().text())
                 : entities;
         if (related.isEmpty()) {
-            return new Extraction(merged, List.of());
+            return new Extraction(merged, List.of(), text.classProbabilities(chosen));
         }
         Set<WordRange> ends =
                 related.stream().flatMap(r -> Stream.of(r.head(), r.tail())).collect(Collectors.toSet());
@@ -62,7 +60,7 @@ record WindowAnswer(List<Found> found, List<Related> related) {
                         text.relations().get(r.relation()), r.score(), places.get(r.head()), places.get(r.tail())));
             }
         }
-        return new Extraction(merged, relations);
+        return new Extraction(merged, relations, text.classProbabilities(chosen));
     }
 
     /**

@@ -37,8 +37,24 @@ final class WordSpans {
         return words;
     }
 
-    /** The words from the first to the last, both included, with a label. */
-    record Found(int first, int last, int label, double score) {}
+    /** A label of some words with its probability. */
+    record Likely(int label, double probability) {}
+
+    /**
+     * The words from the first to the last, both included, with a label.
+     *
+     * @param likely the most probable labels of the words, the surest first; none where words are scored one by one
+     */
+    record Found(int first, int last, int label, double score, List<Likely> likely) {
+        Found(int first, int last, int label, double score) {
+            this(first, last, label, score, List.of());
+        }
+
+        /** The same words counted from an earlier one. */
+        Found after(int words) {
+            return new Found(words + first, words + last, label, score, likely);
+        }
+    }
 
     /** Those that are kept, the surest first asked, in the order of the text. */
     static List<Found> chosen(List<Found> candidates, ExtractionOptions options) {

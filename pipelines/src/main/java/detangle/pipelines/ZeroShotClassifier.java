@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -45,6 +46,9 @@ public final class ZeroShotClassifier implements Pipeline {
 
         /** How many texts are read for a text with so many labels. */
         int texts(int labels);
+
+        /** Takes vectors of labels; see {@link LabelClassifier#giveLabelVectors}. */
+        void give(Map<String, float[]> labelVectors);
 
         /** The same, which cuts off an end of texts that are too long. */
         Judge cutting(Truncation.Side side);
@@ -200,6 +204,12 @@ public final class ZeroShotClassifier implements Pipeline {
                     .toArray(double[][]::new);
         }
 
+        @Override
+        public void give(Map<String, float[]> labelVectors) {
+            throw new PipelineException(
+                    model.config().file() + " is of a model for NLI, which takes no vectors of labels: leave them out");
+        }
+
         private double[] eachAlone(double[][] logits) {
             // HuggingFace's choice of the other label; models for NLI have contradiction at one end or the other.
             int contradiction = entailment == 0 ? model.config().numLabels() - 1 : 0;
@@ -246,6 +256,11 @@ public final class ZeroShotClassifier implements Pipeline {
 
     /** A GLiClass model, which is told all labels at once. */
     private record Named(LabelClassifier classifier) implements Judge {
+        @Override
+        public void give(Map<String, float[]> labelVectors) {
+            classifier.giveLabelVectors(labelVectors);
+        }
+
         @Override
         public double[][] scores(
                 List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress) {
@@ -313,6 +328,15 @@ public final class ZeroShotClassifier implements Pipeline {
         public void close() {
             classifier.close();
         }
+    }
+
+    /**
+     * Gives vectors of labels to a GLiClass bi-encoder.
+     *
+     * @throws PipelineException as {@link LabelClassifier#giveLabelVectors} does, and if the model is one for NLI
+     */
+    public void giveLabelVectors(Map<String, float[]> vectors) {
+        judge.give(vectors);
     }
 
     private static ZeroShotResult ranked(String text, List<String> labels, double[] scores) {

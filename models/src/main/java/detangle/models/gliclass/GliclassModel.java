@@ -136,7 +136,9 @@ public final class GliclassModel {
         }
         OwnParameters.add(types, scores(config));
         if (config.labels().isPresent()) {
-            OwnParameters.add(types, DebertaModel.build(
+            OwnParameters.add(
+                    types,
+                    DebertaModel.build(
                             config.labels().get().config().withLayers(1), labelEncoder(config), ModelOptions.DEFAULT));
             types.keySet().removeIf(name -> !name.startsWith(ROOT));
         }

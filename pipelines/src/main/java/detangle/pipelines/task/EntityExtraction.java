@@ -62,6 +62,9 @@ public final class EntityExtraction extends TextTask<Pipeline> {
             Field.Word.of(LongTexts.class),
             STANDARD.longTexts().name().toLowerCase(Locale.ROOT));
 
+    /** What GLiNER calls the most probable labels of an entity. */
+    private static final String CLASSES = "class_probs";
+
     private static final Column ENTITIES = Column.listOf("entities", entity());
     private static final Column RELATED = Column.listOf("relations", relation());
 
@@ -98,7 +101,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
                 OFFSETS);
     }
 
-    private static Column.Type entity() {
+    private static Column.ObjectOf entity() {
         return new Column.ObjectOf(
                 Column.whole("start"),
                 Column.whole("end"),
@@ -121,6 +124,19 @@ public final class EntityExtraction extends TextTask<Pipeline> {
     /** What is said of a text, relations too where they were asked for. */
     public static List<Column> columns(boolean relations) {
         return relations ? List.of(ENTITIES, RELATED) : List.of(ENTITIES);
+    }
+
+    /**
+     * As {@link #columns(boolean)}, with the most probable labels of each entity.
+     *
+     * @param labels all that are looked for
+     */
+    public static List<Column> columnsWithClasses(boolean relations, List<String> labels) {
+        List<Column> ofEntity = new ArrayList<>(entity().columns());
+        ofEntity.add(new Column(
+                CLASSES, new Column.ObjectOf(labels.stream().map(Column::score).toList())));
+        Column entities = Column.listOf(ENTITIES.name(), new Column.ObjectOf(ofEntity));
+        return relations ? List.of(entities, RELATED) : List.of(entities);
     }
 
     @Override
@@ -220,8 +236,9 @@ public final class EntityExtraction extends TextTask<Pipeline> {
     public static SequencedMap<String, Object> json(String text, Extraction found, boolean relations, AnswerForm form) {
         AnswerForm.Places places = form.new Places(text);
         List<Object> entities = new ArrayList<>();
-        for (Entity entity : found.entities()) {
-            entities.add(AnswerForm.object(
+        for (int i = 0; i < found.entities().size(); i++) {
+            Entity entity = found.entities().get(i);
+            SequencedMap<String, Object> properties = AnswerForm.object(
                     "start",
                     places.of(entity.start()),
                     "end",
@@ -231,7 +248,16 @@ public final class EntityExtraction extends TextTask<Pipeline> {
                     "label",
                     entity.entity(),
                     "score",
-                    form.score().apply(entity.score())));
+                    form.score().apply(entity.score()));
+            if (!found.classProbabilities().isEmpty()) {
+                SequencedMap<String, Object> classes = AnswerForm.object();
+                found.classProbabilities()
+                        .get(i)
+                        .forEach((label, score) ->
+                                classes.put(label, form.score().apply(score)));
+                properties.put(CLASSES, classes);
+            }
+            entities.add(properties);
         }
         SequencedMap<String, Object> json = AnswerForm.object(ENTITIES.name(), entities);
         if (relations) {

@@ -70,11 +70,13 @@ class FamilyEdgesTest {
     void entitiesAtTheEdges(String name) throws IOException {
         try (EntityExtractor extractor =
                 EntityExtractor.load(FamilyFixture.named(name).write(folder))) {
+            // Random weights find none of so many labels likely in this one.
+            double least = name.equals("gliner-relex-span") ? 0.02 : ALL.threshold();
             List<ExtractionRequest> requests = List.of(
                     ExtractionRequest.of("", FEW, ALL),
                     ExtractionRequest.of(" \n\t\u3000", FEW, ALL),
                     ExtractionRequest.of(PLAIN, List.of(), ALL),
-                    ExtractionRequest.of(PLAIN, MANY, ALL.withThreshold(0.01)),
+                    ExtractionRequest.of(PLAIN, MANY, ALL.withThreshold(least)),
                     ExtractionRequest.of(MARKED, MARKED_LABELS, ALL),
                     ExtractionRequest.of(SCRIPTS, SCRIPTS_LABELS, ALL),
                     ExtractionRequest.of(LONG, FEW, ALL),

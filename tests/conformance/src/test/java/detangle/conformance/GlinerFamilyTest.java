@@ -72,6 +72,7 @@ class GlinerFamilyTest {
                     if (!padded) {
                         JsonNode expected = asked.expected().get("entities").get(i);
                         assertEntities(expected, requests.get(i).text(), alone.entities(), what);
+                        assertClasses(expected, alone, what);
                         found += alone.entities().size();
                         assertRelations(
                                 asked.expected().path("relations").path(i),
@@ -175,6 +176,9 @@ class GlinerFamilyTest {
                         o.path("flat_ner").asBoolean(true),
                         o.path("multi_label").asBoolean(false))
                 .withLongTexts(LongTexts.CUT);
+        if (o.path("return_class_probs").asBoolean(false)) {
+            options = options.withClassProbabilities(true);
+        }
         if (o.has("relation_threshold")) {
             options = options.withRelationThreshold(o.get("relation_threshold").doubleValue())
                     .withAdjacencyThreshold(o.get("adjacency_threshold").doubleValue());
@@ -222,6 +226,19 @@ class GlinerFamilyTest {
             assertEquals(
                     expected.get(i).get("score").doubleValue(), found.get(i).score(), TOLERANCE, what);
         }
+    }
+
+    /** The most probable labels of each entity, in their order, where they were asked for. */
+    private static void assertClasses(JsonNode expected, Extraction found, String what) {
+        for (int i = 0; i < found.classProbabilities().size(); i++) {
+            JsonNode classes = expected.get(i).get("class_probs");
+            Map<String, Double> likely = found.classProbabilities().get(i);
+            assertEquals(List.copyOf(classes.propertyNames()), List.copyOf(likely.keySet()), what);
+            likely.forEach((label, score) -> assertEquals(classes.get(label).doubleValue(), score, TOLERANCE, what));
+        }
+        boolean asked = !expected.isEmpty() && expected.get(0).has("class_probs");
+        assertEquals(
+                asked ? found.entities().size() : 0, found.classProbabilities().size(), what);
     }
 
     private static void assertRelations(JsonNode expected, String text, Extraction found, String what) {
