@@ -20,8 +20,24 @@ collector="-XX:+UseParallelGC -XX:MaxNewSize=128m"
 if [ "${1:-}" = serve ] && ! grep -Eqs '^JAVA_VERSION="25(\.0(\.[0-2](\.[0-9]+)*)?)?"' "$JAVA_HOME/release"; then
     collector="-XX:+UseG1GC -XX:G1PeriodicGCInterval=10000 -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=30"
 fi
-# Whether a command has one answer to give, to a few short texts on the command line: gives_one_answer COMMAND [ARGUMENT ...]. From some
-# 300 tokens on, loops that C2 compiles make up for what that takes.
+# Tells whether the model that is named by --model has more than a gigabyte: names_large_model COMMAND [ARGUMENT ...]. A name on the hub tells
+# it by a word.
+names_large_model() {
+    local argument previous= model=
+    for argument in "$@"; do
+        [ "$previous" != --model ] || model=$argument
+        case $argument in --model=*) model=${argument#--model=} ;; esac
+        previous=$argument
+    done
+    if [ -n "$model" ] && [ -e "$model" ]; then
+        [ -n "$(find -L "$model" -maxdepth 1 -type f -size +1048576k 2>/dev/null)" ]
+    else
+        case $model in *large*) ;; *) return 1 ;; esac
+    fi
+}
+
+# Tells whether a command has one answer to give, to a few short texts on the command line: gives_one_answer COMMAND [ARGUMENT ...]. From
+# some 300 tokens on, and with large models, loops that C2 compiles make up for the time that C2 takes.
 gives_one_answer() {
     local argument length=0
     case ${1:-} in
@@ -32,7 +48,7 @@ gives_one_answer() {
         case $argument in --file | --file=* | --backend | --backend=*) return 1 ;; esac
         length=$((length + ${#argument}))
     done
-    [ "$length" -le 500 ]
+    [ "$length" -le 500 ] && ! names_large_model "$@"
 }
 
 # A command that has one answer to give runs without C2: it has ended before what C2 compiles pays, and shares its processors with the

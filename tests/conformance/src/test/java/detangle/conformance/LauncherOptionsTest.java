@@ -84,6 +84,18 @@ class LauncherOptionsTest {
         assertTrue(!chosen.contains(WITHOUT_C2) && chosen.contains("-XX:TieredStopAtLevel=3"), chosen);
     }
 
+    /** The work of a large model is so much that what C2 compiles pays at once. */
+    @Test
+    void largeModelsNeedIt() throws IOException {
+        String files = "\nmkdir -p small large && : >small/model.safetensors && truncate -s 1200M large/model.safetensors\n";
+        assertTrue(options(files, "classify --model small text").contains(WITHOUT_C2));
+        for (String model : List.of(
+                "--model large", "--model=large", "--model large/model.safetensors", "--model microsoft/deberta-v2-xlarge")) {
+            String options = options(files, "classify text " + model);
+            assertTrue(!options.contains(WITHOUT_C2) && options.contains(LATE_C2), model + ": " + options);
+        }
+    }
+
     /** What the launcher does about an archive of classes for a command, by the functions that it calls. */
     private static String archive(String environment, String command) throws IOException {
         Result result = installation.bash("export " + environment + """
@@ -143,7 +155,7 @@ class LauncherOptionsTest {
         return OPTION.matcher(text)
                 .results()
                 .map(MatchResult::group)
-                .filter(o -> !o.startsWith("--file") && !o.equals("--backend"))
+                .filter(o -> !o.startsWith("--file") && !o.equals("--backend") && !o.equals("--model"))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
