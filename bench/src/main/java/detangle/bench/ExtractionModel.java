@@ -52,7 +52,7 @@ enum ExtractionModel {
         return published;
     }
 
-    /** Whether labels have an encoder of their own, so that their vectors can be kept. */
+    /** Returns whether labels have an encoder of their own, so that their vectors can be kept. */
     boolean encodesLabels() {
         return encodesLabels;
     }

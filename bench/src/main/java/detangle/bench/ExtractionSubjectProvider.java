@@ -19,8 +19,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Pipelines that extract entities, from texts to entities. The options are {@code BACKEND [new-labels]}; with the second, no
- * run has a label that one before it had. A line of a file of requests is a batch: an object with texts and labels.
+ * Pipelines that extract entities, from texts to entities. The options are {@code BACKEND [new-labels]}; with the
+ * second, no run has a label that one before it had. A line of a file of requests is a batch: an object with texts and
+ * labels.
  */
 public final class ExtractionSubjectProvider implements SubjectProvider {
     static final String NAME = "extraction";

@@ -25,8 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Models of the GLiNER family with random weights, from texts to entities: texts of 20 to 300 words one by one and in
- * batches, beside ONNX Runtime on Detangle's export with the batches padded as the original pads them; and the vectors of
- * a bi-encoder's labels, kept and computed each time.
+ * batches, beside ONNX Runtime on Detangle's export with the batches padded as the original pads them; and the vectors
+ * of a bi-encoder's labels, kept and computed each time.
  */
 public final class ExtractionSuite {
     /** The published models whose sizes are known here. */
@@ -261,7 +261,7 @@ public final class ExtractionSuite {
         return disturbance.clean();
     }
 
-    /** Whether a contender is Detangle, and not a runtime that takes tensors. */
+    /** Returns whether a contender is Detangle, and not a runtime that takes tensors. */
     private boolean takesTexts(Contender contender) {
         return options.peers().keySet().stream()
                 .noneMatch(name -> contender.name().startsWith(name));

@@ -10,8 +10,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Texts of words that mean nothing, and a tokenizer that knows them: seven words in ten are one token, the others two, as
- * English words are on average in vocabularies of published models.
+ * Texts of words that mean nothing, and a tokenizer that knows them: seven words in ten are one token, the others two,
+ * as English words are on average in vocabularies of published models.
  */
 final class SyllableTexts {
     private static final String CONSONANTS = "bdfghklmnprstvwz";

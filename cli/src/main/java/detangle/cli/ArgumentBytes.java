@@ -22,7 +22,10 @@ final class ArgumentBytes {
 
     private ArgumentBytes() {}
 
-    /** What is wrong with the arguments of this process, of which there are {@code count}; empty where it cannot be told. */
+    /**
+     * What is wrong with the arguments of this process, of which there are {@code count}; empty where it cannot be
+     * told.
+     */
     static Optional<String> fault(int count) {
         String encoding = System.getProperty("sun.jnu.encoding", "");
         try {

@@ -241,7 +241,7 @@ final class BenchCommand implements Runnable {
         }
     }
 
-    /** Whether a model is asked for that extracts. */
+    /** Returns whether a model is asked for that extracts. */
     private boolean extracts() {
         return configs.stream().anyMatch(ExtractionSuite.NAMES::contains);
     }

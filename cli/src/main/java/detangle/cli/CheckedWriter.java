@@ -8,8 +8,9 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes UTF-8, and throws an {@link OutputException} where that fails. A {@link PrintWriter} keeps the IOExceptions of its writer to
- * itself, so that a command would print into nothing and end with success; this exception it lets through.
+ * Writes UTF-8, and throws an {@link OutputException} where that fails. A {@link PrintWriter} keeps the IOExceptions
+ * of its writer to itself, so that a command would print into nothing and end with success; this exception it lets
+ * through.
  */
 final class CheckedWriter extends Writer {
     private final String target;
@@ -28,8 +29,8 @@ final class CheckedWriter extends Writer {
     }
 
     /**
-     * As {@link #printer}, for a terminal: control characters that would steer it are written as they are escaped in Java. Texts and labels
-     * of strangers reach a screen in every format, and some formats write them as they are.
+     * As {@link #printer}, for a terminal: control characters that would steer it are written as they are escaped in
+     * Java. Texts and labels of strangers reach a screen in every format, and some formats write them as they are.
      */
     static PrintWriter terminal(String target, OutputStream stream) {
         return new PrintWriter(new CheckedWriter(target, stream, true));

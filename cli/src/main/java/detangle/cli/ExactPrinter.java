@@ -3,7 +3,9 @@ package detangle.cli;
 import java.io.PrintWriter;
 import java.util.function.Supplier;
 
-/** Texts as they are, with the line ends that they bring along: what is printed of a file is a file of the same lines. */
+/**
+ * Texts as they are, with the line ends that they bring along: what is printed of a file is a file of the same lines.
+ */
 final class ExactPrinter extends LinePrinter {
     ExactPrinter(Supplier<PrintWriter> target) {
         super(target);

@@ -89,8 +89,8 @@ record ExpectedValues(
     }
 
     /**
-     * Reads a file of values: {@code {"models": [{"model", "source", "head", "input_ids", "attention_mask", "text", "output",
-     * "softmax", "tolerance", "values": [{"at": [0, 1, 2], "value": 0.5}]}]}}.
+     * Reads a file of values: {@code {"models": [{"model", "source", "head", "input_ids", "attention_mask", "text",
+     * "output", "softmax", "tolerance", "values": [{"at": [0, 1, 2], "value": 0.5}]}]}}.
      *
      * @throws CliException if a field is not what it should be
      * @throws detangle.models.deberta.ConfigException if the file cannot be read or is not JSON

@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Shows the user the lines of an experiment's log, and keeps them in {@code training_TASK.log} of the output folder. Lines
- * wait until the folder is there, so that an experiment that is refused makes none; a later experiment adds to the file.
+ * Shows the user the lines of an experiment's log, and keeps them in {@code training_TASK.log} of the output folder.
+ * Lines wait until the folder is there, so that an experiment that is refused makes none; a later experiment adds to
+ * the file.
  */
 final class ExperimentLogFile implements Consumer<String>, AutoCloseable {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");

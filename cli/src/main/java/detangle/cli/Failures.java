@@ -34,7 +34,7 @@ final class Failures {
         };
     }
 
-    /** Why something cannot be read, in words: some of these exceptions' messages are bare paths. */
+    /** Returns why something cannot be read, in words: some of these exceptions' messages are bare paths. */
     static String reason(IOException e) {
         return switch (e) {
             case NoSuchFileException missing -> "it does not exist";

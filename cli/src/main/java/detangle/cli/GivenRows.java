@@ -39,7 +39,10 @@ final class GivenRows implements RowSource {
         return count == 1 ? "the text" : "text " + given.number();
     }
 
-    /** As the pipeline calls it, which knows whether it is a text, a pair or a part of one; but a batch has numbers of its own. */
+    /**
+     * As the pipeline calls it, which knows whether it is a text, a pair or a part of one; but a batch has numbers of
+     * its own.
+     */
     @Override
     public String nameOf(SourceRow given, RowMessage message) {
         if (count == 1) {

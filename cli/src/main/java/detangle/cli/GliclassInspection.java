@@ -53,7 +53,9 @@ final class GliclassInspection {
         }
     }
 
-    /** The encoder of texts, which takes nearly all of the memory; empty if the model is of a kind that cannot be run. */
+    /**
+     * The encoder of texts, which takes nearly all of the memory; empty if the model is of a kind that cannot be run.
+     */
     static Optional<DebertaConfig> encoder(Path model) {
         try {
             return Optional.of(GliclassConfig.read(model).encoder());

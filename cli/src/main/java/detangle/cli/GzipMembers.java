@@ -9,8 +9,9 @@ import java.util.zip.Inflater;
 import java.util.zip.ZipException;
 
 /**
- * The content of a gzip file (RFC 1952) with any number of members, one after another. The JDK's own stream ends in silence at a member
- * whose header is damaged or, where the bytes come through a pipe, has not come yet, so that rows would be lost.
+ * The content of a gzip file (RFC 1952) with any number of members, one after another. The JDK's own stream ends in
+ * silence at a member whose header is damaged or, where the bytes come through a pipe, has not come yet, so that rows
+ * would be lost.
  */
 final class GzipMembers extends InputStream {
     private static final int BUFFER = 1 << 13;

@@ -32,7 +32,7 @@ final class HeadOptions {
                     + "that of the head's origin by default.")
     private Optional<Convention> convention;
 
-    /** Whether any of these options is given. */
+    /** Returns whether any of these options is given. */
     boolean areGiven() {
         return wanted().isPresent() || convention.isPresent();
     }

@@ -51,7 +51,10 @@ enum InputFormat {
                 .findFirst();
     }
 
-    /** The format whose first line a line seems to be: a table's header with the given column, or a JSON object with such a property. */
+    /**
+     * The format whose first line a line seems to be: a table's header with the given column, or a JSON object with
+     * such a property.
+     */
     static Optional<InputFormat> ofTable(String line, String column) {
         String start = line.strip();
         if (start.startsWith("{") && start.contains("\"" + column + "\"")) {
@@ -60,7 +63,7 @@ enum InputFormat {
         return Delimiter.ofHeader(line, column).map(delimiter -> delimiter == '\t' ? tsv : csv);
     }
 
-    /** Whether the name of a file says that gzip has compressed it. */
+    /** Returns whether the name of a file says that gzip has compressed it. */
     static boolean isCompressed(Path file) {
         return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(GZIP);
     }

@@ -100,12 +100,12 @@ final class InputOptions {
         return file().equals(STANDARD_INPUT);
     }
 
-    /** What messages call it. */
+    /** Returns what messages call it. */
     String name() {
         return standardInput() ? "standard input" : file().toString();
     }
 
-    /** What the file holds. */
+    /** Returns what the file holds. */
     InputFormat format() {
         return format.orElseGet(() -> standardInput()
                 ? InputFormat.text
@@ -159,7 +159,7 @@ final class InputOptions {
         }
     }
 
-    /** How many rows the opened file has, where that is soon counted. */
+    /** Returns how many rows the opened file has, where that is soon counted. */
     OptionalLong count(RowSource opened) {
         if (standardInput() || InputFormat.isCompressed(file())) {
             return OptionalLong.empty();

@@ -17,7 +17,10 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** JSON values as rows: an object with the columns as properties, or a string, which is the column of texts. */
 final class JsonValues {
-    /** Values that a row may have, those within others among them: it takes a few characters to write one, and many bytes to hold it. */
+    /**
+     * Values that a row may have, those within others among them: it takes a few characters to write one, and many
+     * bytes to hold it.
+     */
     static final int MOST_VALUES = 500_000;
 
     /** Reads what Python writes too, NaN and Infinity among it. */
@@ -59,7 +62,7 @@ final class JsonValues {
         return SourceRow.of(number, columns);
     }
 
-    /** What goes on from the name of a row that goes beyond the limits of reading. */
+    /** Returns what goes on from the name of a row that goes beyond the limits of reading. */
     static String beyondLimits(StreamConstraintsException e) {
         StreamReadConstraints limits = MAPPER.tokenStreamFactory().streamReadConstraints();
         return "has more than is read of a row: " + MOST_VALUES + " values, " + limits.getMaxNestingDepth()
@@ -85,7 +88,7 @@ final class JsonValues {
         return value;
     }
 
-    /** What is nested in a row; its depth is limited by the parser. */
+    /** Returns what is nested in a row; its depth is limited by the parser. */
     private JsonNode tree() {
         JsonNodeFactory nodes = JsonNodeFactory.instance;
         return switch (parser.currentToken()) {
@@ -123,7 +126,7 @@ final class JsonValues {
         };
     }
 
-    /** What a value is, in words: {@code a number}. */
+    /** Returns what a value is, in words: {@code a number}. */
     static String kind(Object value) {
         return switch (value) {
             case null -> "null";

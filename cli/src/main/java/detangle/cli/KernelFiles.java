@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.spi.ToolProvider;
 
 /**
- * Kernels as files of a folder: {@code 03-linear-product.class}, what javap says of it ({@code .javap}), and the device's
- * text ({@code .cl}, {@code .cu} or {@code .ptx}).
+ * Kernels as files of a folder: {@code 03-linear-product.class}, what javap says of it ({@code .javap}), and the
+ * device's text ({@code .cl}, {@code .cu} or {@code .ptx}).
  */
 final class KernelFiles {
     private KernelFiles() {}

@@ -58,7 +58,7 @@ final class LineReader implements AutoCloseable {
         return limit > 0;
     }
 
-    /** Whether the next line can be read without waiting for who writes it. */
+    /** Returns whether the next line can be read without waiting for who writes it. */
     boolean ready() {
         try {
             return next < limit || reader.ready();
@@ -67,7 +67,7 @@ final class LineReader implements AutoCloseable {
         }
     }
 
-    /** What ended the last line; it is empty where the stream ends without a line end. */
+    /** Returns what ended the last line; it is empty where the stream ends without a line end. */
     String ending() {
         return ending;
     }

@@ -32,7 +32,7 @@ final class MaybeGzip extends InputStream {
         this.required = required;
     }
 
-    /** Whether what has been put into a buffer begins as what gzip has compressed. */
+    /** Returns whether what has been put into a buffer begins as what gzip has compressed. */
     static boolean begins(ByteBuffer bytes) {
         return bytes.position() > 1
                 && Byte.toUnsignedInt(bytes.get(0)) == FIRST

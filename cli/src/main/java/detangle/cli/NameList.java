@@ -7,15 +7,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * A list of names as people type it: {@code person, city,}. HuggingFace reads labels so: white space around a name is not part of it, and
- * empty names count for nothing. A name in double quotes keeps its commas and spaces.
+ * A list of names as people type it: {@code person, city,}. HuggingFace reads labels so: white space around a name is
+ * not part of it, and empty names count for nothing. A name in double quotes keeps its commas and spaces.
  */
 final class NameList {
     private NameList() {}
 
     /**
-     * The names of an option, in their order. A name that is given twice counts once, with a warning: a second one would take a part of
-     * the first one's score.
+     * The names of an option, in their order. A name that is given twice counts once, with a warning: a second one
+     * would take a part of the first one's score.
      *
      * @param given what picocli has divided at commas
      * @throws ParameterException if no name is left

@@ -9,7 +9,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * The words of an option whose values are constants with names of their own, for its converter, its help and the completion of shells.
+ * The words of an option whose values are constants with names of their own, for its converter, its help and the
+ * completion of shells.
  *
  * @param <E> the constants
  */

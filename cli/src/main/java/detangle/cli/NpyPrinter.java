@@ -10,8 +10,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
 /**
- * Vectors as NumPy's {@code .npy}: a header that tells the shape {@code [rows, components]}, then numbers in single precision. The number
- * of rows is known last, so that the header is written again. A row without a vector is one of NaN.
+ * Vectors as NumPy's {@code .npy}: a header that tells the shape {@code [rows, components]}, then numbers in single
+ * precision. The number of rows is known last, so that the header is written again. A row without a vector is one of
+ * NaN.
  */
 final class NpyPrinter implements ResultPrinter {
     /** NumPy pads a header to a multiple of 64; this one has room for any shape. */

@@ -22,7 +22,7 @@ final class OffsetsOption {
                     + " counts; utf_16 as Java and JavaScript do.")
     private Offsets offsets = Offsets.CODE_POINTS;
 
-    /** How answers are written. */
+    /** Returns how answers are written. */
     AnswerForm form() {
         return new AnswerForm(Result::rounded, offsets);
     }

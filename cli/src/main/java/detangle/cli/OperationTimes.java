@@ -27,7 +27,9 @@ final class OperationTimes {
         nanos += System.nanoTime() - begin;
     }
 
-    /** A table of times for one run of all inputs; what no operation took, such as copies of outputs, is the last line. */
+    /**
+     * A table of times for one run of all inputs; what no operation took, such as copies of outputs, is the last line.
+     */
     void print(PrintWriter out) {
         out.printf(Locale.ROOT, "%-12s %-24s %8s %12s %7s%n", "device", "operation", "calls", "ms", "share");
         long rest = nanos;

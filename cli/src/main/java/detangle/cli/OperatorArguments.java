@@ -46,7 +46,7 @@ final class OperatorArguments {
     private Optional<Path> keyFile;
 
     /**
-     * What is done with what is found.
+     * Returns what is done with what is found.
      *
      * @throws ParameterException if options do not go together
      * @throws PipelineException if there is no key for hashes

@@ -23,8 +23,8 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * A variable of the environment for each option of a command, as containers are configured: DETANGLE_MAX_LENGTH is {@code --max-length}. An
- * option on the command line wins over its variable, and an empty variable counts as none.
+ * A variable of the environment for each option of a command, as containers are configured: DETANGLE_MAX_LENGTH is
+ * {@code --max-length}. An option on the command line wins over its variable, and an empty variable counts as none.
  */
 final class OptionVariables implements IDefaultValueProvider {
     private static final String PREFIX = "DETANGLE_";
@@ -110,8 +110,8 @@ final class OptionVariables implements IDefaultValueProvider {
     }
 
     /**
-     * Puts the variable in the place of an option that a message names, where the option is not on the command line and has its value of the
-     * environment.
+     * Puts the variable in the place of an option that a message names, where the option is not on the command line
+     * and has its value of the environment.
      */
     static String named(String message, CommandLine command) {
         return of(command)
@@ -119,7 +119,10 @@ final class OptionVariables implements IDefaultValueProvider {
                 .orElse(message);
     }
 
-    /** The same for the message of a value that cannot be read. It may be that of the command line, where the variable has another one. */
+    /**
+     * The same for the message of a value that cannot be read. It may be that of the command line, where the variable
+     * has another one.
+     */
     static String named(String message, ParameterException e) {
         return of(e.getCommandLine())
                 .map(variables -> variables.named(
@@ -152,7 +155,7 @@ final class OptionVariables implements IDefaultValueProvider {
         return named;
     }
 
-    /** Whether an option is on the command line, as far as that was read. */
+    /** Returns whether an option is on the command line, as far as that was read. */
     private static boolean isGiven(OptionSpec option, CommandLine command) {
         return command.getParseResult() != null && command.getParseResult().hasMatchedOption(option);
     }

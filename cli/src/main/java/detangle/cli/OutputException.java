@@ -21,12 +21,14 @@ final class OutputException extends DeviceException {
         this.readerGone = cause.getMessage() != null && cause.getMessage().equals(brokenPipe());
     }
 
-    /** Whether who reads the output has closed it. Then there is nobody to tell, and nothing is left to do. */
+    /** Returns whether who reads the output has closed it. Then there is nobody to tell, and nothing is left to do. */
     boolean readerGone() {
         return readerGone;
     }
 
-    /** What this system says, in its user's language, of a pipe that nobody reads: that of a pipe made for it. */
+    /**
+     * Returns what this system says, in its user's language, of a pipe that nobody reads: that of a pipe made for it.
+     */
     private static String brokenPipe() {
         try {
             Pipe pipe = Pipe.open();

@@ -29,7 +29,10 @@ record OutputLayout(List<Column> asked, List<Column> answer, List<String> column
                 .toList();
     }
 
-    /** Whether JSON has an object with everything for each row; otherwise it is what HuggingFace's pipeline returns. */
+    /**
+     * Returns whether JSON has an object with everything for each row; otherwise it is what HuggingFace's pipeline
+     * returns.
+     */
     boolean asObjects() {
         return joined || errors;
     }

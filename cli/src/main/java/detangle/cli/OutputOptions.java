@@ -75,7 +75,10 @@ final class OutputOptions {
                 .orElse(ResultFormat.text));
     }
 
-    /** Whether what is printed ends with a line whenever rows have been printed, so that other lines can stand between. */
+    /**
+     * Returns whether what is printed ends with a line whenever rows have been printed, so that other lines can stand
+     * between.
+     */
     boolean inLines() {
         return output.isPresent() || format() != ResultFormat.json;
     }
@@ -84,12 +87,15 @@ final class OutputOptions {
         return keepColumns || idColumn.isPresent() || rowNumber;
     }
 
-    /** What tells which row of the source a row of the output is. */
+    /** Returns what tells which row of the source a row of the output is. */
     JoinedColumns joined(List<String> wanted, List<String> own) {
         return new JoinedColumns(rowNumber, keepColumns, idColumn, wanted, own);
     }
 
-    /** Opens a file for the columns that a command needs, that of texts first, and for those that are written beside results. */
+    /**
+     * Opens a file for the columns that a command needs, that of texts first, and for those that are written beside
+     * results.
+     */
     RowSource open(InputOptions input, List<String> needed) {
         List<String> columns = new ArrayList<>(needed);
         idColumn.filter(id -> !columns.contains(id)).ifPresent(columns::add);
@@ -153,7 +159,7 @@ final class OutputOptions {
         }
     }
 
-    /** Whether something is the regular file that is read, by whatever name. */
+    /** Returns whether something is the regular file that is read, by whatever name. */
     private static boolean isSame(Path file, InputOptions input) {
         try {
             return Files.isRegularFile(file) && Files.exists(input.opened()) && Files.isSameFile(file, input.opened());

@@ -40,7 +40,10 @@ record OutputRow(
                 .toList();
     }
 
-    /** All of the row as one object: without the parts that its answer does not have, and with null for all of no answer. */
+    /**
+     * All of the row as one object: without the parts that its answer does not have, and with null for all of no
+     * answer.
+     */
     SequencedMap<String, Object> object(OutputLayout layout) {
         SequencedMap<String, Object> object = new LinkedHashMap<>(joined);
         layout.asked().forEach(c -> object.put(c.name(), asked.get(c.name())));

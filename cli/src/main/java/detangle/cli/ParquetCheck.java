@@ -23,8 +23,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Holds what a Parquet file says of itself against its bytes, before the library that reads it makes room for it: the library takes the
- * sizes of texts, lists and pages on trust, and calls itself for each level of a schema.
+ * Holds what a Parquet file says of itself against its bytes, before the library that reads it makes room for it: the
+ * library takes the sizes of texts, lists and pages on trust, and calls itself for each level of a schema.
  */
 final class ParquetCheck implements AutoCloseable {
     private static final byte[] MAGIC = {'P', 'A', 'R', '1'};
@@ -44,7 +44,9 @@ final class ParquetCheck implements AutoCloseable {
     /** Bytes that a page of gzip or zstd may have once it is decompressed, however few it has before. */
     private static final long SMALL_PAGE = 16 << 20;
 
-    /** Bytes of a value in a column whose values are all of one length: the library makes room for thousands at once. */
+    /**
+     * Bytes of a value in a column whose values are all of one length: the library makes room for thousands at once.
+     */
     private static final int LONGEST_FIXED = 1 << 12;
 
     /** Values of a page. */
@@ -233,7 +235,7 @@ final class ParquetCheck implements AutoCloseable {
         }
     }
 
-    /** How many bytes a page may be decompressed to, by what compressed it. */
+    /** Returns how many bytes a page may be decompressed to, by what compressed it. */
     private static long most(CompressionCodec codec, long compressed) {
         return switch (codec) {
             case UNCOMPRESSED -> compressed;

@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes a Parquet file, whose footer comes last: row groups with one page for each leaf, values one after another without compression.
- * So every reader can read it, and what is written can be seen to be right. Numbers of fields and types are those of parquet.thrift.
+ * Writes a Parquet file, whose footer comes last: row groups with one page for each leaf, values one after another
+ * without compression. So every reader can read it, and what is written can be seen to be right. Numbers of fields and
+ * types are those of parquet.thrift.
  */
 final class ParquetFile implements AutoCloseable {
     private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);

@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * The values of one leaf of a Parquet schema for one row group, with the levels that say where lists and missing values are: a
- * repetition level tells which list goes on, a definition level how much of the path is there.
+ * The values of one leaf of a Parquet schema for one row group, with the levels that say where lists and missing
+ * values are: a repetition level tells which list goes on, a definition level how much of the path is there.
  */
 final class ParquetLeaf {
     /** Numbers of parquet.thrift. */
@@ -41,7 +41,7 @@ final class ParquetLeaf {
         return path;
     }
 
-    /** How many values there are, missing ones included. */
+    /** Returns how many values there are, missing ones included. */
     int count() {
         return count;
     }

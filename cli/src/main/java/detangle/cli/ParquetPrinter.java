@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A Parquet file. Rows are written in groups; what columns that are kept hold is learned from the rows of the first group: texts, whole
- * numbers, numbers, truth values, and JSON as text for everything else.
+ * A Parquet file. Rows are written in groups; what columns that are kept hold is learned from the rows of the first
+ * group: texts, whole numbers, numbers, truth values, and JSON as text for everything else.
  */
 final class ParquetPrinter implements ResultPrinter {
     private static final int ROWS_OF_A_GROUP = 8192;

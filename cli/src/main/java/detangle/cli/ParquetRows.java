@@ -112,7 +112,7 @@ final class ParquetRows implements RowSource {
         return path.toString();
     }
 
-    /** How many rows the file says that it has. */
+    /** Returns how many rows the file says that it has. */
     OptionalLong count() {
         return OptionalLong.of(file.getFileMetaData().numRows());
     }

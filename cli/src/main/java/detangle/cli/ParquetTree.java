@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Takes rows apart into the leaves of a Parquet schema (Melnik et al. 2010, section 4). Every column may be missing. */
+/**
+ * Takes rows apart into the leaves of a Parquet schema (Melnik et al. 2010, section 4). Every column may be missing.
+ */
 final class ParquetTree {
     /** Names that Parquet's rules for lists give the levels of one. */
     static final String LIST = "list";

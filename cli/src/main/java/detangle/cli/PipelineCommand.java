@@ -98,7 +98,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     /** Refuses options that do not go together. */
     void check(boolean fromFile) {}
 
-    /** Whether all rows are needed at once. */
+    /** Returns whether all rows are needed at once. */
     boolean takesAll() {
         return false;
     }
@@ -113,13 +113,14 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return Result.object("text", row.getFirst());
     }
 
-    /** Whether a text of a file may be empty or only white space. */
+    /** Returns whether a text of a file may be empty or only white space. */
     boolean mayBeBlank() {
         return false;
     }
 
     /**
-     * A row as it is printed. Rows come here in the order of the source, where {@link #run} is given them in another one.
+     * A row as it is printed. Rows come here in the order of the source, where {@link #run} is given them in another
+     * one.
      *
      * @param row with its results, or with a fault
      */
@@ -127,7 +128,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return row;
     }
 
-    /** Whether results have texts with spans marked. */
+    /** Returns whether results have texts with spans marked. */
     boolean marksTexts() {
         return false;
     }
@@ -194,7 +195,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return output.file();
     }
 
-    /** What {@code --max-length} says. */
+    /** Returns what {@code --max-length} says. */
     final OptionalInt maxLength() {
         return length.tokens(spec);
     }

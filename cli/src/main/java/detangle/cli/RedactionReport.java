@@ -21,7 +21,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What redact tells of its work beside the texts: counts, and where parts were and are. It never tells what stood there. */
+/**
+ * What redact tells of its work beside the texts: counts, and where parts were and are. It never tells what stood
+ * there.
+ */
 final class RedactionReport {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;

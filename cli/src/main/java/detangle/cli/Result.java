@@ -42,7 +42,10 @@ record Result(
         return Math.abs(score) < 1e-3 ? digits(score, 6).doubleValue() : Math.rint(score * 1e6) / 1e6;
     }
 
-    /** {@code card_arrival (0.98)}; a small score keeps three digits, as 0.00 would say nothing: {@code 0.00412}, {@code 3.2E-7}. */
+    /**
+     * {@code card_arrival (0.98)}; a small score keeps three digits, as 0.00 would say nothing: {@code 0.00412}, {@code
+     * 3.2E-7}.
+     */
     static String scored(String what, double score) {
         boolean small = Math.abs(score) < 0.01 && score != 0;
         return what + " (" + (small ? digits(score, 3) : String.format(Locale.ROOT, "%.2f", score)) + ")";

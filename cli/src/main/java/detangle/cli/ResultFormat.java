@@ -39,18 +39,21 @@ enum ResultFormat {
                 .findFirst();
     }
 
-    /** Whether a file of that name may hold it: .txt holds whatever is characters, and an unknown ending says nothing. */
+    /**
+     * Returns whether a file of that name may hold it: .txt holds whatever is characters, and an unknown ending says
+     * nothing.
+     */
     boolean fits(Path file) {
         return of(file).filter(named -> named != this && (named != text || binary()))
                 .isEmpty();
     }
 
-    /** Whether it is written to a file only, as it is not characters. */
+    /** Returns whether it is written to a file only, as it is not characters. */
     boolean binary() {
         return this == parquet || this == npy;
     }
 
-    /** Whether rows can say which row of the source they are. */
+    /** Returns whether rows can say which row of the source they are. */
     boolean hasColumns() {
         return this != text && this != marked && this != npy;
     }

@@ -3,8 +3,8 @@ package detangle.cli;
 import java.util.List;
 
 /**
- * Where results go. What is printed is handed on row by row and whole: when the process is ended by Ctrl-C or a signal, the rows that are
- * done are completed to what their format wants, and nothing is printed after that.
+ * Where results go. What is printed is handed on row by row and whole: when the process is ended by Ctrl-C or a
+ * signal, the rows that are done are completed to what their format wants, and nothing is printed after that.
  */
 final class ResultSink implements AutoCloseable {
     private final ResultPrinter printer;

@@ -22,8 +22,9 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Rows on their way from a source through a command. A few batches are read ahead. A batch is the first row that waits and those that are
- * most like it in length, so that every batch brings the output forward; what is done is handed on in the order of the source.
+ * Rows on their way from a source through a command. A few batches are read ahead. A batch is the first row that waits
+ * and those that are most like it in length, so that every batch brings the output forward; what is done is handed on
+ * in the order of the source.
  */
 final class RowLoop {
     /** Batches that are read ahead: enough to put rows of like length together. */
@@ -117,7 +118,7 @@ final class RowLoop {
         return failure;
     }
 
-    /** Whether there is nothing after what has been read. */
+    /** Returns whether there is nothing after what has been read. */
     boolean ended() {
         return ended;
     }
@@ -220,7 +221,10 @@ final class RowLoop {
         return columns.named() ? (of.size() == 1 ? ", column '" : ", columns '") + String.join("', '", of) + "'" : "";
     }
 
-    /** The first row that waits and those most like it, in the order of the source; nothing beyond a row that ends the run. */
+    /**
+     * The first row that waits and those most like it, in the order of the source; nothing beyond a row that ends the
+     * run.
+     */
     private List<Place> next() {
         if (takesAll()) {
             queue.stream()
@@ -326,7 +330,10 @@ final class RowLoop {
         return results;
     }
 
-    /** Finds the rows whose answer is not a number. If no row has had a finite answer so far, the model is at fault and not the rows. */
+    /**
+     * Finds the rows whose answer is not a number. If no row has had a finite answer so far, the model is at fault and
+     * not the rows.
+     */
     private void runOneByOne(
             Runner runner, List<Place> places, IntConsumer progress, Set<Place> cut, NotFiniteException ofAll) {
         for (Place place : places) {

@@ -12,15 +12,15 @@ interface RowSource extends AutoCloseable {
     /** Names of columns that a message lists. */
     int NAMES_LISTED = 20;
 
-    /** What messages call the source: a file's name, standard input. */
+    /** Returns what messages call the source: a file's name, standard input. */
     String name();
 
-    /** What messages call a row. */
+    /** Returns what messages call a row. */
     default String nameOf(SourceRow row) {
         return name() + ", row " + row.number();
     }
 
-    /** What messages call a row that a pipeline says something of. */
+    /** Returns what messages call a row that a pipeline says something of. */
     default String nameOf(SourceRow row, RowMessage message) {
         return nameOf(row);
     }
@@ -37,10 +37,13 @@ interface RowSource extends AutoCloseable {
                 + (column.equals(wanted.getFirst()) ? ": choose with --column" : ": name one of them"));
     }
 
-    /** The next row; none at the end. What cannot be read at all is an exception, and what cannot be answered is the row's fault. */
+    /**
+     * The next row; none at the end. What cannot be read at all is an exception, and what cannot be answered is the
+     * row's fault.
+     */
     Optional<SourceRow> next();
 
-    /** Whether the next row can be read without waiting for who writes it. */
+    /** Returns whether the next row can be read without waiting for who writes it. */
     default boolean ready() {
         return true;
     }

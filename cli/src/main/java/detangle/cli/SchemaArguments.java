@@ -118,7 +118,7 @@ final class SchemaArguments {
     }
 
     /**
-     * How long texts are read.
+     * Returns how long texts are read.
      *
      * @param window words of a window, which {@code --max-length} names
      * @param cut whether so many words of each text are read, and no more

@@ -3,8 +3,9 @@ package detangle.cli;
 import java.nio.ByteBuffer;
 
 /**
- * Walks a struct in Thrift's compact protocol, in which Parquet has its metadata, and tells the numbers in it. Nothing is kept, so a struct
- * that claims more than its bytes hold costs nothing. Whatever could be read in two ways is refused, as another reader comes afterwards.
+ * Walks a struct in Thrift's compact protocol, in which Parquet has its metadata, and tells the numbers in it. Nothing
+ * is kept, so a struct that claims more than its bytes hold costs nothing. Whatever could be read in two ways is
+ * refused, as another reader comes afterwards.
  */
 final class ThriftReader {
     private static final int TRUE = 1;
@@ -31,7 +32,8 @@ final class ThriftReader {
          * A number.
          *
          * @param outer the field of the struct
-         * @param inner the field of a struct in that field, or in the list in it; 0 where the field itself is the number
+         * @param inner the field of a struct in that field, or in the list in it; 0 where the field itself is the
+         *     number
          */
         void at(int outer, int inner, long value);
 
@@ -146,7 +148,10 @@ final class ThriftReader {
         }
     }
 
-    /** Truth values in lists have a byte each, which some readers do not know; Parquet's footers and pages have no such lists. */
+    /**
+     * Truth values in lists have a byte each, which some readers do not know; Parquet's footers and pages have no such
+     * lists.
+     */
     private void element(int type, int depth, int outer, int field) throws MalformedException {
         require(type != TRUE && type != FALSE && depth < DEEPEST);
         value(type, type == LIST || type == SET || type == MAP ? depth + 1 : depth, outer, field);

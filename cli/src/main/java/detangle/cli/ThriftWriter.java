@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** Writes structs in Thrift's compact protocol, in which Parquet has its metadata. Fields are written in the order of their numbers. */
+/**
+ * Writes structs in Thrift's compact protocol, in which Parquet has its metadata. Fields are written in the order of
+ * their numbers.
+ */
 final class ThriftWriter {
     private static final int I32 = 5;
     private static final int I64 = 6;

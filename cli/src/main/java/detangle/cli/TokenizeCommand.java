@@ -159,7 +159,8 @@ final class TokenizeCommand implements Runnable {
     }
 
     /**
-     * Where the texts are: two for each row with {@code --pair-column}, and in JSON for each row that has a second one.
+     * Returns where the texts are: two for each row with {@code --pair-column}, and in JSON for each row that has a
+     * second one.
      */
     private TextColumns columns() {
         if (!input.present()) {

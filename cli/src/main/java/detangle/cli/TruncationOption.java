@@ -23,8 +23,8 @@ final class TruncationOption {
     }
 
     /**
-     * A value stands behind an equals sign, as the next word is a text. Only tokenize once had the strategy there, and still takes it where
-     * the next word is one.
+     * A value stands behind an equals sign, as the next word is a text. Only tokenize once had the strategy there, and
+     * still takes it where the next word is one.
      */
     static final class BehindEquals implements IParameterPreprocessor {
         @Override

@@ -15,11 +15,14 @@ import java.util.stream.IntStream;
 import java.util.zip.ZipException;
 
 /**
- * The characters of a stream of UTF-8, without a byte order mark. What is not UTF-8 is an error that names its line, once all that
- * stands before it has been read.
+ * The characters of a stream of UTF-8, without a byte order mark. What is not UTF-8 is an error that names its line,
+ * once all that stands before it has been read.
  */
 final class Utf8Reader extends Reader {
-    /** Characters that a row may have: far more than the text of any book. What has no end is told before it fills the memory. */
+    /**
+     * Characters that a row may have: far more than the text of any book. What has no end is told before it fills the
+     * memory.
+     */
     static final int LONGEST_ROW = 1 << 24;
 
     private static final int BUFFER = 1 << 16;
@@ -33,7 +36,7 @@ final class Utf8Reader extends Reader {
             new Mark("UTF-16", 0xFE, 0xFF));
 
     private record Mark(String encoding, int... of) {
-        /** Whether bytes begin with it, or with as much of it as they are. */
+        /** Returns whether bytes begin with it, or with as much of it as they are. */
         boolean matches(ByteBuffer bytes) {
             int count = Math.min(of.length, bytes.remaining());
             return count > 0
@@ -67,7 +70,8 @@ final class Utf8Reader extends Reader {
      * Says that a row begins: whoever reads rows reads a few characters ahead, which do not matter here.
      *
      * @param what what messages call the row
-     * @param more how the message goes on that it has more characters than {@link #LONGEST_ROW}: what else counts, and what to look at
+     * @param more how the message goes on that it has more characters than {@link #LONGEST_ROW}: what else counts, and
+     *     what to look at
      */
     void beginRow(String what, String more) {
         row = what;
@@ -100,7 +104,7 @@ final class Utf8Reader extends Reader {
         return marked ? Character.toString(BYTE_ORDER_MARK) : "";
     }
 
-    /** Whether a character can be read without waiting for who writes it. */
+    /** Returns whether a character can be read without waiting for who writes it. */
     @Override
     public boolean ready() throws IOException {
         return next < limit || bytes.hasRemaining() || stream.available() > 0;

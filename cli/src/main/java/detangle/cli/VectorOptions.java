@@ -40,7 +40,7 @@ final class VectorOptions {
                     "Keep the first N numbers of each vector; what config_sentence_transformers.json says by default.")
     private Optional<Integer> truncateDim;
 
-    /** What these options say; the rest as the folder says. */
+    /** Returns what these options say; the rest as the folder says. */
     EmbeddingOptions options() {
         if (truncateDim.orElse(1) < 1) {
             throw new ParameterException(spec.commandLine(), "--truncate-dim is at least 1");

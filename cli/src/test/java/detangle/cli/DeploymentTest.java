@@ -28,7 +28,10 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import picocli.CommandLine;
 
-/** deploy/kubernetes.yaml, dist/Dockerfile and .dockerignore against the routes and options that there are, and against each other. */
+/**
+ * deploy/kubernetes.yaml, dist/Dockerfile and .dockerignore against the routes and options that there are, and against
+ * each other.
+ */
 class DeploymentTest {
     private static final Path HOME = Path.of(System.getProperty("detangle.home"));
 
@@ -97,7 +100,10 @@ class DeploymentTest {
         return environment;
     }
 
-    /** The server takes what the container is started with: every variable is an option, and has a value that it can have. */
+    /**
+     * The server takes what the container is started with: every variable is an option, and has a value that it can
+     * have.
+     */
     @Test
     void variablesAndArgumentsAreOptions() {
         List<String> arguments =

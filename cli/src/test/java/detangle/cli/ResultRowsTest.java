@@ -30,7 +30,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Rows of results: which row of the source each is of, what becomes of rows without an answer, and every format read back. */
+/**
+ * Rows of results: which row of the source each is of, what becomes of rows without an answer, and every format read
+ * back.
+ */
 class ResultRowsTest {
     private static final String CARD = "Where is my card?";
     private static final String RATE = "What is the exchange rate?";
@@ -289,7 +292,10 @@ class ResultRowsTest {
                 .toString();
     }
 
-    /** A line of JSON and a row of Parquet for each text, however many parts its answer has, and CSV that leaves none out. */
+    /**
+     * A line of JSON and a row of Parquet for each text, however many parts its answer has, and CSV that leaves none
+     * out.
+     */
     @Test
     void everyTaskHasALineForEachText() throws IOException {
         String classifier =

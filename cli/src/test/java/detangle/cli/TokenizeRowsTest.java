@@ -19,7 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Rows of {@code tokenize}: which row of the source each is of, what becomes of rows without a text, and where they go. */
+/**
+ * Rows of {@code tokenize}: which row of the source each is of, what becomes of rows without a text, and where they go.
+ */
 class TokenizeRowsTest {
     private static final String MODEL = TinyModel.SHIPPED.toString();
     private static final String OK = "\"ids\":[1,959,529,2],\"tokens\":[\"[CLS]\",\"\u2581o\",\"k\",\"[SEP]\"],"

@@ -100,8 +100,8 @@ public final class ModelExport {
 
     /**
      * Writes the model of a folder: inputs {@code input_ids}, {@code attention_mask} and, where the model has token
-     * types, {@code token_type_ids}, all {@code int64[batch_size, sequence_length]}; outputs are those of the head. A GLiNER
-     * model has the inputs and the output of {@link detangle.models.gliner.ExportedNames}.
+     * types, {@code token_type_ids}, all {@code int64[batch_size, sequence_length]}; outputs are those of the head. A
+     * GLiNER model has the inputs and the output of {@link detangle.models.gliner.ExportedNames}.
      *
      * @return the files written, the model first
      * @throws DetangleException of the part at fault, with one line that names the file and what to do
@@ -118,7 +118,8 @@ public final class ModelExport {
     }
 
     /**
-     * Writes a GLiNER model with each layer of spans where gliner has it, as gliner's own exports have them, to compare with.
+     * Writes a GLiNER model with each layer of spans where gliner has it, as gliner's own exports have them, to
+     * compare with.
      *
      * @return the files written, the model first
      * @throws DetangleException of the part at fault, with one line that names the file and what to do

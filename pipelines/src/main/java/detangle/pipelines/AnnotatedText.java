@@ -7,12 +7,12 @@ import java.util.PriorityQueue;
 /**
  * A text with its entities marked: {@code [Ada Lovelace](person) lives in [London](city).}
  *
- * <p>An entity inside another one is marked inside it: {@code [University of [London](city)](school)}. Of two that cover the same part the
- * first of the list stands outside. Of two of which neither holds the other, the one that ends later is marked in two parts, one inside the
- * other entity and one behind it.
+ * <p>An entity inside another one is marked inside it: {@code [University of [London](city)](school)}. Of two that
+ * cover the same part the first of the list stands outside. Of two of which neither holds the other, the one that ends
+ * later is marked in two parts, one inside the other entity and one behind it.
  *
- * <p>A backslash stands before each {@code [}, {@code ]} and backslash of the text, and before each {@code (}, {@code )} and backslash of
- * a label. So the text and its entities can be read back.
+ * <p>A backslash stands before each {@code [}, {@code ]} and backslash of the text, and before each {@code (}, {@code
+ * )} and backslash of a label. So the text and its entities can be read back.
  */
 public final class AnnotatedText {
     private static final Comparator<Span> ORDER = Comparator.comparingInt(Span::start)

@@ -22,7 +22,7 @@ public record BertScore(double precision, double recall, double f1) {
                 Math.max(precision, other.precision), Math.max(recall, other.recall), Math.max(f1, other.f1));
     }
 
-    /** What is left above a baseline, so that texts that have nothing in common score about 0. */
+    /** Returns what is left above a baseline, so that texts that have nothing in common score about 0. */
     BertScore above(BertScore baseline) {
         return new BertScore(
                 (precision - baseline.precision) / (1 - baseline.precision),

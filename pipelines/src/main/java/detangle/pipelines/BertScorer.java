@@ -135,7 +135,9 @@ public final class BertScorer implements Pipeline {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
-    /** The same scorer, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * The same scorer, which cuts off an end of texts that are too long, with a warning. It is closed with this one.
+     */
     public BertScorer withTruncation(Truncation.Side side) {
         return new BertScorer(model.cutting(side), similarity, layers, idf, baselines);
     }

@@ -40,7 +40,7 @@ record BoundaryMarginals(
                 outputs);
     }
 
-    /** How many boundaries there are. */
+    /** Returns how many boundaries there are. */
     int boundaries() {
         return firstVectors.length;
     }

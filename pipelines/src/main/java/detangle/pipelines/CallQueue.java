@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Encodings that wait, by the call that brought them. Calls take turns, one encoding each, so that a call of many encodings does not keep
- * others from being answered. Not safe for several threads.
+ * Encodings that wait, by the call that brought them. Calls take turns, one encoding each, so that a call of many
+ * encodings does not keep others from being answered. Not safe for several threads.
  */
 final class CallQueue {
     /** The calls that have encodings left, the one whose turn it is first. */
@@ -35,7 +35,7 @@ final class CallQueue {
         }
     }
 
-    /** How many encodings wait. */
+    /** Returns how many encodings wait. */
     int size() {
         return size;
     }
@@ -47,7 +47,10 @@ final class CallQueue {
         size = calls.stream().mapToInt(Deque::size).sum();
     }
 
-    /** Takes the next batch, which is empty if nothing waits; its first encoding may alone have more than {@code maxTokens}. */
+    /**
+     * Takes the next batch, which is empty if nothing waits; its first encoding may alone have more than {@code
+     * maxTokens}.
+     */
     List<Item> take(int maxTokens, int maxSequences) {
         dropDone();
         List<Item> batch = new ArrayList<>();

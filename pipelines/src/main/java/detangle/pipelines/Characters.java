@@ -16,7 +16,10 @@ final class Characters {
         }
     }
 
-    /** A part of the text, without the white space around it that tokens may have: some begin with the space before a word. */
+    /**
+     * A part of the text, without the white space around it that tokens may have: some begin with the space before a
+     * word.
+     */
     record Span(String word, int start, int end) {}
 
     /** All that stands between two code points, white space included. */
@@ -37,7 +40,10 @@ final class Characters {
         return new Span(text.substring(first, last), first, last);
     }
 
-    /** Whether there is white space of any kind at the code point or before it; the beginning of the text counts as such. */
+    /**
+     * Returns whether there is white space of any kind at the code point or before it; the beginning of the text counts
+     * as such.
+     */
     boolean isAtSpace(int point) {
         return point == 0
                 || WhiteSpace.is(text.charAt(indices[point] - 1))

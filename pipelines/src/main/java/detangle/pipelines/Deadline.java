@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 /**
- * The time by which what a thread asks of pipelines with {@link DynamicBatching} is to be done: encoding texts, waiting and running count
- * together. Without one, {@link DynamicBatching#deadline} begins anew with each call.
+ * The time by which what a thread asks of pipelines with {@link DynamicBatching} is to be done: encoding texts,
+ * waiting and running count together. Without one, {@link DynamicBatching#deadline} begins anew with each call.
  */
 public final class Deadline {
     /** As of {@link System#nanoTime}. */
@@ -23,7 +23,7 @@ public final class Deadline {
     }
 
     /**
-     * How much time the calling thread has left; nothing or less once it has passed.
+     * Returns how much time the calling thread has left; nothing or less once it has passed.
      *
      * @param otherwise the time of a thread without a deadline
      */
@@ -38,14 +38,14 @@ public final class Deadline {
         }
     }
 
-    /** When the calling thread's work is to be done, as of {@link System#nanoTime}. */
+    /** Returns when the calling thread's work is to be done, as of {@link System#nanoTime}. */
     static long end(DynamicBatching options) {
         return END.isBound()
                 ? END.get()
                 : System.nanoTime() + options.deadline().toNanos();
     }
 
-    /** What is said once it has passed. */
+    /** Returns what is said once it has passed. */
     static DeadlineException exceeded(DynamicBatching options) {
         return new DeadlineException("not done within " + options.deadline().toMillis() + " ms");
     }

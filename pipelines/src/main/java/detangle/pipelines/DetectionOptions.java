@@ -6,10 +6,11 @@ import java.util.OptionalDouble;
 /**
  * What {@link Redactor} looks for.
  *
- * @param labels kinds of entities. A GLiNER or GLiNER2 model is told them in words: {@code person}, {@code credit card number}; if empty
- *     {@link #PERSONAL_DATA}. Of a model for token classification they are some of its own labels without {@code B-} and {@code I-}, and
- *     all if empty
- * @param threshold the least probability; if empty 0.5, and of a model for token classification none, as it has decided already
+ * @param labels kinds of entities. A GLiNER or GLiNER2 model is told them in words: {@code person}, {@code credit card
+ *     number}; if empty {@link #PERSONAL_DATA}. Of a model for token classification they are some of its own labels
+ *     without {@code B-} and {@code I-}, and all if empty
+ * @param threshold the least probability; if empty 0.5, and of a model for token classification none, as it has
+ *     decided already
  */
 public record DetectionOptions(List<String> labels, OptionalDouble threshold) {
     /** What is commonly called personal data, in words that models for it were trained with. */

@@ -7,11 +7,12 @@ import java.util.OptionalInt;
 /**
  * How texts become vectors; the names are sentence-transformers'. What is not said here is as the model's folder says.
  *
- * @param pooling how the states of a text's tokens become a vector; several are put side by side. If empty, what the folder says, or
- *     the mean
+ * @param pooling how the states of a text's tokens become a vector; several are put side by side. If empty, what the
+ *     folder says, or the mean
  * @param normalize whether vectors are made of length 1 in the end, so that their dot product is their cosine; a folder
  *     may ask for that too
- * @param truncateDim how many of a vector's first numbers are kept, before {@code normalize}; as many as the folder says if empty
+ * @param truncateDim how many of a vector's first numbers are kept, before {@code normalize}; as many as the folder
+ *     says if empty
  * @param promptName the name of the prompt that stands before each text; the folder's default if empty
  * @param prompt what stands before each text instead of a prompt with a name; an empty text for nothing
  */

@@ -54,8 +54,8 @@ final class EncodedLabels implements AutoCloseable {
     }
 
     /**
-     * The vectors of labels that are asked for together. The original pads them to the longest one, and its poolings but
-     * one read padding; so a vector is known for the length that it was padded to.
+     * The vectors of labels that are asked for together. The original pads them to the longest one, and its poolings
+     * but one read padding; so a vector is known for the length that it was padded to.
      */
     Map<String, float[]> of(List<String> labels) {
         if (!padded || known.areGiven(labels)) {

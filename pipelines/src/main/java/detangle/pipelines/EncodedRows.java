@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The rows of a call as encodings, in order: one of a row, several of a row that is read in windows, none of a row that cannot be
- * answered.
+ * The rows of a call as encodings, in order: one of a row, several of a row that is read in windows, none of a row
+ * that cannot be answered.
  *
  * @param <E> an encoding, or an encoding with what else a pipeline knows of it
  */

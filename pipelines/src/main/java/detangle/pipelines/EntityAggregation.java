@@ -113,7 +113,7 @@ final class EntityAggregation {
         return !label.startsWith("B-") && type(label).equals(type);
     }
 
-    /** What a label calls an entity's kind: without its {@code B-} or {@code I-}. */
+    /** Returns what a label calls an entity's kind: without its {@code B-} or {@code I-}. */
     static String type(String label) {
         return label.startsWith("B-") || label.startsWith("I-") ? label.substring(2) : label;
     }

@@ -30,9 +30,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Finds entities of any kind that is named, and relations between them, with a GLiNER model (Zaratiana et al. 2024) on a
- * DeBERTa encoder: one that scores spans or words, whose labels stand before the text or have an encoder of their own. A
- * text that is longer than the model takes is read in windows that overlap. Any number of threads may use one.
+ * Finds entities of any kind that is named, and relations between them, with a GLiNER model (Zaratiana et al. 2024) on
+ * a DeBERTa encoder: one that scores spans or words, whose labels stand before the text or have an encoder of their
+ * own. A text that is longer than the model takes is read in windows that overlap. Any number of threads may use one.
  *
  * <pre>{@code
  * extractor.extract("Ada lives in London", List.of("person", "city"), ExtractionOptions.DEFAULT)
@@ -227,8 +227,8 @@ public final class EntityExtractor implements Pipeline {
      * options share batches, and no text changes the answer to another one.
      *
      * @param progress told how many windows are done, after each batch
-     * @throws PipelineException if a label is empty, or relations or probabilities of labels are asked for that the model
-     *     does not find
+     * @throws PipelineException if a label is empty, or relations or probabilities of labels are asked for that the
+     *     model does not find
      */
     public List<Extraction> run(List<ExtractionRequest> requests, ProgressListener progress) {
         return run(requests, progress, WindowAnswer::chosen);
@@ -350,7 +350,7 @@ public final class EntityExtractor implements Pipeline {
         return count;
     }
 
-    /** Whether the model finds relations between entities. */
+    /** Returns whether the model finds relations between entities. */
     public boolean findsRelations() {
         return relations.isPresent();
     }

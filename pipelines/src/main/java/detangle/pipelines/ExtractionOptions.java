@@ -8,14 +8,14 @@ import java.util.OptionalDouble;
  * @param threshold the least probability
  * @param flatNer whether entities may not lie inside one another
  * @param multiLabel whether a part of the text may have several labels
- * @param mergeAdjacent whether entities of one label that stand next to each other, or with one character between them, become one, as
- *     NuNER Zero wants it; its score is the lowest of theirs
+ * @param mergeAdjacent whether entities of one label that stand next to each other, or with one character between
+ *     them, become one, as NuNER Zero wants it; its score is the lowest of theirs
  * @param classProbabilities whether the most probable labels of each entity are told, at most five; models that score
  *     spans do so
  * @param longTexts what becomes of texts that are longer than the model takes
  * @param relationThreshold the least probability of a relation; that of entities if empty
- * @param adjacencyThreshold the least probability that two entities are related at all, which some models tell first; that of entities if
- *     empty
+ * @param adjacencyThreshold the least probability that two entities are related at all, which some models tell first;
+ *     that of entities if empty
  */
 public record ExtractionOptions(
         double threshold,

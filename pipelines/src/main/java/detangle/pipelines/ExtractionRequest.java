@@ -8,8 +8,8 @@ import java.util.Optional;
  *
  * @param labels kinds of entities, in words: {@code person}, {@code credit card number}
  * @param relations kinds of relations between entities: {@code works for}; not all models find any
- * @param spans the parts of the text that may be entities; parts that do not begin and end with words are passed over. Empty if any part
- *     may be one
+ * @param spans the parts of the text that may be entities; parts that do not begin and end with words are passed over.
+ *     Empty if any part may be one
  */
 public record ExtractionRequest(
         String text,

@@ -14,9 +14,9 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Texts as vectors: HuggingFace's {@code feature-extraction}, and {@code encode} of sentence-transformers, whose folders are read as it
- * reads them: modules.json and what it names, prompts, lengths. Any model will do, as its head is left out. Any number of threads may use
- * one.
+ * Texts as vectors: HuggingFace's {@code feature-extraction}, and {@code encode} of sentence-transformers, whose
+ * folders are read as it reads them: modules.json and what it names, prompts, lengths. Any model will do, as its head
+ * is left out. Any number of threads may use one.
  *
  * <pre>{@code
  * float[] vector = extractor.encode("Where is my card?", EmbeddingOptions.DEFAULT.withNormalize(true));
@@ -63,7 +63,9 @@ public final class FeatureExtractor implements Pipeline {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
-    /** The same extractor, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * The same extractor, which cuts off an end of texts that are too long, with a warning. It is closed with this one.
+     */
     public FeatureExtractor withTruncation(Truncation.Side side) {
         return new FeatureExtractor(model.cutting(side), vectors, lowerCase);
     }
@@ -73,12 +75,15 @@ public final class FeatureExtractor implements Pipeline {
         return model.maxLength();
     }
 
-    /** How many components a vector has. */
+    /** Returns how many components a vector has. */
     public int dimension() {
         return dimension(EmbeddingOptions.DEFAULT);
     }
 
-    /** How many components a vector has; a {@link PipelineException} if the poolings do not go with the folder's modules. */
+    /**
+     * Returns how many components a vector has; a {@link PipelineException} if the poolings do not go with the folder's
+     * modules.
+     */
     public int dimension(EmbeddingOptions options) {
         return vectors.width(options, model.config().hiddenSize());
     }
@@ -88,7 +93,10 @@ public final class FeatureExtractor implements Pipeline {
         return vectors.pooling(options);
     }
 
-    /** What stands before each text; a {@link PipelineException} if there is no prompt of the name that is asked for. */
+    /**
+     * Returns what stands before each text; a {@link PipelineException} if there is no prompt of the name that is asked
+     * for.
+     */
     public String prompt(EmbeddingOptions options) {
         return vectors.prompt(options);
     }
@@ -171,7 +179,7 @@ public final class FeatureExtractor implements Pipeline {
         return List.copyOf(results);
     }
 
-    /** Whether all that a cut left is the prompt, so that all texts would have the same vector. */
+    /** Returns whether all that a cut left is the prompt, so that all texts would have the same vector. */
     private boolean isCutToPrompt(Encoding encoding, int promptTokens) {
         int[] sequences = encoding.sequences();
         return promptTokens > 0
@@ -183,7 +191,10 @@ public final class FeatureExtractor implements Pipeline {
         return lowerCase ? text.toLowerCase(Locale.ROOT) : text;
     }
 
-    /** How many tokens a prompt has before a text: as sentence-transformers counts them, all but the one that ends a text. */
+    /**
+     * Returns how many tokens a prompt has before a text: as sentence-transformers counts them, all but the one that
+     * ends a text.
+     */
     private int promptTokens(String prompt) {
         Encoding encoding = model.tokenizer().encode(cased(prompt));
         int last = encoding.length() - 1;
@@ -205,7 +216,9 @@ public final class FeatureExtractor implements Pipeline {
         return tokens(texts, EmbeddingOptions.DEFAULT.withPrompt(""), progress);
     }
 
-    /** As {@link #tokens(String)}, of each text behind the prompt of the options; the rest of them does not matter here. */
+    /**
+     * As {@link #tokens(String)}, of each text behind the prompt of the options; the rest of them does not matter here.
+     */
     public List<float[][]> tokens(List<String> texts, EmbeddingOptions options, ProgressListener progress) {
         String prompt = prompt(options);
         List<float[][]> results = new ArrayList<>(Collections.nCopies(texts.size(), new float[0][]));

@@ -16,7 +16,9 @@ public enum FunctionToApply {
         return Scores.of(logits, this);
     }
 
-    /** What goes with a model, as in HuggingFace's pipeline: by {@code problem_type}, or the number of labels. */
+    /**
+     * Returns what goes with a model, as in HuggingFace's pipeline: by {@code problem_type}, or the number of labels.
+     */
     public static FunctionToApply of(DebertaConfig config) {
         return Scores.function(config);
     }

@@ -12,8 +12,8 @@ final class Groups {
     private Groups() {}
 
     /**
-     * Groups of neighbours. A group's members are padded to its largest one, whose size times the number of members is bounded; one that is
-     * too large stands alone.
+     * Groups of neighbours. A group's members are padded to its largest one, whose size times the number of members is
+     * bounded; one that is too large stands alone.
      *
      * @param numbers how many numbers a run needs for a member
      */

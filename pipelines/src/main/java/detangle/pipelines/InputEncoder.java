@@ -11,7 +11,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes encodings of texts and pairs of texts that are as long as a model takes: what is longer is cut or refused, as the options say. */
+/**
+ * Makes encodings of texts and pairs of texts that are as long as a model takes: what is longer is cut or refused, as
+ * the options say.
+ */
 final class InputEncoder {
     private static final Logger LOG = LoggerFactory.getLogger(InputEncoder.class);
 
@@ -29,7 +32,8 @@ final class InputEncoder {
     private final AtomicBoolean warned = new AtomicBoolean();
 
     /**
-     * @param absolute whether the model has a position for each place, so that no input can be longer than these are many
+     * @param absolute whether the model has a position for each place, so that no input can be longer than these are
+     *     many
      * @param threads encodes the texts where strangers send them; otherwise each caller encodes its own
      * @param side which end of texts is cut off
      */
@@ -53,7 +57,7 @@ final class InputEncoder {
         return new InputEncoder(tokenizer, options.withTruncation(true), length, absolute, threads, end);
     }
 
-    /** What inputs are cut to, in tokens. */
+    /** Returns what inputs are cut to, in tokens. */
     int maxLength() {
         return length.cut().tokens();
     }
@@ -105,8 +109,8 @@ final class InputEncoder {
     }
 
     /**
-     * A text, or where strangers send texts that may be cut, as much of its kept end as fills the model. So what a text costs follows from
-     * the model, and not from who sends it.
+     * A text, or where strangers send texts that may be cut, as much of its kept end as fills the model. So what a
+     * text costs follows from the model, and not from who sends it.
      */
     private String head(String text, InputRow row) {
         int most = length.characters();

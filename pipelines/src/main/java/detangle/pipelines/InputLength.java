@@ -17,8 +17,8 @@ record InputLength(Bound most, Bound cut) {
     private static final int CHARACTERS_PER_TOKEN = 32;
 
     /**
-     * How many characters of a text are enough to fill the model, for texts of strangers. Few tokens may stand for many characters, white
-     * space above all, so this is a bound of its own and does not follow from the tokenizer.
+     * Returns how many characters of a text are enough to fill the model, for texts of strangers. Few tokens may stand
+     * for many characters, white space above all, so this is a bound of its own and does not follow from the tokenizer.
      */
     int characters() {
         return (int) Math.min(Integer.MAX_VALUE, (long) most.tokens() * CHARACTERS_PER_TOKEN);

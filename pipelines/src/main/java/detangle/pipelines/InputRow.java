@@ -24,7 +24,10 @@ record InputRow(int index, String name, ProgressListener listener) {
         return new InputRow(index, part, listener);
     }
 
-    /** Tells the listener that this row cannot be answered; what is thrown is the listener's exception or one that skips the row. */
+    /**
+     * Tells the listener that this row cannot be answered; what is thrown is the listener's exception or one that skips
+     * the row.
+     */
     RuntimeException unanswerable(String reason) {
         RowMessage message = new RowMessage(index, name, reason);
         listener.unanswerable(message);

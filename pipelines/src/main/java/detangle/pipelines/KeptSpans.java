@@ -6,7 +6,10 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Spans of words that are kept. Whether another one conflicts with them takes time in its words, however many there are. */
+/**
+ * Spans of words that are kept. Whether another one conflicts with them takes time in its words, however many there
+ * are.
+ */
 final class KeptSpans {
     private final ExtractionOptions options;
     private final Set<WordRange> spans = new HashSet<>();
@@ -52,7 +55,10 @@ final class KeptSpans {
         return false;
     }
 
-    /** Whether one that is kept begins inside of the span and ends behind it, or begins before it and ends inside of it. */
+    /**
+     * Returns whether one that is kept begins inside of the span and ends behind it, or begins before it and ends
+     * inside of it.
+     */
     private boolean crosses(WordRange span) {
         for (int word = span.first() + 1; word <= span.last(); word++) {
             if (furthest.getOrDefault(word, -1) > span.last()

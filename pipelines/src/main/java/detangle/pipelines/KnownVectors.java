@@ -51,7 +51,7 @@ final class KnownVectors {
         vectors.forEach((label, vector) -> given.put(label, vector.clone()));
     }
 
-    /** Whether vectors of all these labels were given. */
+    /** Returns whether vectors of all these labels were given. */
     synchronized boolean areGiven(Collection<String> labels) {
         return given.keySet().containsAll(labels);
     }

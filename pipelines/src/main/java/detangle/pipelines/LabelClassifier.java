@@ -149,7 +149,7 @@ public final class LabelClassifier implements Pipeline {
         }
     }
 
-    /** What prompts of labels and text are cut to where truncation is allowed, in tokens. */
+    /** Returns what prompts of labels and text are cut to where truncation is allowed, in tokens. */
     @Override
     public int maxLength() {
         return model.maxLength();
@@ -215,8 +215,8 @@ public final class LabelClassifier implements Pipeline {
     }
 
     /**
-     * The score of every label of each text as {@link #classifyInChunks} finds it, in the order of the labels; nothing for
-     * a text of which a part cannot be answered.
+     * The score of every label of each text as {@link #classifyInChunks} finds it, in the order of the labels; nothing
+     * for a text of which a part cannot be answered.
      */
     public List<List<Classification>> scoresInChunks(
             List<String> texts,
@@ -461,8 +461,8 @@ public final class LabelClassifier implements Pipeline {
 
     /**
      * The vectors of labels of a bi-encoder, each {@code hidden_size} numbers: what {@link #giveLabelVectors} takes.
-     * They are computed once and kept. Where pooling_strategy reads padding, they are those of labels that are asked for
-     * together.
+     * They are computed once and kept. Where pooling_strategy reads padding, they are those of labels that are asked
+     * for together.
      *
      * @throws PipelineException if the labels of the model have no encoder of their own
      */

@@ -202,7 +202,9 @@ public final class MaskFiller implements Pipeline {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
-    /** The same filler, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * The same filler, which cuts off an end of texts that are too long, with a warning. It is closed with this one.
+     */
     public MaskFiller withTruncation(Truncation.Side side) {
         return new MaskFiller(model.cutting(side), masks);
     }

@@ -14,8 +14,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Where {@code [MASK]} stands in texts, and the scores of the vocabulary at these places alone. Scores of a mask are a hundred times as large
- * as a text, so that those of all callers together have a bound.
+ * Where {@code [MASK]} stands in texts, and the scores of the vocabulary at these places alone. Scores of a mask are a
+ * hundred times as large as a text, so that those of all callers together have a bound.
  */
 final class MaskedPlaces {
     /** Scores of all callers together: 256 MB. */
@@ -47,7 +47,10 @@ final class MaskedPlaces {
                 .toArray();
     }
 
-    /** How many tokens an encoding counts as where a batch has a most of them, so that the scores of a batch have one too. */
+    /**
+     * Returns how many tokens an encoding counts as where a batch has a most of them, so that the scores of a batch
+     * have one too.
+     */
     int cost(Encoding encoding, int maxBatchTokens) {
         long ofMask = Math.max(1, (long) maxBatchTokens * vocabulary / MOST_NUMBERS_OF_A_BATCH);
         return (int) Math.min(Integer.MAX_VALUE / 2, encoding.length() + of(encoding).length * ofMask);
@@ -66,7 +69,10 @@ final class MaskedPlaces {
         return Tensor.of(rows, rows.length);
     }
 
-    /** What the model says of each encoding of a batch: scores as {@code f32[1,M,V]} for its M masks, which keep no others in memory. */
+    /**
+     * What the model says of each encoding of a batch: scores as {@code f32[1,M,V]} for its M masks, which keep no
+     * others in memory.
+     */
     List<Row> divided(Map<String, Tensor> outputs, List<Encoding> batch) {
         Tensor logits = outputs.get(OutputNames.LOGITS);
         long width = logits.dim(1);

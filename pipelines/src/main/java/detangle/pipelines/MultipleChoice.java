@@ -14,7 +14,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Chooses among continuations of a text, as in SWAG or RACE, with a multiple-choice model. Any number of threads may use one.
+ * Chooses among continuations of a text, as in SWAG or RACE, with a multiple-choice model. Any number of threads may
+ * use one.
  *
  * <pre>{@code
  * chooser.choose("I have lost my card.", List.of("I block it.", "I eat it.")).getFirst().choice()
@@ -44,8 +45,8 @@ public final class MultipleChoice implements Pipeline {
     /**
      * All choices, the likeliest first.
      *
-     * @throws PipelineException if there are none, a text is empty, or one is too long; where truncation is allowed, the longer
-     *     of text and choice is cut
+     * @throws PipelineException if there are none, a text is empty, or one is too long; where truncation is allowed,
+     *     the longer of text and choice is cut
      */
     public List<Choice> choose(String prompt, List<String> choices) {
         if (choices.isEmpty()) {
@@ -84,7 +85,9 @@ public final class MultipleChoice implements Pipeline {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
-    /** The same pipeline, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * The same pipeline, which cuts off an end of texts that are too long, with a warning. It is closed with this one.
+     */
     public MultipleChoice withTruncation(Truncation.Side side) {
         return new MultipleChoice(model.cutting(side));
     }

@@ -18,10 +18,13 @@ public sealed interface Pipeline extends AutoCloseable
                 TextRanker,
                 MultipleChoice,
                 ReplacedTokenDetector {
-    /** What makes tokens of texts. */
+    /** Returns what makes tokens of texts. */
     Tokenizer tokenizer();
 
-    /** The tokens that the model reads at once, special ones included: longer texts are cut, refused, or read in windows. */
+    /**
+     * The tokens that the model reads at once, special ones included: longer texts are cut, refused, or read in
+     * windows.
+     */
     int maxLength();
 
     @Override

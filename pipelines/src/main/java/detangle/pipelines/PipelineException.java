@@ -2,7 +2,10 @@ package detangle.pipelines;
 
 import detangle.ir.InvalidInputException;
 
-/** What a pipeline cannot do: a text that is empty or too long, a model with another head. One line that says what to do. */
+/**
+ * What a pipeline cannot do: a text that is empty or too long, a model with another head. One line that says what to
+ * do.
+ */
 public final class PipelineException extends InvalidInputException {
     private static final long serialVersionUID = 1L;
 

@@ -13,20 +13,23 @@ import java.util.function.Consumer;
  * How a pipeline loads its model and runs texts.
  *
  * @param backend what to run on, see {@link SessionOptions#backend}; empty for the best on the CPU
- * @param adapter the folder of a LoRA adapter that is merged into the model, see {@link SessionOptions#adapter}; none if empty
+ * @param adapter the folder of a LoRA adapter that is merged into the model, see {@link SessionOptions#adapter}; none
+ *     if empty
  * @param batchSize how many texts, pairs or windows run at once, at least 1
- * @param truncation whether a text that is too long is cut, with a warning; it is refused otherwise. Pipelines that go over a
- *     text in windows need neither
+ * @param truncation whether a text that is too long is cut, with a warning; it is refused otherwise. Pipelines that go
+ *     over a text in windows need neither
  * @param truncationStrategy which text of a pair is cut; if empty the longest first, and the first alone where the
  *     second is the pipeline's own
- * @param weightType what weights that are stored in 32 bits are kept in, see {@link SessionOptions#weightType}; as they are stored if empty
- * @param maxLength the most tokens of an input, special ones included, and the length of windows. If empty, the least that the
- *     model's files state. More than {@code max_position_embeddings} is possible for models without absolute positions. GLiNER counts
- *     words
- * @param ignoreUnused whether tensors of the model that no parameter takes are passed over; see {@link SessionOptions#ignoreUnused}
+ * @param weightType what weights that are stored in 32 bits are kept in, see {@link SessionOptions#weightType}; as
+ *     they are stored if empty
+ * @param maxLength the most tokens of an input, special ones included, and the length of windows. If empty, the least
+ *     that the model's files state. More than {@code max_position_embeddings} is possible for models without absolute
+ *     positions. GLiNER counts words
+ * @param ignoreUnused whether tensors of the model that no parameter takes are passed over; see {@link
+ *     SessionOptions#ignoreUnused}
  * @param warmUp whether loading compiles the device's kernels and waits for that, see {@link SessionOptions#warmUp}
- * @param dynamicBatching how texts of several threads run together; empty if each thread runs its own. Masks and multiple choice do
- *     without
+ * @param dynamicBatching how texts of several threads run together; empty if each thread runs its own. Masks and
+ *     multiple choice do without
  */
 public record PipelineOptions(
         Optional<String> backend,
@@ -118,7 +121,8 @@ public record PipelineOptions(
     }
 
     /**
-     * What the session of any pipeline is told: where it runs, what its weights are kept in, and that nobody reads hidden states.
+     * Returns what the session of any pipeline is told: where it runs, what its weights are kept in, and that nobody
+     * reads hidden states.
      */
     SessionOptions session() {
         SessionOptions typed = OptionValues.with(SessionOptions.DEFAULT, weightType, SessionOptions::withWeightType);

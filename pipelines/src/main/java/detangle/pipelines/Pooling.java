@@ -33,8 +33,8 @@ public enum Pooling {
      * The vector of a text.
      *
      * @param states of its tokens, {@code [tokens][width]}
-     * @param first the first token that counts; those before it are a prompt's. {@link #CLS} takes this one, as version 6 of
-     *     sentence-transformers does; version 5 took the first token of all
+     * @param first the first token that counts; those before it are a prompt's. {@link #CLS} takes this one, as
+     *     version 6 of sentence-transformers does; version 5 took the first token of all
      */
     double[] apply(double[][] states, int first) {
         int last = states.length - 1;

@@ -3,9 +3,9 @@ package detangle.pipelines;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows a call with many rows: texts, pairs of texts, questions. A lambda that takes the number of rows done is one. By default the
- * first row that cannot be answered ends the call with a {@link PipelineException}; a listener that overrides {@link #unanswerable}
- * lets the other rows go on, whose work is neither lost nor done twice.
+ * Follows a call with many rows: texts, pairs of texts, questions. A lambda that takes the number of rows done is one.
+ * By default the first row that cannot be answered ends the call with a {@link PipelineException}; a listener that
+ * overrides {@link #unanswerable} lets the other rows go on, whose work is neither lost nor done twice.
  */
 @FunctionalInterface
 public interface ProgressListener {
@@ -17,8 +17,8 @@ public interface ProgressListener {
     void done(int done);
 
     /**
-     * Called for a row that cannot be answered, before anything is computed: it is empty, or longer than the model takes. If this
-     * returns, the row's result is empty and all others are as if the row were not there.
+     * Called for a row that cannot be answered, before anything is computed: it is empty, or longer than the model
+     * takes. If this returns, the row's result is empty and all others are as if the row were not there.
      *
      * @throws PipelineException to end the call, which is what happens by default
      */

@@ -18,9 +18,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Answers questions with parts of a text: HuggingFace's {@code question-answering}. A text that is longer than the model takes
- * is read in windows that overlap; answers of the same words are one, whose score is the sum of theirs. Answers are whole words
- * unless the options say otherwise. Any number of threads may use one.
+ * Answers questions with parts of a text: HuggingFace's {@code question-answering}. A text that is longer than the
+ * model takes is read in windows that overlap; answers of the same words are one, whose score is the sum of theirs.
+ * Answers are whole words unless the options say otherwise. Any number of threads may use one.
  *
  * <pre>{@code
  * answerer.answer("Where does Ada live?", "Ada lives in London.", QuestionOptions.DEFAULT).getFirst().answer()
@@ -98,7 +98,9 @@ public final class QuestionAnswerer implements Pipeline {
         return answers;
     }
 
-    /** Refuses what a stranger asks that makes an answer of any size: a context has spans in the square of its tokens. */
+    /**
+     * Refuses what a stranger asks that makes an answer of any size: a context has spans in the square of its tokens.
+     */
     private void requireFew(List<Window> windows, QuestionOptions options) {
         long candidates = windows.stream()
                 .mapToLong(window -> {
@@ -139,7 +141,9 @@ public final class QuestionAnswerer implements Pipeline {
                     .orElseGet(() -> encoding.ends()[span.last()]);
         }
 
-        /** What answers are told apart by: the words with the white space that their tokens have, in lower case. */
+        /**
+         * Returns what answers are told apart by: the words with the white space that their tokens have, in lower case.
+         */
         String key(SpanSearch.Span span) {
             return context.text(start(span), end(span)).toLowerCase(Locale.ROOT);
         }

@@ -10,8 +10,8 @@ import java.util.OptionalInt;
  * @param maxSeqLen tokens of a window with the question, at most what the model takes
  * @param maxAnswerLen tokens of an answer
  * @param handleImpossibleAnswer whether "no answer" is one, as in SQuAD 2.0: it wins where it scores higher
- * @param alignToWords whether an answer that begins or ends inside a word is widened to the whole word. It helps where spaces stand
- *     between words, and does harm where they do not, as in Chinese and Japanese
+ * @param alignToWords whether an answer that begins or ends inside a word is widened to the whole word. It helps where
+ *     spaces stand between words, and does harm where they do not, as in Chinese and Japanese
  * @param maxQuestionLen tokens of a question, behind which it is cut; questions are whole if empty
  */
 public record QuestionOptions(

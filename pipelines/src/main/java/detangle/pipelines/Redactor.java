@@ -18,9 +18,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Replaces or masks what a model finds in texts: names, addresses, numbers of cards. The model is a GLiNER model, a GLiNER2 model or one
- * for token classification. All that reaches the threshold in any window of a text is covered, also where an {@link EntityExtractor} would
- * choose between candidates that overlap. A text in which nothing is found stays as it is. Any number of threads may use one.
+ * Replaces or masks what a model finds in texts: names, addresses, numbers of cards. The model is a GLiNER model, a
+ * GLiNER2 model or one for token classification. All that reaches the threshold in any window of a text is covered,
+ * also where an {@link EntityExtractor} would choose between candidates that overlap. A text in which nothing is found
+ * stays as it is. Any number of threads may use one.
  *
  * <pre>{@code
  * redactor.redact(

@@ -5,7 +5,10 @@ import detangle.pipelines.WordVectors.WordRange;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Takes from words which spans there are, and scores these as spans; a span that several labels suggest is listed for each of them. */
+/**
+ * Takes from words which spans there are, and scores these as spans; a span that several labels suggest is listed for
+ * each of them.
+ */
 final class RepresentedSpanScorer implements WordVectors.Scorer {
     private final TokenScorer tokens;
     private final SpanScorer spans;

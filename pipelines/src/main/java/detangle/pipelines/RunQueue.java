@@ -11,8 +11,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * What callers cannot share a batch for, one after the other in the order in which they come: runs of a model with inputs of another form,
- * and what comes behind an encoder. So one caller at a time takes memory for it. A caller waits no longer than its deadline.
+ * What callers cannot share a batch for, one after the other in the order in which they come: runs of a model with
+ * inputs of another form, and what comes behind an encoder. So one caller at a time takes memory for it. A caller
+ * waits no longer than its deadline.
  */
 final class RunQueue implements AutoCloseable {
     private final DynamicBatching options;
@@ -30,7 +31,7 @@ final class RunQueue implements AutoCloseable {
         thread.allowCoreThreadTimeOut(true);
     }
 
-    /** What a run gives; waits for its turn. */
+    /** Returns what a run gives; waits for its turn. */
     <T> T run(Supplier<T> run) {
         long left = Deadline.end(options) - System.nanoTime();
         if (left <= 0) {

@@ -10,7 +10,7 @@ sealed interface SchemaArchitecture permits SpanArchitecture, BoundaryArchitectu
     void check(Schema schema, SchemaOptions options);
 
     /**
-     * What a piece of a text holds. Offsets are those of what the model reads.
+     * Returns what a piece of a text holds. Offsets are those of what the model reads.
      *
      * @param tokens states of all tokens
      * @param words states of words, choices before the text included

@@ -97,7 +97,7 @@ public final class SchemaExtractor implements Pipeline {
         }
     }
 
-    /** What a text holds; see {@link #extract(List, Schema, SchemaOptions, ProgressListener)}. */
+    /** Returns what a text holds; see {@link #extract(List, Schema, SchemaOptions, ProgressListener)}. */
     public SchemaAnswer extract(String text, Schema schema, SchemaOptions options) {
         return extract(List.of(text), schema, options).getFirst();
     }

@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * What the model is prompted with for a schema (gliner2/processor.py:809-1120), the same for each text: a group of tokens for each part,
- * {@code ( [P] name ( [E] label [E] label ) )}, and words that stand before a text for the choices of fields.
+ * What the model is prompted with for a schema (gliner2/processor.py:809-1120), the same for each text: a group of
+ * tokens for each part, {@code ( [P] name ( [E] label [E] label ) )}, and words that stand before a text for the
+ * choices of fields.
  *
  * @param ids tokens of all groups, up to and with the one that stands before the text
  * @param groups where the states of each part stand

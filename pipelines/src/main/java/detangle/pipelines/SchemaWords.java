@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A text as GLiNER2 divides it into words (gliner2/processor.py, WhitespaceTokenSplitter): addresses of the web and of mail, names that
- * begin with an at sign, words with hyphens, and single characters; without regard to case. One pass over the text does it, while the
- * original's regular expression takes time in the square of a text like {@code a.a.a.a}.
+ * A text as GLiNER2 divides it into words (gliner2/processor.py, WhitespaceTokenSplitter): addresses of the web and of
+ * mail, names that begin with an at sign, words with hyphens, and single characters; without regard to case. One pass
+ * over the text does it, while the original's regular expression takes time in the square of a text like {@code
+ * a.a.a.a}.
  */
 final class SchemaWords {
     private final String text;
@@ -83,7 +84,10 @@ final class SchemaWords {
         return i > from ? i : -1;
     }
 
-    /** The end of {@code [a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}} that begins here, or -1; the same for each start in a name. */
+    /**
+     * The end of {@code [a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}} that begins here, or -1; the same for each start in a
+     * name.
+     */
     private int mailEnd(int at) {
         if (at < nameEnd) {
             return mailEnd;
@@ -137,7 +141,7 @@ final class SchemaWords {
         return i;
     }
 
-    /** What {@code [a-z]} matches without regard to case in Python. */
+    /** Returns what {@code [a-z]} matches without regard to case in Python. */
     private static boolean isLetter(int point) {
         return point >= 'a' && point <= 'z'
                 || point >= 'A' && point <= 'Z'
@@ -170,7 +174,7 @@ final class SchemaWords {
         };
     }
 
-    /** What Python's {@code \s} matches. */
+    /** Returns what Python's {@code \s} matches. */
     private static boolean isSpace(int point) {
         return switch (point) {
             case 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1c, 0x1d, 0x1e, 0x1f, 0x20, 0x85, 0xa0 -> true;

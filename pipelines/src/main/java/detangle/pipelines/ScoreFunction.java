@@ -15,8 +15,8 @@ interface ScoreFunction {
     double[] apply(double... logits);
 
     /**
-     * That of a classifier: the activation that sentence-transformers noted, or else HuggingFace's choice. The library notes Identity
-     * for several labels where nobody chose anything, so that HuggingFace's choice stands there too.
+     * That of a classifier: the activation that sentence-transformers noted, or else HuggingFace's choice. The library
+     * notes Identity for several labels where nobody chose anything, so that HuggingFace's choice stands there too.
      *
      * @throws ConfigException if the activation is one of PyTorch's that is not known here
      */
@@ -27,7 +27,10 @@ interface ScoreFunction {
                 .orElseGet(() -> FunctionToApply.of(config)::apply);
     }
 
-    /** That of a reranker: the activation that sentence-transformers noted, or else the library's choice for one label, a sigmoid. */
+    /**
+     * That of a reranker: the activation that sentence-transformers noted, or else the library's choice for one label,
+     * a sigmoid.
+     */
     static ScoreFunction ofRanker(Path model) {
         return stated(model).<ScoreFunction>map(activation -> activation::apply).orElse(FunctionToApply.SIGMOID::apply);
     }

@@ -26,7 +26,10 @@ final class SecondPrograms implements AutoCloseable {
     /** A program that is loaded. */
     @FunctionalInterface
     interface Loaded {
-        /** What the program gives; a {@link detangle.models.weights.WeightsException} if the file of its weights has changed. */
+        /**
+         * What the program gives; a {@link detangle.models.weights.WeightsException} if the file of its weights has
+         * changed.
+         */
         Map<String, Tensor> run(Map<String, Tensor> inputs);
     }
 

@@ -21,7 +21,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
-/** Reads the modules that stand behind the encoder of a sentence-transformers model, in the files of old and new versions. */
+/**
+ * Reads the modules that stand behind the encoder of a sentence-transformers model, in the files of old and new
+ * versions.
+ */
 final class SentenceModuleReader {
     /** The greatest width of a module: that of the widest encoder that is read. */
     private static final int MOST_FEATURES = 1 << 16;
@@ -137,8 +140,8 @@ final class SentenceModuleReader {
     }
 
     /**
-     * As old versions write it: a flag for each pooling, of which that of MEAN is true where it is not stated. Those that are true are put
-     * side by side in the order of {@link Pooling}.
+     * As old versions write it: a flag for each pooling, of which that of MEAN is true where it is not stated. Those
+     * that are true are put side by side in the order of {@link Pooling}.
      */
     private static List<Pooling> flagged(ConfigFields fields) {
         List<String> known =
@@ -234,7 +237,10 @@ final class SentenceModuleReader {
         }
     }
 
-    /** Refuses tensors that the module has no use for: without them it would compute something else than it was trained for. */
+    /**
+     * Refuses tensors that the module has no use for: without them it would compute something else than it was trained
+     * for.
+     */
     private static void checkUsed(Weights weights, ConfigFields fields, Set<String> used) {
         for (String name : weights.names()) {
             if (!used.contains(name)) {

@@ -46,9 +46,10 @@ record SentenceVectors(
     }
 
     /**
-     * How many components vectors have.
+     * Returns how many components vectors have.
      *
-     * @throws PipelineException if the poolings of a call do not go with what follows them, or it asks for more numbers than there are
+     * @throws PipelineException if the poolings of a call do not go with what follows them, or it asks for more
+     *     numbers than there are
      */
     int width(EmbeddingOptions options, int hiddenSize) {
         int width = hiddenSize * pooling(options).size();
@@ -67,14 +68,17 @@ record SentenceVectors(
         return kept(width, options);
     }
 
-    /** How many of a vector's numbers a call keeps. A folder may state more of them than there are, which cuts nothing. */
+    /**
+     * Returns how many of a vector's numbers a call keeps. A folder may state more of them than there are, which cuts
+     * nothing.
+     */
     private int kept(int width, EmbeddingOptions options) {
         OptionalInt asked = options.truncateDim().isPresent() ? options.truncateDim() : defaults.truncateDim();
         return Math.min(width, asked.orElse(width));
     }
 
     /**
-     * What stands before each text of a call.
+     * Returns what stands before each text of a call.
      *
      * @throws PipelineException if there is no prompt of the name that is asked for
      */

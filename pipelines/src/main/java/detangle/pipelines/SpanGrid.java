@@ -25,7 +25,7 @@ final class SpanGrid {
         }
     }
 
-    /** How many spans begin with a word. */
+    /** Returns how many spans begin with a word. */
     int lengths(int start) {
         return Math.min(width, words - start);
     }

@@ -11,11 +11,11 @@ import java.util.Optional;
 
 /**
  * The scores of a window's spans, from what its words and labels contribute to them. A span's inner vector is made of
- * its words' in the first cache and multiplied with all labels at once: as a product of matrices, the inner vectors of all
- * spans would be written to memory and read again, tens of megabytes for a page of text.
+ * its words' in the first cache and multiplied with all labels at once: as a product of matrices, the inner vectors of
+ * all spans would be written to memory and read again, tens of megabytes for a page of text.
  *
- * <p>Vectors are divided into parts of the same length, which are arrays of their own: C2 makes vectors of a loop that reads
- * all arrays at the same place, and of no other.
+ * <p>Vectors are divided into parts of the same length, which are arrays of their own: C2 makes vectors of a loop that
+ * reads all arrays at the same place, and of no other.
  */
 final class SpanProducts {
     private static final int PARTS = 8;

@@ -21,8 +21,8 @@ final class SpanSearch {
     record Found(List<Span> spans, double noAnswer) {}
 
     /**
-     * Probabilities are over the tokens of the text and the first token, {@code [CLS]}, which stands for "no answer" whether that may be
-     * one or not; a span's is that of its first token as a start times that of its last as an end.
+     * Probabilities are over the tokens of the text and the first token, {@code [CLS]}, which stands for "no answer"
+     * whether that may be one or not; a span's is that of its first token as a start times that of its last as an end.
      *
      * @param context whether a token is of the text that answers come from
      * @param isAnswer whether a span may be kept

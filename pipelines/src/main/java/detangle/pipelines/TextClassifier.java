@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Classifies texts, or pairs of them, with a sequence-classification model: HuggingFace's {@code text-classification}. Any
- * number of threads may use one.
+ * Classifies texts, or pairs of them, with a sequence-classification model: HuggingFace's {@code text-classification}.
+ * Any number of threads may use one.
  *
  * <pre>{@code
  * try (TextClassifier classifier = TextClassifier.load(Path.of("models/pretrained/banking77-small"))) {
@@ -23,9 +23,9 @@ import java.util.stream.IntStream;
  * }
  * }</pre>
  *
- * <p>Scores are a softmax over the labels; a sigmoid of each for a model of one label or of several at once; the value itself for
- * regression ({@code problem_type} in config.json). The activation that sentence-transformers noted for a CrossEncoder comes before
- * these, and {@link FunctionToApply} before all.
+ * <p>Scores are a softmax over the labels; a sigmoid of each for a model of one label or of several at once; the value
+ * itself for regression ({@code problem_type} in config.json). The activation that sentence-transformers noted for a
+ * CrossEncoder comes before these, and {@link FunctionToApply} before all.
  */
 public final class TextClassifier implements Pipeline {
     private final TextModel model;
@@ -70,7 +70,10 @@ public final class TextClassifier implements Pipeline {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
-    /** The same classifier, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * The same classifier, which cuts off an end of texts that are too long, with a warning. It is closed with this
+     * one.
+     */
     public TextClassifier withTruncation(Truncation.Side side) {
         return new TextClassifier(model.cutting(side), folder, function);
     }
@@ -111,7 +114,10 @@ public final class TextClassifier implements Pipeline {
         return classify(List.of(text)).getFirst();
     }
 
-    /** All labels of a pair of texts, the surest first. A {@link PipelineException} if one is empty or both are too long. */
+    /**
+     * All labels of a pair of texts, the surest first. A {@link PipelineException} if one is empty or both are too
+     * long.
+     */
     public List<Classification> classify(TextPair pair) {
         return classifyPairs(List.of(pair)).getFirst();
     }

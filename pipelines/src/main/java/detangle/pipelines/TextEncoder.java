@@ -12,8 +12,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * Encodes the texts of callers that may be thousands of threads. A long text is encoded by one of a few threads, in the order in which they
- * come: a caller of many texts has one of them in that order at a time, and stops when its deadline passes.
+ * Encodes the texts of callers that may be thousands of threads. A long text is encoded by one of a few threads, in
+ * the order in which they come: a caller of many texts has one of them in that order at a time, and stops when its
+ * deadline passes.
  */
 final class TextEncoder implements AutoCloseable {
     /** A text with no more characters than these is encoded by its caller, in less time than handing it over takes. */
@@ -29,7 +30,7 @@ final class TextEncoder implements AutoCloseable {
     }
 
     /**
-     * What {@code encode} makes of a text.
+     * Returns what {@code encode} makes of a text.
      *
      * @param <T> an encoding, or several with what else is known of them
      * @param characters the text's

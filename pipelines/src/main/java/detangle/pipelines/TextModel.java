@@ -39,7 +39,10 @@ final class TextModel implements AutoCloseable {
 
     private static final Set<Architecture> MASKED_LM = EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
 
-    /** Tokens of a text with what is asked of it, where strangers ask: a window of GLiNER with some two hundred labels has half as many. */
+    /**
+     * Tokens of a text with what is asked of it, where strangers ask: a window of GLiNER with some two hundred labels
+     * has half as many.
+     */
     private static final int MOST_TOKENS = 4096;
 
     /** Characters of a text that are enough to know it by. */
@@ -185,7 +188,7 @@ final class TextModel implements AutoCloseable {
         return tokenizer;
     }
 
-    /** What inputs are cut to, and the length of windows. */
+    /** Returns what inputs are cut to, and the length of windows. */
     int maxLength() {
         return encoder.maxLength();
     }
@@ -231,8 +234,8 @@ final class TextModel implements AutoCloseable {
     }
 
     /**
-     * What a caller makes of a text by code of its own, where {@link #encode} does not do: by one of a few threads where
-     * strangers send texts, and within the caller's deadline.
+     * Returns what a caller makes of a text by code of its own, where {@link #encode} does not do: by one of a few
+     * threads where strangers send texts, and within the caller's deadline.
      *
      * @param characters the text's
      */
@@ -241,16 +244,17 @@ final class TextModel implements AutoCloseable {
     }
 
     /**
-     * Does what comes behind the encoder, such as another program: where strangers ask, one piece of work after another in
-     * the order in which they come, so that the memory that it takes has a bound, and within the caller's deadline.
+     * Does what comes behind the encoder, such as another program: where strangers ask, one piece of work after
+     * another in the order in which they come, so that the memory that it takes has a bound, and within the caller's
+     * deadline.
      */
     <T> T inTurn(Supplier<T> work) {
         return shared.isPresent() ? shared.get().runs.run(work) : work.get();
     }
 
     /**
-     * Refuses an encoding that is made of a text and of what is asked of it, if strangers ask and it is far longer than what the
-     * model takes: how long that is follows from who asks, and attention takes time in the square of it.
+     * Refuses an encoding that is made of a text and of what is asked of it, if strangers ask and it is far longer
+     * than what the model takes: how long that is follows from who asks, and attention takes time in the square of it.
      */
     void requireRoom(Encoding encoding, InputRow row) {
         int most = Math.max(MOST_TOKENS, maxLength());
@@ -260,7 +264,7 @@ final class TextModel implements AutoCloseable {
         }
     }
 
-    /** Whether strangers may ask, so that what an answer takes must have a bound. */
+    /** Returns whether strangers may ask, so that what an answer takes must have a bound. */
     boolean isShared() {
         return shared.isPresent();
     }
@@ -271,8 +275,8 @@ final class TextModel implements AutoCloseable {
     }
 
     /**
-     * Runs encodings, those of like length together, so that little is padded. A model that predicts masks gives scores at
-     * masks alone, as {@code [1,M,V]}.
+     * Runs encodings, those of like length together, so that little is padded. A model that predicts masks gives
+     * scores at masks alone, as {@code [1,M,V]}.
      *
      * @param progress told how many are done, after each batch
      */
@@ -342,7 +346,9 @@ final class TextModel implements AutoCloseable {
         }
     }
 
-    /** Divides encodings into batches, those of like length together; each batch is given as their places in the list. */
+    /**
+     * Divides encodings into batches, those of like length together; each batch is given as their places in the list.
+     */
     void inBatches(List<Encoding> encodings, ProgressListener progress, Consumer<List<Integer>> batch) {
         List<Integer> order = IntStream.range(0, encodings.size())
                 .boxed()

@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Ranks documents by how well they answer a query, with a cross-encoder: {@code text-ranking}, {@code CrossEncoder.rank} of
- * sentence-transformers. The model is one of sequence classification with one label. Any number of threads may use one.
+ * Ranks documents by how well they answer a query, with a cross-encoder: {@code text-ranking}, {@code
+ * CrossEncoder.rank} of sentence-transformers. The model is one of sequence classification with one label. Any number
+ * of threads may use one.
  *
  * <pre>{@code
  * ranker.rank("Where is my card?", documents).getFirst().text()
@@ -64,7 +65,9 @@ public final class TextRanker implements Pipeline {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
-    /** The same ranker, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * The same ranker, which cuts off an end of texts that are too long, with a warning. It is closed with this one.
+     */
     public TextRanker withTruncation(Truncation.Side side) {
         return new TextRanker(model.cutting(side), folder, function);
     }
@@ -89,9 +92,10 @@ public final class TextRanker implements Pipeline {
      *
      * @param rawScores whether scores are the model's logits. Otherwise they are what the activation makes of them that
      *     sentence-transformers noted with the model, or a sigmoid
-     * @param progress told how many documents are done, after each batch; documents that cannot be answered are left out, if it allows
-     * @throws PipelineException if a text is empty, or query and document are too long together. Where truncation is allowed, the
-     *     longer of the two is cut
+     * @param progress told how many documents are done, after each batch; documents that cannot be answered are left
+     *     out, if it allows
+     * @throws PipelineException if a text is empty, or query and document are too long together. Where truncation is
+     *     allowed, the longer of the two is cut
      */
     public List<RankedDocument> rank(
             String query, List<String> documents, boolean rawScores, ProgressListener progress) {

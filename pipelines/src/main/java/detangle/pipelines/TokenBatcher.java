@@ -18,8 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Collects what several threads want to be run, and runs it in batches. Calls of few tokens and calls of many have a lane each, which run
- * at the same time and share the device's threads: whoever asks little never waits for a batch of somebody who asks a lot.
+ * Collects what several threads want to be run, and runs it in batches. Calls of few tokens and calls of many have a
+ * lane each, which run at the same time and share the device's threads: whoever asks little never waits for a batch of
+ * somebody who asks a lot.
  */
 final class TokenBatcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TokenBatcher.class);
@@ -33,7 +34,10 @@ final class TokenBatcher implements AutoCloseable {
      */
     private static final int LONG_BATCH = 2048;
 
-    /** The same while short calls come, which then wait less. Batches of so few tokens answer long calls at a lower rate. */
+    /**
+     * The same while short calls come, which then wait less. Batches of so few tokens answer long calls at a lower
+     * rate.
+     */
     private static final int LONG_BATCH_BESIDE_SHORT_CALLS = 512;
 
     /** How long after a short call others are expected. */
@@ -172,7 +176,7 @@ final class TokenBatcher implements AutoCloseable {
         }
     }
 
-    /** How many encodings wait to be run. */
+    /** Returns how many encodings wait to be run. */
     int waiting() {
         lock.lock();
         try {

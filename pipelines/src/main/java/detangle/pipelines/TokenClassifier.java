@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Finds entities in texts with a token-classification model: HuggingFace's {@code token-classification}, or {@code ner}. A
- * text that is longer than the model takes is read in windows that overlap. Any number of threads may use one.
+ * Finds entities in texts with a token-classification model: HuggingFace's {@code token-classification}, or {@code
+ * ner}. A text that is longer than the model takes is read in windows that overlap. Any number of threads may use one.
  *
  * <pre>{@code
  * for (Entity entity : classifier.classify("Ada lives in London", AggregationStrategy.SIMPLE)) {
@@ -112,7 +112,10 @@ public final class TokenClassifier implements Pipeline {
         return pieces;
     }
 
-    /** Whether a token is of the word that the token before it is of; an unknown one begins a word, as HuggingFace has it. */
+    /**
+     * Returns whether a token is of the word that the token before it is of; an unknown one begins a word, as
+     * HuggingFace has it.
+     */
     static boolean continues(Encoding encoding, int token, Characters text, Tokenizer tokenizer) {
         if (tokenizer.unknownTokenId().orElse(-1) == encoding.ids()[token]) {
             return false;

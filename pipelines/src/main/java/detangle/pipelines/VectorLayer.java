@@ -5,7 +5,7 @@ import java.util.OptionalInt;
 
 /** A module of sentence-transformers that makes a vector of a vector. */
 sealed interface VectorLayer {
-    /** How long the result is for vectors of a length; empty if it does not take such vectors. */
+    /** Returns how long the result is for vectors of a length; empty if it does not take such vectors. */
     OptionalInt width(int input);
 
     /** The result, which may be the same array. */

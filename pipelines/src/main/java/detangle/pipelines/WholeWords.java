@@ -34,7 +34,7 @@ final class WholeWords {
                 : new Entity(entity.entity(), entity.score(), text.substring(start, end), start, end);
     }
 
-    /** Whether the code points before and after a place are of one word. */
+    /** Returns whether the code points before and after a place are of one word. */
     private static boolean joins(String text, int index) {
         return isOfWord(text.codePointBefore(index)) && isOfWord(text.codePointAt(index));
     }

@@ -19,7 +19,10 @@ record WordVectors(float[][] words, float[][] labels, double threshold, Optional
     /** Finds entities in windows. */
     @FunctionalInterface
     interface Scorer {
-        /** What each window holds, in the order in which GLiNER's own code lists it: where scores are equal, the first is kept. */
+        /**
+         * What each window holds, in the order in which GLiNER's own code lists it: where scores are equal, the first
+         * is kept.
+         */
         List<List<Found>> found(List<WordVectors> windows);
     }
 

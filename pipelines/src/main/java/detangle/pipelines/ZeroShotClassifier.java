@@ -44,7 +44,7 @@ public final class ZeroShotClassifier implements Pipeline {
          */
         double[][] scores(List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress);
 
-        /** How many texts are read for a text with so many labels. */
+        /** Returns how many texts are read for a text with so many labels. */
         int texts(int labels);
 
         /** Takes vectors of labels; see {@link LabelClassifier#giveLabelVectors}. */
@@ -75,7 +75,7 @@ public final class ZeroShotClassifier implements Pipeline {
                 .findFirst();
     }
 
-    /** Whether a model has a label of entailment, without which it cannot be asked about labels of others. */
+    /** Returns whether a model has a label of entailment, without which it cannot be asked about labels of others. */
     static boolean hasEntailment(DebertaConfig config) {
         return entailment(config.labels()).isPresent();
     }
@@ -158,7 +158,10 @@ public final class ZeroShotClassifier implements Pipeline {
         }
     }
 
-    /** How many texts the model reads for a text with so many labels, one at least: one for each label if it is one for NLI. */
+    /**
+     * Returns how many texts the model reads for a text with so many labels, one at least: one for each label if it is
+     * one for NLI.
+     */
     public int texts(int labels) {
         return Math.max(1, judge.texts(labels));
     }
@@ -355,7 +358,10 @@ public final class ZeroShotClassifier implements Pipeline {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
-    /** The same classifier, which cuts off an end of texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * The same classifier, which cuts off an end of texts that are too long, with a warning. It is closed with this
+     * one.
+     */
     public ZeroShotClassifier withTruncation(Truncation.Side side) {
         return new ZeroShotClassifier(judge.cutting(side));
     }

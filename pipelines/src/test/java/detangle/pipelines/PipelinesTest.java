@@ -36,7 +36,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Pipelines against the model run directly, one encoding at a time, with scores written down from their definitions. */
+/**
+ * Pipelines against the model run directly, one encoding at a time, with scores written down from their definitions.
+ */
 class PipelinesTest {
     private static final double TOLERANCE = 1e-4;
     private static final String TEXT = "Where is my new card?";
@@ -273,7 +275,10 @@ class PipelinesTest {
         }
     }
 
-    /** As transformers has it: by the text of their tokens, white space included, in lower case; what is printed is without it. */
+    /**
+     * As transformers has it: by the text of their tokens, white space included, in lower case; what is printed is
+     * without it.
+     */
     @Test
     void answersOfTheSameWordsAreOneAndNoneIsWhiteSpace() throws IOException {
         Path model = TinyModel.write(folder.resolve("qa"), "ForQuestionAnswering", List.of("LABEL_0", "LABEL_1"));

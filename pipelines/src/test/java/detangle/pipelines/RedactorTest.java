@@ -58,7 +58,9 @@ class RedactorTest {
         return redactor == tags ? DetectionOptions.DEFAULT : NAMED.withThreshold(redactor == schemas ? 0.01 : 0.3);
     }
 
-    /** Long texts too, which are read in windows: where a mask stands is where something was found, and nowhere else. */
+    /**
+     * Long texts too, which are read in windows: where a mask stands is where something was found, and nowhere else.
+     */
     @Test
     void whatIsFoundIsCovered() {
         for (Redactor redactor : List.of(spans, words, schemas, tags)) {
@@ -165,7 +167,10 @@ class RedactorTest {
                 PipelineException.class, () -> Redactor.load(TinyModel.SHIPPED).close());
     }
 
-    /** Half of a surrogate pair becomes a question mark wherever a text is written, so that the text would not be the same. */
+    /**
+     * Half of a surrogate pair becomes a question mark wherever a text is written, so that the text would not be the
+     * same.
+     */
     @Test
     void aTextThatIsNotWellFormedIsRefused() {
         List<String> texts = List.of("", "Ada \uD83D lives", TEXT);

@@ -32,7 +32,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Pipelines that many threads ask at once: each gets the answer that it gets alone, and none can ask for answers without an end. */
+/**
+ * Pipelines that many threads ask at once: each gets the answer that it gets alone, and none can ask for answers
+ * without an end.
+ */
 class SharedModelTest {
     private static final int CALLERS = 24;
 

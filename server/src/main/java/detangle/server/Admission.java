@@ -4,8 +4,9 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /**
- * How much is worked on at once. Where there is too much already, a request is refused before its body is read. It is counted once its body
- * is here, so that clients who are slow with theirs take nobody's room, and by its texts before these are encoded.
+ * How much is worked on at once. Where there is too much already, a request is refused before its body is read. It is
+ * counted once its body is here, so that clients who are slow with theirs take nobody's room, and by its texts before
+ * these are encoded.
  */
 final class Admission {
     private final int limit;
@@ -35,7 +36,10 @@ final class Admission {
         }
     }
 
-    /** Answers a request, which counts as one text unless it {@link #count counts} more; refuses it if there is too much already. */
+    /**
+     * Answers a request, which counts as one text unless it {@link #count counts} more; refuses it if there is too much
+     * already.
+     */
     <T> T admit(Supplier<T> answer) {
         take(1, 0);
         counted.set(1);
@@ -47,7 +51,10 @@ final class Admission {
         }
     }
 
-    /** Says how many texts the request of this thread has. Those of one text have the last part of the room to themselves. */
+    /**
+     * Says how many texts the request of this thread has. Those of one text have the last part of the room to
+     * themselves.
+     */
     void count(int number) {
         int more = number - counted.get();
         if (more > 0) {

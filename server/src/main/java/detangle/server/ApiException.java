@@ -73,7 +73,7 @@ final class ApiException extends RuntimeException {
         return new ApiException(504, "Overloaded", message);
     }
 
-    /** What was asked is not what the model does. */
+    /** Returns the refusal of a task that the model does not do. */
     static ApiException backend(String message) {
         return new ApiException(424, "Backend", message);
     }

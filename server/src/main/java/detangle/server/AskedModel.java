@@ -1,6 +1,8 @@
 package detangle.server;
 
-/** The model that the request of this thread has come to, for metrics. A connection's thread chooses the model itself. */
+/**
+ * The model that the request of this thread has come to, for metrics. A connection's thread chooses the model itself.
+ */
 final class AskedModel {
     private static final ThreadLocal<String> NAME = new ThreadLocal<>();
 

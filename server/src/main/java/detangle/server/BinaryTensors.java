@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tensors that follow the JSON of a message, one after the other: the extension binary_tensor_data of the Open Inference Protocol.
- * Numbers are little-endian; a text is its length in four bytes, and its UTF-8.
+ * Tensors that follow the JSON of a message, one after the other: the extension binary_tensor_data of the Open
+ * Inference Protocol. Numbers are little-endian; a text is its length in four bytes, and its UTF-8.
  */
 final class BinaryTensors {
     /** The header that says how many bytes of a body are JSON. */
@@ -23,7 +23,7 @@ final class BinaryTensors {
         this.bytes = ByteBuffer.wrap(body, json, body.length - json).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** How long the JSON of a body is, by the value of the header. */
+    /** Returns how long the JSON of a body is, by the value of the header. */
     static int jsonLength(String header, byte[] body) {
         try {
             int length = Integer.parseInt(header.strip());

@@ -12,7 +12,10 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 
-/** Reads bodies of requests. Large ones share a bounded memory, and one of them is parsed at a time, so that small ones never wait. */
+/**
+ * Reads bodies of requests. Large ones share a bounded memory, and one of them is parsed at a time, so that small ones
+ * never wait.
+ */
 final class Bodies {
     /** Bytes of a body that is small. */
     private static final int SMALL = 1 << 16;
@@ -32,7 +35,7 @@ final class Bodies {
         this.kilobytes = new Semaphore(Math.toIntExact(Math.max(LARGE_TOGETHER, 2 * limit + 2 * SMALL) >> 10));
     }
 
-    /** What a request is refused for whose body is larger than that. */
+    /** Returns what a request is refused for whose body is larger than that. */
     ApiException tooLarge() {
         return ApiException.tooLarge("the body has more than the " + limit + " bytes that are allowed");
     }
@@ -86,7 +89,7 @@ final class Bodies {
             return bytes;
         }
 
-        /** What {@code parse} makes of the body. */
+        /** Returns what {@code parse} makes of the body. */
         <T> T parse(Function<byte[], T> parse) {
             if (bytes.length <= SMALL) {
                 return parse.apply(bytes);
@@ -96,7 +99,8 @@ final class Bodies {
     }
 
     /**
-     * Refuses a body that is not said to be JSON. A page of another site can make a browser send other types without asking the server.
+     * Refuses a body that is not said to be JSON. A page of another site can make a browser send other types without
+     * asking the server.
      *
      * @param absent whether the type may be left out
      */

@@ -4,9 +4,9 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A body of chunks (RFC 9112, section 7.1), as it comes from a client, as chunks for the HTTP library: the data that has come at a time
- * is a chunk, without extensions and trailers. So what the library reads is well formed and never larger than what has come, and a
- * body whose chunks are not what they say is refused here.
+ * A body of chunks (RFC 9112, section 7.1), as it comes from a client, as chunks for the HTTP library: the data that
+ * has come at a time is a chunk, without extensions and trailers. So what the library reads is well formed and never
+ * larger than what has come, and a body whose chunks are not what they say is refused here.
  */
 final class ChunkedBody {
     /** Digits of a size, which leading zeros may lengthen. */
@@ -50,7 +50,7 @@ final class ChunkedBody {
         }
     }
 
-    /** Whether the body has ended. */
+    /** Returns whether the body has ended. */
     boolean isEnded() {
         return place == Place.END;
     }

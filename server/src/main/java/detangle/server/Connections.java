@@ -77,8 +77,8 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
     }
 
     /**
-     * Counts a connection; whether it may be served, as there is room or another one could be given up. One connection at a time, so that
-     * two new ones never choose the same other one.
+     * Counts a connection; whether it may be served, as there is room or another one could be given up. One connection
+     * at a time, so that two new ones never choose the same other one.
      */
     synchronized boolean admit(GuardedConnection connection) {
         open.add(connection);

@@ -7,8 +7,8 @@ import io.helidon.webserver.http.ServerResponse;
 import java.util.regex.Pattern;
 
 /**
- * What a browser is told that asks for a page of another site, which {@link Sites} allows: the CORS protocol of the Fetch standard
- * (fetch.spec.whatwg.org, 3.3).
+ * What a browser is told that asks for a page of another site, which {@link Sites} allows: the CORS protocol of the
+ * Fetch standard (fetch.spec.whatwg.org, 3.3).
  */
 final class CrossOrigin {
     private static final HeaderName ALLOW_PRIVATE_NETWORK = HeaderNames.create("Access-Control-Allow-Private-Network");
@@ -28,8 +28,8 @@ final class CrossOrigin {
     }
 
     /**
-     * Tells a browser what such a page may send, where it asks for that and the page's site is allowed. An allowed site may send any header:
-     * clients in browsers have some of their own.
+     * Tells a browser what such a page may send, where it asks for that and the page's site is allowed. An allowed
+     * site may send any header: clients in browsers have some of their own.
      */
     static void answerPreflight(ServerRequest request, ServerResponse response, String methods) {
         if (!request.headers().contains(HeaderNames.ACCESS_CONTROL_REQUEST_METHOD)

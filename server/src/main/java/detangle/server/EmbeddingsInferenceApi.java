@@ -35,7 +35,10 @@ final class EmbeddingsInferenceApi {
     /** Characters of a request whose tokens are told: an answer has some twenty times as many bytes. */
     private static final int MOST_TOKENIZED = 100_000;
 
-    /** Tokens of an answer to {@code /tokenize}. Normalization makes up to 18 characters of one, each of which can be a token. */
+    /**
+     * Tokens of an answer to {@code /tokenize}. Normalization makes up to 18 characters of one, each of which can be a
+     * token.
+     */
     private static final int MOST_TOKENS = 2 * MOST_TOKENIZED;
 
     /** Numbers of an answer to {@code /embed_all}, each of which is a dozen bytes of JSON. */
@@ -97,7 +100,10 @@ final class EmbeddingsInferenceApi {
                 null);
     }
 
-    /** What a model is for: in the words of text-embeddings-inference, or by the task's name where that has no such models. */
+    /**
+     * What a model is for: in the words of text-embeddings-inference, or by the task's name where that has no such
+     * models.
+     */
     private static Map<String, Object> type(ServedModel model) {
         return switch (model.task().name()) {
             case CLASSIFICATION ->
@@ -133,7 +139,10 @@ final class EmbeddingsInferenceApi {
         return model.require(CLASSIFICATION, TextClassifier.class);
     }
 
-    /** {@code POST /}: what the first model is for. A classifier is asked as here unless the request has HuggingFace's parameters. */
+    /**
+     * {@code POST /}: what the first model is for. A classifier is asked as here unless the request has HuggingFace's
+     * parameters.
+     */
     Object whatTheModelDoes(JsonNode request) {
         ServedModel model = models.first();
         boolean own = Json.isAbsent(request.path("parameters"))
@@ -267,7 +276,9 @@ final class EmbeddingsInferenceApi {
         });
     }
 
-    /** What stands before a text of a model that makes vectors; nothing of another one, which has no prompts. */
+    /**
+     * Returns what stands before a text of a model that makes vectors; nothing of another one, which has no prompts.
+     */
     private static String prompt(ServedModel model, Optional<String> name) {
         if (!model.does(EXTRACTION)) {
             name.ifPresent(given -> {
@@ -309,7 +320,7 @@ final class EmbeddingsInferenceApi {
         return tokens;
     }
 
-    /** How many bytes a code point has in UTF-8. */
+    /** Returns how many bytes a code point has in UTF-8. */
     private static int utf8(int point) {
         return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
     }

@@ -23,8 +23,8 @@ import java.util.function.Function;
  * A connection whose client has only so much time for a head, for a body and for taking an answer; see
  * {@link Connections}. The HTTP library reads and writes through it.
  *
- * <p>A platform thread serves it. Virtual threads share a few threads, and one that always has something to do never gives its own up: some
- * clients who send without a pause would keep all others from being served.
+ * <p>A platform thread serves it. Virtual threads share a few threads, and one that always has something to do never
+ * gives its own up: some clients who send without a pause would keep all others from being served.
  */
 final class GuardedConnection implements ServerConnection, ConnectionContext, RequestBytes.Listener {
     /** How long a connection that the server ends is read on, so that its client finds the answer and no reset. */
@@ -220,7 +220,10 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         }
     }
 
-    /** Closes the socket, which the client may close at the same moment: the thread that watches over all connections must survive that. */
+    /**
+     * Closes the socket, which the client may close at the same moment: the thread that watches over all connections
+     * must survive that.
+     */
     private void closeSocket() {
         try {
             socket.serverSocket().close();

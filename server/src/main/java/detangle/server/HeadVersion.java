@@ -6,11 +6,12 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Makes a request of HTTP/1.0, which proxies and old clients send, one of HTTP/1.1 whose connection ends with the answer (RFC 9112, appendix
- * C.2): the HTTP library understands no other. Every answer has a length, as HTTP/1.0 needs.
+ * Makes a request of HTTP/1.0, which proxies and old clients send, one of HTTP/1.1 whose connection ends with the
+ * answer (RFC 9112, appendix C.2): the HTTP library understands no other. Every answer has a length, as HTTP/1.0
+ * needs.
  *
- * <p>Such a request may come without a host, and the name of this machine stands for it: browsers, for whose sake hosts are checked, always
- * name one. Other heads pass as they come, once their first line is complete.
+ * <p>Such a request may come without a host, and the name of this machine stands for it: browsers, for whose sake
+ * hosts are checked, always name one. Other heads pass as they come, once their first line is complete.
  */
 final class HeadVersion {
     private static final Pattern OLD = Pattern.compile("[^\r\n]* HTTP/1\\.0\r\n");

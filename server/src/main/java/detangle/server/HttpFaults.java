@@ -3,7 +3,9 @@ package detangle.server;
 import io.helidon.http.Status;
 import java.util.List;
 
-/** What is wrong with a request that the HTTP library cannot read, in the server's own words and not in the library's. */
+/**
+ * What is wrong with a request that the HTTP library cannot read, in the server's own words and not in the library's.
+ */
 final class HttpFaults {
     /** Bytes of the first line of a request. */
     static final int MAX_FIRST_LINE = 4096;
@@ -34,7 +36,7 @@ final class HttpFaults {
     private HttpFaults() {}
 
     /**
-     * What a request is refused for.
+     * Returns what a request is refused for.
      *
      * @param message the library's own, which may be null
      */

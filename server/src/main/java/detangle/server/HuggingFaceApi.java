@@ -15,8 +15,8 @@ import java.util.SequencedSet;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The routes of HuggingFace's inference API: {@code inputs} of any task and its {@code parameters}, which may also stand beside the inputs.
- * What they are follows from the task's description alone.
+ * The routes of HuggingFace's inference API: {@code inputs} of any task and its {@code parameters}, which may also
+ * stand beside the inputs. What they are follows from the task's description alone.
  */
 final class HuggingFaceApi {
     private static final String INPUTS = "inputs";
@@ -97,7 +97,10 @@ final class HuggingFaceApi {
         return given;
     }
 
-    /** What clients say of HuggingFace's own service. Here models are loaded and answers are not kept, so that each of these is met. */
+    /**
+     * What clients say of HuggingFace's own service. Here models are loaded and answers are not kept, so that each of
+     * these is met.
+     */
     private static void readOptions(JsonNode options) {
         if (Json.isAbsent(options)) {
             return;
@@ -142,7 +145,7 @@ final class HuggingFaceApi {
         throw ApiException.validation(INPUTS + " is not " + inputs(task) + ", or an array of such inputs");
     }
 
-    /** What an input of a task is, in words. */
+    /** Returns what an input of a task is, in words. */
     private static String inputs(TextTask<?> task) {
         String fields =
                 String.join(", ", task.inputs().stream().map(Field::name).toList());

@@ -23,9 +23,9 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * Models behind HTTP: the routes of HuggingFace's inference API, of text-embeddings-inference, of OpenAI's API for vectors and of the Open
- * Inference Protocol. A thread serves
- * each connection; what requests ask runs in batches of all that waits.
+ * Models behind HTTP: the routes of HuggingFace's inference API, of text-embeddings-inference, of OpenAI's API for
+ * vectors and of the Open Inference Protocol. A thread serves each connection; what requests ask runs in batches of
+ * all that waits.
  *
  * <pre>{@code
  * try (InferenceServer server = InferenceServer.start(models, ServerOptions.DEFAULT)) {
@@ -36,8 +36,8 @@ import java.util.SequencedMap;
 public final class InferenceServer implements AutoCloseable {
 
     /**
-     * Bytes behind the limit of a body that are read and dropped. A connection closed while its client still writes is reset, and the
-     * client may never see why; who sends more than that is cut off.
+     * Bytes behind the limit of a body that are read and dropped. A connection closed while its client still writes is
+     * reset, and the client may never see why; who sends more than that is cut off.
      */
     private static final long DROPPED = 16L << 20;
 
@@ -106,7 +106,8 @@ public final class InferenceServer implements AutoCloseable {
     /**
      * Loads models and begins to listen.
      *
-     * @param models folders or artifacts by the names that requests use; the first one is asked where a request names none
+     * @param models folders or artifacts by the names that requests use; the first one is asked where a request names
+     *     none
      * @throws ServerException if it cannot listen
      * @throws DetangleException as loading a pipeline does
      */

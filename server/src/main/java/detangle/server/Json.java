@@ -58,7 +58,10 @@ final class Json {
         return node;
     }
 
-    /** Refuses what is not UTF-8. The parser takes longer forms of characters than they have, behind which others see something else. */
+    /**
+     * Refuses what is not UTF-8. The parser takes longer forms of characters than they have, behind which others see
+     * something else.
+     */
     private static void requireUtf8(byte[] body) {
         // The parser takes bytes of which every second one is zero for UTF-16.
         for (int i = 0; i < Math.min(body.length, 4); i++) {
@@ -138,7 +141,10 @@ final class Json {
         return wellFormed(value.stringValue());
     }
 
-    /** The text with the replacement character for each half of a surrogate pair that stands alone, which no UTF-8 can tell. */
+    /**
+     * The text with the replacement character for each half of a surrogate pair that stands alone, which no UTF-8 can
+     * tell.
+     */
     static String wellFormed(String text) {
         if (text.chars().noneMatch(c -> Character.isSurrogate((char) c))) {
             return text;
@@ -149,7 +155,7 @@ final class Json {
         return new String(codePoints, 0, codePoints.length);
     }
 
-    /** Whether a field is not there, or null. */
+    /** Returns whether a field is not there, or null. */
     static boolean isAbsent(JsonNode value) {
         return value.isMissingNode() || value.isNull();
     }

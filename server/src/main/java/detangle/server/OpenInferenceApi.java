@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The Open Inference Protocol, version 2 (KServe, Triton, MLServer): tensors of texts in, and tensors out: of labels and scores, of vectors,
- * or of what other tasks answer as JSON. The options of a task are parameters of the request.
+ * The Open Inference Protocol, version 2 (KServe, Triton, MLServer): tensors of texts in, and tensors out: of labels
+ * and scores, of vectors, or of what other tasks answer as JSON. The options of a task are parameters of the request.
  */
 final class OpenInferenceApi {
     private static final String VERSION = "/versions/1";
@@ -166,8 +166,8 @@ final class OpenInferenceApi {
     }
 
     /**
-     * What parameters of a request may say: the options of the task, and how outputs are sent. Labels come with the scores of all of them,
-     * and vectors as the model gives them unless the request says otherwise.
+     * What parameters of a request may say: the options of the task, and how outputs are sent. Labels come with the
+     * scores of all of them, and vectors as the model gives them unless the request says otherwise.
      */
     static List<Field> options(TextTask<?> task) {
         Stream<Field> options = task.options().stream();
@@ -191,7 +191,10 @@ final class OpenInferenceApi {
         return names;
     }
 
-    /** The task that has such fields, or else what a model is asked by tensors: its own task, and pairs of texts where that is ranking. */
+    /**
+     * The task that has such fields, or else what a model is asked by tensors: its own task, and pairs of texts where
+     * that is ranking.
+     */
     private static Ability ability(ServedModel model, Set<String> names) {
         return model.knowing(names)
                 .orElseGet(() -> model.task() instanceof TextRanking

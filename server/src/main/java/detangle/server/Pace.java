@@ -3,8 +3,8 @@ package detangle.server;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Bounds how many bytes of bodies are read in a second, all connections together, so that who sends large ones without a pause leaves the
- * processors to others. What a client cannot send meanwhile waits on its side.
+ * Bounds how many bytes of bodies are read in a second, all connections together, so that who sends large ones without
+ * a pause leaves the processors to others. What a client cannot send meanwhile waits on its side.
  */
 final class Pace {
     /** Bytes in a second, which take about a tenth of one processor's time. */

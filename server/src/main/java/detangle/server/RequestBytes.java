@@ -17,7 +17,10 @@ import java.util.function.Supplier;
  * made well formed. So it is known at any time whether a connection waits for a request, reads one, or reads its body.
  */
 final class RequestBytes implements Supplier<byte[]> {
-    /** The kind of what is refused here, whose messages are the server's own. The library has others for what it refuses itself. */
+    /**
+     * The kind of what is refused here, whose messages are the server's own. The library has others for what it refuses
+     * itself.
+     */
     static final EventType REFUSED = EventType.OTHER;
 
     /** Lines of headers of a request. */
@@ -61,7 +64,7 @@ final class RequestBytes implements Supplier<byte[]> {
     private Part part = Part.HEAD;
     private boolean begun;
 
-    /** Whether the method is complete. */
+    /** Tells whether the method is complete. */
     private boolean methodRead;
 
     /** Bytes of {@link #HEAD_END} that the head ends with so far. */
@@ -114,7 +117,10 @@ final class RequestBytes implements Supplier<byte[]> {
         }
     }
 
-    /** Whether bytes may follow that nobody reads, so that the client may still be writing when its answer is sent. */
+    /**
+     * Returns whether bytes may follow that nobody reads, so that the client may still be writing when its answer is
+     * sent.
+     */
     boolean isUnread() {
         return part != Part.HEAD || begun || rest.length > 0;
     }

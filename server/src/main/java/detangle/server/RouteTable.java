@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * The paths that are answered and the methods of each. The first path that matches a request decides: a method that it does not have is
- * refused with status 405 and the header Allow (RFC 9110, 15.5.6), HEAD is answered as GET without the body (9.3.2), and OPTIONS tells the
- * methods (9.3.7).
+ * The paths that are answered and the methods of each. The first path that matches a request decides: a method that it
+ * does not have is refused with status 405 and the header Allow (RFC 9110, 15.5.6), HEAD is answered as GET without
+ * the body (9.3.2), and OPTIONS tells the methods (9.3.7).
  */
 final class RouteTable {
     private static final List<Method> OF_THE_SERVER = List.of(Method.GET, Method.HEAD, Method.POST, Method.OPTIONS);

@@ -218,7 +218,7 @@ final class Routes {
         }
     }
 
-    /** Whether the HTTP library knows what to answer. */
+    /** Returns whether the HTTP library knows what to answer. */
     private static boolean isOfHttp(RuntimeException e) {
         return e instanceof HttpException || e instanceof RequestException || e instanceof CloseConnectionException;
     }

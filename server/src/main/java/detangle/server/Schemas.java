@@ -108,7 +108,10 @@ final class Schemas {
         };
     }
 
-    /** A request of a task in HuggingFace's form. Inputs and options may stand beside {@code inputs} and {@code parameters} too. */
+    /**
+     * A request of a task in HuggingFace's form. Inputs and options may stand beside {@code inputs} and {@code
+     * parameters} too.
+     */
     static SequencedMap<String, Object> request(TextTask<?> task) {
         SequencedMap<String, Object> request = nested(task);
         SequencedMap<String, Object> properties = new LinkedHashMap<>();

@@ -102,7 +102,7 @@ final class ServedModel implements AutoCloseable {
         return pipeline().tokenizer();
     }
 
-    /** What texts are cut to or read in windows of, in tokens. */
+    /** Returns what texts are cut to or read in windows of, in tokens. */
     int maxLength() {
         return pipeline().maxLength();
     }
@@ -111,7 +111,7 @@ final class ServedModel implements AutoCloseable {
         return abilities.getFirst().whole().pipeline();
     }
 
-    /** How vectors are made where a request does not say. */
+    /** Returns how vectors are made where a request does not say. */
     EmbeddingOptions embedding() {
         return embedding;
     }
@@ -138,7 +138,7 @@ final class ServedModel implements AutoCloseable {
         return model;
     }
 
-    /** Whether the model does a task. */
+    /** Returns whether the model does a task. */
     boolean does(String task) {
         return ability(task).isPresent();
     }
@@ -147,7 +147,7 @@ final class ServedModel implements AutoCloseable {
         return abilities.stream().filter(a -> a.task().name().equals(task)).findFirst();
     }
 
-    /** How the model does a task; an {@link ApiException} if it does not. */
+    /** Returns how the model does a task; an {@link ApiException} if it does not. */
     Ability require(String task) {
         return ability(task)
                 .orElseThrow(() -> ApiException.backend(name + " is not served for " + task + " but for "

@@ -10,8 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which web sites may ask the server through somebody's browser: the server's own page, and sites that are allowed. A page of another site
- * can make a browser send requests, and if the name of its site comes to stand for this machine (DNS rebinding), read the answers too.
+ * Which web sites may ask the server through somebody's browser: the server's own page, and sites that are allowed. A
+ * page of another site can make a browser send requests, and if the name of its site comes to stand for this machine
+ * (DNS rebinding), read the answers too.
  */
 final class Sites {
     private static final String ALL = "*";
@@ -72,7 +73,10 @@ final class Sites {
         return name.equals("localhost") || name.equals("[::1]") || name.matches("127(\\.\\d{1,3}){3}");
     }
 
-    /** Whether an origin is that of the server's own pages. The scheme is that of a proxy before the server, if there is one. */
+    /**
+     * Returns whether an origin is that of the server's own pages. The scheme is that of a proxy before the server, if
+     * there is one.
+     */
     private static boolean isSame(String origin, String host) {
         return origin.equalsIgnoreCase("http://" + host) || origin.equalsIgnoreCase("https://" + host);
     }

@@ -119,7 +119,9 @@ class ClientsTest {
         }
     }
 
-    /** HuggingFace's own for JavaScript, of the inference API: it refuses answers that are not of the documented form. */
+    /**
+     * HuggingFace's own for JavaScript, of the inference API: it refuses answers that are not of the documented form.
+     */
     @Test
     void huggingFaceInferenceOfEveryTask() throws IOException, InterruptedException {
         install("@huggingface/inference");
@@ -208,7 +210,10 @@ class ClientsTest {
         }
     }
 
-    /** LangChain's for Java, of HuggingFace's inference API and of OpenAI's, which say what they want in other ways than their makers' own. */
+    /**
+     * LangChain's for Java, of HuggingFace's inference API and of OpenAI's, which say what they want in other ways than
+     * their makers' own.
+     */
     @Test
     void langChain() {
         String url = "http://127.0.0.1:" + server.port() + "/";
@@ -260,8 +265,9 @@ class ClientsTest {
     }
 
     /**
-     * Triton's own for Java, of the Open Inference Protocol, in JSON and in binary tensors. No registry has it: its class path is
-     * that of a build of github.com/triton-inference-server/client, {@code -Ddetangle.triton.client=JAR:JAR}.
+     * Triton's own for Java, of the Open Inference Protocol, in JSON and in binary tensors. No registry has it: its
+     * class path is that of a build of github.com/triton-inference-server/client, {@code
+     * -Ddetangle.triton.client=JAR:JAR}.
      */
     @Test
     void triton() throws Exception {

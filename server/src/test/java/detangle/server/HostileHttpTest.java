@@ -12,7 +12,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Requests that are not HTTP/1.1, or seem to be two: one answer each, and no second request out of the body of a first. */
+/**
+ * Requests that are not HTTP/1.1, or seem to be two: one answer each, and no second request out of the body of a first.
+ */
 class HostileHttpTest extends ServerTest {
     private static final String POST =
             "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";

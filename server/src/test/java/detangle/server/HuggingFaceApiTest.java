@@ -67,7 +67,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The routes of HuggingFace's inference API: every task answers in the documented form, with the numbers of its pipeline. */
+/**
+ * The routes of HuggingFace's inference API: every task answers in the documented form, with the numbers of its
+ * pipeline.
+ */
 class HuggingFaceApiTest {
     static final String TEXT = "Ada lives in London, \uD83D\uDE00 and Grace in New York.";
     private static final Pattern KNOWN = Pattern.compile("has no field 'unknown'; it has (.*)");
@@ -579,7 +582,10 @@ class HuggingFaceApiTest {
                 Map.of("query", "a", "texts", List.of("b")));
     }
 
-    /** A text that is cut at its beginning is answered as its end, where all of it is read and where no more than its end is. */
+    /**
+     * A text that is cut at its beginning is answered as its end, where all of it is read and where no more than its
+     * end is.
+     */
     @Test
     void textsAreCutAtTheirBeginning() {
         for (int words : new int[] {70, 2000}) {

@@ -35,8 +35,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Two hundred clients at once, with texts of mixed lengths: {@code -Ddetangle.load.seconds=60} for a minute of them,
- * {@code -Ddetangle.load.peer=true} to compare with ONNX Runtime, and {@code -Ddetangle.load.model=FOLDER} for another classifier than the
- * model that ships. Prints requests a second and latencies.
+ * {@code -Ddetangle.load.peer=true} to compare with ONNX Runtime, and {@code -Ddetangle.load.model=FOLDER} for another
+ * classifier than the model that ships. Prints requests a second and latencies.
  */
 class LoadTest {
     private static final int CLIENTS = 200;
@@ -200,15 +200,16 @@ class LoadTest {
     }
 
     /**
-     * Labels, tags, vectors, labels of one's own and entities, of five models. ONNX Runtime answers the same without entities, for which it
-     * has no pipeline, so that both are loaded without them where they are compared.
+     * Labels, tags, vectors, labels of one's own and entities, of five models. ONNX Runtime answers the same without
+     * entities, for which it has no pipeline, so that both are loaded without them where they are compared.
      */
     @Test
     void tasksAndLengthsAreMixed() throws Exception {
         SequencedMap<String, Path> models = MixedTasks.models(scratch, !PEER);
         List<Question> questions = MixedTasks.questions(texts(), !PEER);
         List<JsonNode> own;
-        // A text is read for each label, so that two hundred clients may ask of more texts than a server takes by default.
+        // A text is read for each label, so that two hundred clients may ask of more texts than a server takes by
+        // default.
         ServerOptions options = ServerOptions.DEFAULT.withPort(0).withMaxConcurrentRequests(1024);
         try (InferenceServer server = InferenceServer.start(models, options)) {
             own = alone(server.port(), questions);

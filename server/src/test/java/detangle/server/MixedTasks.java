@@ -19,7 +19,10 @@ import java.util.TreeMap;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Questions of several tasks with texts of mixed lengths, and the models that answer them: each as large as the one that ships. */
+/**
+ * Questions of several tasks with texts of mixed lengths, and the models that answer them: each as large as the one
+ * that ships.
+ */
 final class MixedTasks {
     static final List<String> NLI = List.of("contradiction", "neutral", "entailment");
     static final List<String> LABELS = List.of("banking", "travel", "sport");

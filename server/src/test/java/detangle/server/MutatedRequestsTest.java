@@ -11,8 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * Requests with something changed are answered, or refused in one clean line, and the next one is answered: a few hundred of them, or
- * {@code -Ddetangle.hostile.mutants=2000} with {@code -Ddetangle.hostile.seed=7}.
+ * Requests with something changed are answered, or refused in one clean line, and the next one is answered: a few
+ * hundred of them, or {@code -Ddetangle.hostile.mutants=2000} with {@code -Ddetangle.hostile.seed=7}.
  */
 class MutatedRequestsTest extends ServerTest {
     private static final int MUTANTS = Integer.getInteger("detangle.hostile.mutants", 300);

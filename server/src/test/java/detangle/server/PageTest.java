@@ -33,9 +33,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The page to try models, in a browser without a window: each kind of task, with what the page shows compared with what the route answers.
- * Skipped where there is no browser. The property {@code detangle.page.pictures} names a folder for pictures of each, of a desk and of a
- * phone.
+ * The page to try models, in a browser without a window: each kind of task, with what the page shows compared with
+ * what the route answers. Skipped where there is no browser. The property {@code detangle.page.pictures} names a
+ * folder for pictures of each, of a desk and of a phone.
  */
 class PageTest {
     private static final Optional<Path> PICTURES =

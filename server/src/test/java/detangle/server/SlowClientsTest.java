@@ -177,7 +177,10 @@ class SlowClientsTest extends ServerTest {
         });
     }
 
-    /** A request counts among those that wait once its body is here: who never sends one keeps nobody from being answered. */
+    /**
+     * A request counts among those that wait once its body is here: who never sends one keeps nobody from being
+     * answered.
+     */
     @Test
     void slowBodiesTakeNobodysRoom() throws Exception {
         with(options -> options.withMaxConcurrentRequests(4), port -> {

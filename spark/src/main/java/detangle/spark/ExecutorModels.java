@@ -33,7 +33,7 @@ final class ExecutorModels {
         });
     }
 
-    /** How many models this process has loaded. */
+    /** Returns how many models this process has loaded. */
     static int loaded() {
         return LOADED.get();
     }

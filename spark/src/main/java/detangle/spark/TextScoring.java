@@ -15,8 +15,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Models over a column of texts. Every executor loads a model once. The model is a folder or an artifact that each machine finds under
- * the same path, or an artifact that was added to the job ({@code SparkContext.addFile}).
+ * Models over a column of texts. Every executor loads a model once. The model is a folder or an artifact that each
+ * machine finds under the same path, or an artifact that was added to the job ({@code SparkContext.addFile}).
  *
  * <pre>{@code
  * TextScoring.classify(spark.read().parquet("questions"), "question", "model.dtl", true).write().parquet("labels")

@@ -133,7 +133,9 @@ public record TextTraining(
         return with(t -> t.syncEvery = updates);
     }
 
-    /** Sets how long a process waits for another one that is silent: at least a millisecond, half an hour by default. */
+    /**
+     * Sets how long a process waits for another one that is silent: at least a millisecond, half an hour by default.
+     */
     public TextTraining withTimeout(Duration longest) {
         return with(t -> t.timeout = longest);
     }

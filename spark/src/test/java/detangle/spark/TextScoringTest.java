@@ -94,7 +94,9 @@ class TextScoringTest implements Serializable {
         }
     }
 
-    /** Each process tells who it is and how many models it has loaded: one to classify, and one more where it embedded. */
+    /**
+     * Each process tells who it is and how many models it has loaded: one to classify, and one more where it embedded.
+     */
     private static void loadedOnceAnExecutor(Dataset<Row> rows) {
         MapPartitionsFunction<Row, String> report =
                 partition -> List.of(ManagementFactory.getRuntimeMXBean().getName() + " " + ExecutorModels.loaded())

@@ -57,7 +57,7 @@ final class TokenRows {
     }
 
     /**
-     * Where the tokens with the numbers from 1 on stand in their texts.
+     * Returns where the tokens with the numbers from 1 on stand in their texts.
      *
      * @param numbers {@code i64[B,S]}, 0 where a token has none
      * @param count N, {@code i64[1]}

@@ -22,7 +22,7 @@ public final class InnerEncoder {
 
     private InnerEncoder() {}
 
-    /** Whether a configuration is that of an encoder that can be run. */
+    /** Returns whether a configuration is that of an encoder that can be run. */
     public static boolean isSupported(ConfigFields fields) {
         String type = fields.text("model_type").orElse("");
         return type.equals(BERT) || type.equals("deberta") || type.equals("deberta-v2");
@@ -57,7 +57,7 @@ public final class InnerEncoder {
         return DebertaConfig.of(new ConfigFields(fields.file(), node));
     }
 
-    /** What HuggingFace's code computes at padded positions of an encoder. */
+    /** Returns what HuggingFace's code computes at padded positions of an encoder. */
     public static PaddedStates paddedStates(ConfigFields fields) {
         return fields.text("model_type").orElse("").equals(BERT) ? PaddedStates.OF_TOKENS : PaddedStates.UNIFORM;
     }

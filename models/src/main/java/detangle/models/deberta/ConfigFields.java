@@ -48,8 +48,8 @@ public record ConfigFields(Path file, JsonNode root) {
     }
 
     /**
-     * The value of a file that somebody writes by hand: JSON as the RFC has it. A property that occurs twice is refused, as one of the two
-     * would be passed over.
+     * The value of a file that somebody writes by hand: JSON as the RFC has it. A property that occurs twice is
+     * refused, as one of the two would be passed over.
      *
      * @throws ConfigException if it cannot be read, or is not such a file
      */

@@ -73,7 +73,7 @@ public record GliclassConfig(
      */
     public record LabelEncoder(DebertaConfig config, String model, PaddedStates padding, boolean fused) {}
 
-    /** Whether a folder or an artifact has the configuration of a GLiClass model, of this kind or another. */
+    /** Returns whether a folder or an artifact has the configuration of a GLiClass model, of this kind or another. */
     public static boolean isIn(Path model) {
         return ModelFiles.of(model).has(FILE)
                 && ConfigFields.read(model, FILE)
@@ -185,12 +185,12 @@ public record GliclassConfig(
         return new LabelEncoder(InnerEncoder.config(stated), model, InnerEncoder.paddedStates(stated), fused);
     }
 
-    /** Whether vectors of labels stand in front of the text; see {@link LabelEncoder}. */
+    /** Returns whether vectors of labels stand in front of the text; see {@link LabelEncoder}. */
     public boolean fused() {
         return labels.filter(LabelEncoder::fused).isPresent();
     }
 
-    /** Whether scores are multiplied with a number that was learned. */
+    /** Returns whether scores are multiplied with a number that was learned. */
     boolean scaled() {
         return normalize || labels.isPresent();
     }

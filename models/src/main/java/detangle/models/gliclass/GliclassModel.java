@@ -101,8 +101,8 @@ public final class GliclassModel {
      * sizes are built.
      *
      * @param ignoreUnused whether other tensors of the model may be left over
-     * @throws detangle.models.weights.WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left
-     *     over
+     * @throws detangle.models.weights.WeightsException that names a tensor that is lacking, of another shape, not of
+     *     finite numbers, or left over
      */
     public static Map<String, Tensor> parameters(GliclassConfig config, Weights weights, boolean ignoreUnused) {
         SequencedMap<String, TensorType> types = types(config);
@@ -123,7 +123,9 @@ public final class GliclassModel {
         return tensors;
     }
 
-    /** Whether a tensor of a bi-encoder is the other encoder's, or one that its original makes and never reads. */
+    /**
+     * Returns whether a tensor of a bi-encoder is the other encoder's, or one that its original makes and never reads.
+     */
     private static boolean isBeside(String name) {
         return name.startsWith(LABEL_ENCODER) || name.startsWith(LSTM) || name.equals(SEGMENTS);
     }
@@ -146,8 +148,8 @@ public final class GliclassModel {
     }
 
     /**
-     * What stands on the encoder of texts: {@link #STATES} and {@link #GATES}. Where labels are fused with the text, the
-     * program has the input {@link #LABELS} too, {@code f32[C,H]}: the ids from vocab_size on are its rows.
+     * Returns what stands on the encoder of texts: {@link #STATES} and {@link #GATES}. Where labels are fused with the
+     * text, the program has the input {@link #LABELS} too, {@code f32[C,H]}: the ids from vocab_size on are its rows.
      */
     public static Head encoder(GliclassConfig config) {
         return config.fused() ? new FusedHead(config) : states(config);
@@ -189,8 +191,8 @@ public final class GliclassModel {
     }
 
     /**
-     * What stands on the encoder of labels: {@link #VECTOR} {@code f32[B,H]}, the vector of each label. Poolings read
-     * padded positions, as in the original.
+     * Returns what stands on the encoder of labels: {@link #VECTOR} {@code f32[B,H]}, the vector of each label.
+     * Poolings read padded positions, as in the original.
      */
     public static Head labelEncoder(GliclassConfig config) {
         return encoder -> {

@@ -19,7 +19,7 @@ public enum Marker {
         this.field = field;
     }
 
-    /** What stands in a prompt. */
+    /** Returns what stands in a prompt. */
     public String spelling() {
         return spelling;
     }

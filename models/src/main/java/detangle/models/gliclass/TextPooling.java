@@ -19,7 +19,7 @@ public enum TextPooling {
     /** The states stay as they are, for a scorer that attends to tokens. */
     PASS;
 
-    /** Whether it reads padding behind the tokens too, as the original does. */
+    /** Returns whether it reads padding behind the tokens too, as the original does. */
     public boolean readsPadding() {
         return switch (this) {
             case FIRST, PASS -> false;

@@ -15,7 +15,10 @@ public final class BiLstm {
 
     private final int hidden;
 
-    /** For each direction what each element of a state adds to the gates; arrays of their own, as C2 makes vectors of those alone. */
+    /**
+     * For each direction what each element of a state adds to the gates; arrays of their own, as C2 makes vectors of
+     * those alone.
+     */
     private final float[][][] recurrent;
 
     /**
@@ -114,8 +117,8 @@ public final class BiLstm {
     }
 
     /**
-     * The exponential in single precision, some times as fast as that of Java, as expf of the Cephes library computes it:
-     * a power of two times a polynomial of the rest. Its error is some units in the last place.
+     * The exponential in single precision, some times as fast as that of Java, as expf of the Cephes library computes
+     * it: a power of two times a polynomial of the rest. Its error is some units in the last place.
      */
     private static float exponential(float x) {
         float bounded = Math.clamp(x, -87, 88);

@@ -29,12 +29,12 @@ public record CrossFusion(List<Step> steps, int layers, int heads) {
             this.readsWords = readsWords;
         }
 
-        /** Whether words are renewed, and not labels. */
+        /** Returns whether words are renewed, and not labels. */
         public boolean renewsWords() {
             return renewsWords;
         }
 
-        /** Whether words are attended to, and not labels. */
+        /** Returns whether words are attended to, and not labels. */
         public boolean readsWords() {
             return readsWords;
         }

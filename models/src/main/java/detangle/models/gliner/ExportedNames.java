@@ -1,8 +1,8 @@
 package detangle.models.gliner;
 
 /**
- * The names of the inputs and of the output of GLiNER models in other runtimes, beside those of the encoder, as gliner's
- * own exports have them (gliner/model.py, _get_onnx_input_spec). B texts have S tokens and W words at most.
+ * The names of the inputs and of the output of GLiNER models in other runtimes, beside those of the encoder, as
+ * gliner's own exports have them (gliner/model.py, _get_onnx_input_spec). B texts have S tokens and W words at most.
  */
 public final class ExportedNames {
     /** 1, 2, 3, ... at the first tokens of words and 0 elsewhere, {@code i64[B,S]}. */

@@ -102,12 +102,14 @@ public record GlinerConfig(
         return ConfigFields.read(folder, FILE);
     }
 
-    /** Whether a folder or an artifact has the configuration of a GLiNER model, of this kind or another. */
+    /** Returns whether a folder or an artifact has the configuration of a GLiNER model, of this kind or another. */
     public static boolean isIn(Path folder) {
         return ModelFiles.of(folder).has(FILE);
     }
 
-    /** What kind of GLiNER a folder holds, in words, decided as gliner decides it: {@code uni-encoder, spans}. */
+    /**
+     * Returns what kind of GLiNER a folder holds, in words, decided as gliner decides it: {@code uni-encoder, spans}.
+     */
     public static String kind(Path folder) {
         ConfigFields fields = fields(folder);
         String kind = "uni-encoder";
@@ -122,8 +124,8 @@ public record GlinerConfig(
     }
 
     /**
-     * Whether a folder's model scores words, so that an entity may have any number of them, and not spans of a greatest
-     * width.
+     * Returns whether a folder's model scores words, so that an entity may have any number of them, and not spans of a
+     * greatest width.
      */
     public static boolean isOfTokens(Path folder) {
         return isOfTokens(fields(folder));
@@ -155,14 +157,16 @@ public record GlinerConfig(
         return fields(folder).text(LABELS_ENCODER);
     }
 
-    /** {@link #labelsModel}, unless the folder says that it is of a kind that is not run, so that nothing of it is read. */
+    /**
+     * {@link #labelsModel}, unless the folder says that it is of a kind that is not run, so that nothing of it is read.
+     */
     public static Optional<String> neededLabelsModel(Path folder) {
         ConfigFields fields = fields(folder);
         boolean stated = fields.find(LABELS_CONFIG).isPresent();
         return labelsModel(folder).filter(name -> !stated || InnerEncoder.isSupported(fields.object(LABELS_CONFIG)));
     }
 
-    /** Whether a folder states the configuration of its encoder of labels, or has none. */
+    /** Returns whether a folder states the configuration of its encoder of labels, or has none. */
     public static boolean statesLabelsEncoder(Path folder) {
         ConfigFields fields = fields(folder);
         return fields.find(LABELS_ENCODER).isEmpty()

@@ -42,7 +42,7 @@ public final class GlinerModel {
 
     private GlinerModel() {}
 
-    /** What stands on the encoder. */
+    /** Returns what stands on the encoder. */
     public static Head encoder(GlinerConfig config) {
         return encoder -> {
             List<Output> outputs = new ArrayList<>();
@@ -58,7 +58,7 @@ public final class GlinerModel {
         };
     }
 
-    /** What stands on the encoder of a runtime that has an LSTM of its own: {@link #STATES} alone. */
+    /** Returns what stands on the encoder of a runtime that has an LSTM of its own: {@link #STATES} alone. */
     public static Head states(GlinerConfig config) {
         return encoder -> List.of(new Output(STATES, encoder.zeroPadding(projected(config, encoder))));
     }
@@ -71,7 +71,7 @@ public final class GlinerModel {
     }
 
     /**
-     * What stands on an encoder of labels: the mean of the projected states of all tokens
+     * Returns what stands on an encoder of labels: the mean of the projected states of all tokens
      * (gliner/modeling/encoder.py:917-966).
      */
     public static Head labels(GlinerConfig config) {

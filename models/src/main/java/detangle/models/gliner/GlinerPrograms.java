@@ -99,8 +99,8 @@ public final class GlinerPrograms {
     }
 
     /**
-     * As {@link #spans}, with each layer where the original has it. It has the same scores for many times the arithmetic,
-     * which says what is saved.
+     * As {@link #spans}, with each layer where the original has it. It has the same scores for many times the
+     * arithmetic, which says what is saved.
      */
     public static Program spansAsWritten(GlinerConfig config) {
         return spans(config, SpanLayers::scoresAsWritten);
@@ -126,10 +126,10 @@ public final class GlinerPrograms {
     }
 
     /**
-     * The program from {@link #WORDS} and {@link #LABELS} to what the scores of all spans follow from without a matrix:
-     * {@link #FIRST} and {@link #LAST} {@code f32[B,W,I]}, what a word adds to the inner vector of a span that it begins
-     * or ends; {@link #LABELS_INNER} {@code f32[B,C,I]} and {@link #LABELS_CONSTANT} {@code f32[B,C]}, which a label's
-     * score is the product with and the sum with; the last is absent where nothing is added.
+     * The program from {@link #WORDS} and {@link #LABELS} to what the scores of all spans follow from without a
+     * matrix: {@link #FIRST} and {@link #LAST} {@code f32[B,W,I]}, what a word adds to the inner vector of a span that
+     * it begins or ends; {@link #LABELS_INNER} {@code f32[B,C,I]} and {@link #LABELS_CONSTANT} {@code f32[B,C]}, which
+     * a label's score is the product with and the sum with; the last is absent where nothing is added.
      */
     public static Program spanParts(GlinerConfig config) {
         Builder b = new Builder();
@@ -147,7 +147,7 @@ public final class GlinerPrograms {
         return program("gliner_span_parts", List.of(words, labels), outputs);
     }
 
-    /** Whether the inner vector of a span has its negative numbers cut off, in {@link #spanParts}. */
+    /** Returns whether the inner vector of a span has its negative numbers cut off, in {@link #spanParts}. */
     public static boolean cutsInner(GlinerConfig config) {
         return mode(config.scoring()) == SpanMode.MARKER_V0;
     }

@@ -31,7 +31,7 @@ final class SpanLayers {
     }
 
     /**
-     * What the scores and the vectors of spans are computed from.
+     * Returns what the scores and the vectors of spans are computed from.
      *
      * @param words {@code f32[R,D]}
      * @param starts rows of the first words, {@code i64[...]}
@@ -44,7 +44,10 @@ final class SpanLayers {
         return mode == SpanMode.MARKER_V0 ? relu(sum) : sum;
     }
 
-    /** What words add to the sum in {@link #inner} of spans that they begin, {@code f32[...,I]} of {@code f32[...,D]}. */
+    /**
+     * Returns what words add to the sum in {@link #inner} of spans that they begin, {@code f32[...,I]} of {@code
+     * f32[...,D]}.
+     */
     Node ofFirst(Node words) {
         return ofFirst(layers, outer(), marker("project_start", words), width, innerWidth());
     }
@@ -81,7 +84,7 @@ final class SpanLayers {
                 b.gather(ofSecond(layers, name, bs, width, out), rowsOfB));
     }
 
-    /** What the first halves of a concatenation add to a linear layer of it, with its bias. */
+    /** Returns what the first halves of a concatenation add to a linear layer of it, with its bias. */
     private static Node ofFirst(Layers layers, String name, Node as, long width, long out) {
         Builder b = layers.builder();
         Node matrix = layers.param(name + ".weight", out, 2L * width);
@@ -95,8 +98,8 @@ final class SpanLayers {
     }
 
     /**
-     * The products of spans and labels, with each layer where the original has it: over the concatenation of both words,
-     * and on each span.
+     * The products of spans and labels, with each layer where the original has it: over the concatenation of both
+     * words, and on each span.
      *
      * @param words {@code f32[R,D]}
      * @param starts rows of the first words, {@code i64[B,N]}
@@ -133,7 +136,7 @@ final class SpanLayers {
                 : layers.builder().dotTransposed(inner, labels);
     }
 
-    /** What the inner vectors of spans are multiplied with for the score of each label, {@code f32[B,C,I]}. */
+    /** Returns what the inner vectors of spans are multiplied with for the score of each label, {@code f32[B,C,I]}. */
     Node innerOfLabels(Node labels) {
         return mode == SpanMode.MARKER_V0
                 ? layers.builder().dot(labels, layers.param("out_project.3.weight", width, 4L * width))

@@ -74,7 +74,7 @@ public record BoundaryHead(
             double alpha,
             int most,
             int bucket) {
-        /** How many of {@code base} boundaries are chosen in a text of so many words. */
+        /** Returns how many of {@code base} boundaries are chosen in a text of so many words. */
         public int chosen(int base, int words) {
             if (alpha <= 0) {
                 return base;

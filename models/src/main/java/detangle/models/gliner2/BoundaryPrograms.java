@@ -373,7 +373,7 @@ public final class BoundaryPrograms {
             return b.reshape(b.concat(2, List.of(first, second)), x.shape());
         }
 
-        /** What queries weigh products with; both numbers of a pair have the same weight. */
+        /** Returns what queries weigh products with; both numbers of a pair have the same weight. */
         Node gate(Layers layers, String name, Node queries, long hidden) {
             if (cosines == null) {
                 return layers.activation(HiddenActivation.SIGMOID, layers.linear(name, queries, hidden, width));

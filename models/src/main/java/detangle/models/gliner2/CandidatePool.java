@@ -15,8 +15,8 @@ public enum CandidatePool {
     }
 
     /**
-     * Whether vectors of boundaries are turned by their places, where the configuration has that, before spans are
-     * proposed.
+     * Returns whether vectors of boundaries are turned by their places, where the configuration has that, before spans
+     * are proposed.
      */
     public boolean isRotated() {
         return this == PER_QUERY;

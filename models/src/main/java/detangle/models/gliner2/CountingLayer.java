@@ -16,7 +16,7 @@ public enum CountingLayer {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether it reads the fields' states beside those of the GRU. */
+    /** Returns whether it reads the fields' states beside those of the GRU. */
     public boolean readsFields() {
         return this != COUNT_LSTM_MOE;
     }

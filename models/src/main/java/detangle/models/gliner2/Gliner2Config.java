@@ -25,7 +25,8 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2
     private static final int MOST_WIDTH = 1 << 8;
 
     /**
-     * Whether a folder or an artifact has the configuration of a GLiNER2 model, of this architecture or another.
+     * Returns whether a folder or an artifact has the configuration of a GLiNER2 model, of this architecture or
+     * another.
      *
      * @throws ConfigException if there is a config.json that is not a JSON object
      */
@@ -59,7 +60,7 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2
         read(model, DebertaConfig.of(encoderFields(model)).vocabSize());
     }
 
-    /** What kind of GLiNER2 a folder holds, in words: {@code span}. */
+    /** Returns what kind of GLiNER2 a folder holds, in words: {@code span}. */
     public static String architecture(Path model) {
         return fields(model).text("architecture").orElse("span");
     }

@@ -34,7 +34,7 @@ public final class Gliner2Programs {
 
     private Gliner2Programs() {}
 
-    /** What stands on the encoder: nothing but its last states. */
+    /** Returns what stands on the encoder: nothing but its last states. */
     public static Head encoder() {
         return encoder -> List.of(new Output(TOKENS, encoder.zeroPadding(encoder.lastHiddenState())));
     }

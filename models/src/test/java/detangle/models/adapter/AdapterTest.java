@@ -127,7 +127,9 @@ class AdapterTest {
         assertArrayEquals(new double[] {6, 8, 0, 0}, merged(dora, adapter, model()), 1e-6);
     }
 
-    /** The sum is made in single precision and rounded once: a delta that is rounded first would be lost or be doubled. */
+    /**
+     * The sum is made in single precision and rounded once: a delta that is rounded first would be lost or be doubled.
+     */
     @ParameterizedTest
     @CsvSource({"F16, 2048, 1.5, 2050", "BF16, 256, 1.5, 258"})
     void weightsInSixteenBitsAreRoundedOnce(DType type, double stored, float delta, double expected)

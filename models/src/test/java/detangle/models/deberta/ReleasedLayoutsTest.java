@@ -17,7 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The models that microsoft has published, small: what their files hold beside the model, and a config.json that names no class. */
+/**
+ * The models that microsoft has published, small: what their files hold beside the model, and a config.json that names
+ * no class.
+ */
 class ReleasedLayoutsTest {
     private static final String SIZES = "\"vocab_size\":12,\"hidden_size\":8,\"num_hidden_layers\":2,"
             + "\"num_attention_heads\":2,\"intermediate_size\":6,\"max_position_embeddings\":10,\"type_vocab_size\":0,"

@@ -247,7 +247,10 @@ class TokenizersTest {
         }
     }
 
-    /** Each list holds the one before it a hundred times: some hundred bytes there, and more than any memory written out. */
+    /**
+     * Each list holds the one before it a hundred times: some hundred bytes there, and more than any memory written
+     * out.
+     */
     @Test
     void torchFileOfNestedMemos() throws IOException {
         StringBuilder pickle = new StringBuilder("\u0080\u0002}U\bdict_map](U\u00010eq\u0000");

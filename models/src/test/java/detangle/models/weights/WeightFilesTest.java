@@ -20,7 +20,9 @@ class WeightFilesTest {
     @TempDir
     Path folder;
 
-    /** A file that is there is not taken in the place of a link that leads nowhere: they may be of different versions. */
+    /**
+     * A file that is there is not taken in the place of a link that leads nowhere: they may be of different versions.
+     */
     @ParameterizedTest
     @CsvSource({
         "model.safetensors, nothing, pytorch_model.bin",

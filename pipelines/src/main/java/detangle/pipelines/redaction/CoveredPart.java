@@ -56,7 +56,7 @@ record CoveredPart(Entity entity, int start, int end) {
         return new CoveredPart(entity, start, end);
     }
 
-    /** Whether a text may be divided before a character. */
+    /** Returns whether a text may be divided before a character. */
     private static boolean isBoundary(String text, int index) {
         if (Character.isLowSurrogate(text.charAt(index)) && Character.isHighSurrogate(text.charAt(index - 1))) {
             return false;

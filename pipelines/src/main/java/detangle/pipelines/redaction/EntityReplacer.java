@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Replaces entities in texts, one text after the other. All that any entity covers is replaced: entities that overlap become one part.
- * A part ends neither between the two units of a code point nor before a combining mark, which would stay behind and tell something of
- * what it stood on. One thread may use it.
+ * Replaces entities in texts, one text after the other. All that any entity covers is replaced: entities that overlap
+ * become one part. A part ends neither between the two units of a code point nor before a combining mark, which would
+ * stay behind and tell something of what it stood on. One thread may use it.
  */
 public final class EntityReplacer {
     private final RedactionPolicy policy;
@@ -60,13 +60,18 @@ public final class EntityReplacer {
         };
     }
 
-    /** By the kind's name and not by its label, so that one number is not given to two parts where two labels have the same name. */
+    /**
+     * By the kind's name and not by its label, so that one number is not given to two parts where two labels have the
+     * same name.
+     */
     private int number(String kind, String part) {
         Map<String, Integer> ofKind = numbers.computeIfAbsent(kind, name -> new HashMap<>());
         return ofKind.computeIfAbsent(part, text -> ofKind.size() + 1);
     }
 
-    /** A label as the name of a kind: {@code CREDIT_CARD_NUMBER}; {@code ENTITY} if it has neither letters nor digits. */
+    /**
+     * A label as the name of a kind: {@code CREDIT_CARD_NUMBER}; {@code ENTITY} if it has neither letters nor digits.
+     */
     static String kind(String label) {
         String name = label.toUpperCase(Locale.ROOT)
                 .replaceAll("[^\\p{L}\\p{M}\\p{N}]+", "_")

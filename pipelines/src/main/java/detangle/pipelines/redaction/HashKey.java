@@ -15,8 +15,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A secret with which parts of texts are hashed, of a file or of a variable of the environment: a command line is seen by everybody on
- * the machine. Nothing prints it.
+ * A secret with which parts of texts are hashed, of a file or of a variable of the environment: a command line is seen
+ * by everybody on the machine. Nothing prints it.
  */
 public final class HashKey implements Serializable {
     /** The variable that holds a key. */
@@ -34,7 +34,8 @@ public final class HashKey implements Serializable {
     }
 
     /**
-     * Makes a key of its bytes. A line end behind them is not a part of the key, so that a file and a variable may hold the same one.
+     * Makes a key of its bytes. A line end behind them is not a part of the key, so that a file and a variable may
+     * hold the same one.
      *
      * @param source what messages call it
      * @throws PipelineException if it has fewer than 16 bytes, which can be guessed, or more than 4096

@@ -1,6 +1,9 @@
 package detangle.pipelines.redaction;
 
-/** The names of what may be done with a part of a text that was found; all but {@link #NUMBER} are those of Presidio's operators. */
+/**
+ * The names of what may be done with a part of a text that was found; all but {@link #NUMBER} are those of Presidio's
+ * operators.
+ */
 public enum OperatorKind {
     /** The name of its kind stands in its place: {@code [PERSON]}. */
     REPLACE,

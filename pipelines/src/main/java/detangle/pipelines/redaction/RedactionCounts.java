@@ -22,17 +22,17 @@ public final class RedactionCounts {
         redaction.parts().forEach(part -> byLabel.merge(part.label(), 1, Integer::sum));
     }
 
-    /** How many texts there were. */
+    /** Returns how many texts there were. */
     public int texts() {
         return texts;
     }
 
-    /** How many of them something was replaced in. */
+    /** Returns how many of them something was replaced in. */
     public int changed() {
         return changed;
     }
 
-    /** How many parts were replaced. */
+    /** Returns how many parts were replaced. */
     public int parts() {
         return parts;
     }

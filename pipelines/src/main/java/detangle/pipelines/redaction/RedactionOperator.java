@@ -16,9 +16,9 @@ public sealed interface RedactionOperator extends Serializable {
     record Number() implements RedactionOperator {}
 
     /**
-     * The name of its kind and a hash stand in its place: the first digits of the HMAC-SHA-256 (RFC 2104) of the part's UTF-8, in
-     * hexadecimal. The same part has the same hash in every text, whatever its kind. Whoever does not have the key can neither compute
-     * the hash of a part that they guess nor find the part by trying.
+     * The name of its kind and a hash stand in its place: the first digits of the HMAC-SHA-256 (RFC 2104) of the
+     * part's UTF-8, in hexadecimal. The same part has the same hash in every text, whatever its kind. Whoever does not
+     * have the key can neither compute the hash of a part that they guess nor find the part by trying.
      *
      * @param digits how many digits of the hash are kept, {@value #LEAST_DIGITS} to {@value #MOST_DIGITS}
      */
@@ -71,7 +71,10 @@ public sealed interface RedactionOperator extends Serializable {
     /** Stands in a new value for the name of a part's kind. */
     String LABEL = "{label}";
 
-    /** The fewest digits of a hash: of ten thousand different parts two have the same one in about one case of a hundred. */
+    /**
+     * The fewest digits of a hash: of ten thousand different parts two have the same one in about one case of a
+     * hundred.
+     */
     int LEAST_DIGITS = 8;
 
     /** The digits of SHA-256. */

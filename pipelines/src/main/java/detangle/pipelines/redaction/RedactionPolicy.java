@@ -33,7 +33,7 @@ public record RedactionPolicy(RedactionOperator standard, Map<String, RedactionO
     }
 
     /**
-     * What is written in words.
+     * Returns what is written in words.
      *
      * @param byLabel of each kind that is not treated as the others its name and an operator: {@code city=keep}
      * @throws PipelineException if one of these is written otherwise, or an operator is not told what it needs
@@ -76,7 +76,7 @@ public record RedactionPolicy(RedactionOperator standard, Map<String, RedactionO
         return new RedactionPolicy(standard, byLabel, value);
     }
 
-    /** What is done with a part of a kind. */
+    /** Returns what is done with a part of a kind. */
     public RedactionOperator operator(String label) {
         return byLabel.getOrDefault(label, standard);
     }

@@ -47,12 +47,12 @@ public record AttributeGroup(
         return new AttributeGroup(name, List.of(labels), false, DEFAULT_THRESHOLD, Optional.empty(), false);
     }
 
-    /** What the model is prompted with for a label. */
+    /** Returns what the model is prompted with for a label. */
     public String prompt(String label) {
         return qualified ? name + ": " + label : label;
     }
 
-    /** Whether entities of a kind have it. */
+    /** Returns whether entities of a kind have it. */
     public boolean appliesTo(String kind) {
         return appliesTo.map(kinds -> kinds.contains(kind)).orElse(true);
     }

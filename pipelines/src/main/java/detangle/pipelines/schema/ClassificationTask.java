@@ -51,7 +51,10 @@ public record ClassificationTask(
         SOFTMAX
     }
 
-    /** Keeps copies, and refuses a blank name, fewer than two labels, doubled ones, and a threshold that is not a probability. */
+    /**
+     * Keeps copies, and refuses a blank name, fewer than two labels, doubled ones, and a threshold that is not a
+     * probability.
+     */
     public ClassificationTask {
         labels = List.copyOf(labels);
         examples = List.copyOf(examples);
@@ -91,7 +94,7 @@ public record ClassificationTask(
         return new ClassificationTask(task, labels, multiLabel, threshold, prompt, List.of(values), activation);
     }
 
-    /** What makes probabilities of logits. */
+    /** Returns what makes probabilities of logits. */
     public Activation chosenActivation() {
         return activation.orElse(multiLabel ? Activation.SIGMOID : Activation.SOFTMAX);
     }

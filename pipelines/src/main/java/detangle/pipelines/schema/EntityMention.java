@@ -9,8 +9,8 @@ import java.util.SequencedMap;
  * An entity.
  *
  * @param mention where it stands
- * @param attributes labels of each {@link AttributeGroup} that applies to its kind, by the group's name: one label, or those that reach
- *     the group's threshold
+ * @param attributes labels of each {@link AttributeGroup} that applies to its kind, by the group's name: one label, or
+ *     those that reach the group's threshold
  */
 public record EntityMention(Mention mention, SequencedMap<String, List<ScoredLabel>> attributes) {
     /** Keeps a copy. */

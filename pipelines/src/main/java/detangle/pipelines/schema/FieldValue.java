@@ -20,7 +20,7 @@ public sealed interface FieldValue {
         }
     }
 
-    /** Whether there is no value. */
+    /** Returns whether there is no value. */
     default boolean isEmpty() {
         return switch (this) {
             case Mentions mentions -> mentions.values().isEmpty();

@@ -9,7 +9,7 @@ package detangle.pipelines.schema;
  * @param end the index after its last, never beyond that text
  */
 public record Mention(String text, double confidence, int start, int end) {
-    /** Whether two parts have a character in common. */
+    /** Returns whether two parts have a character in common. */
     public boolean overlaps(Mention other) {
         return end > other.start && start < other.end;
     }

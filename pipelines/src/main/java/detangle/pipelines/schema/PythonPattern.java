@@ -6,8 +6,9 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * A regular expression of Python's re, matched by the JDK without regard to case. {@link PythonSyntax} writes it so that it means the
- * same there. Matching may look at so many characters and no more, as an expression can be written that takes for ever otherwise.
+ * A regular expression of Python's re, matched by the JDK without regard to case. {@link PythonSyntax} writes it so
+ * that it means the same there. Matching may look at so many characters and no more, as an expression can be written
+ * that takes for ever otherwise.
  */
 public final class PythonPattern {
     /** Characters that matching may look at for each character of a value, and for a value at least: milliseconds. */
@@ -45,12 +46,12 @@ public final class PythonPattern {
         }
     }
 
-    /** Whether it matches all of a text; a {@link SchemaException} if that takes too long. */
+    /** Returns whether it matches all of a text; a {@link SchemaException} if that takes too long. */
     public boolean matches(String text) {
         return test(text, Matcher::matches);
     }
 
-    /** Whether it matches a part of a text; a {@link SchemaException} if that takes too long. */
+    /** Returns whether it matches a part of a text; a {@link SchemaException} if that takes too long. */
     public boolean isIn(String text) {
         return test(text, Matcher::find);
     }

@@ -1,8 +1,9 @@
 package detangle.pipelines.schema;
 
 /**
- * Writes a regular expression of Python's re so that the JDK understands it alike. Kinds of characters are Python's: {@code \w} is letters,
- * numbers and the underscore, without marks. What the JDK has no counterpart for is refused by name.
+ * Writes a regular expression of Python's re so that the JDK understands it alike. Kinds of characters are Python's:
+ * {@code \w} is letters, numbers and the underscore, without marks. What the JDK has no counterpart for is refused by
+ * name.
  */
 final class PythonSyntax {
     private static final int MAX_LENGTH = 1000;

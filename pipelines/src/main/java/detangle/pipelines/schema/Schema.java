@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is looked for in texts: entities, relations between them, structures with fields, and classes of the whole text. It is built by
- * hand, or read from JSON by {@link SchemaReader}.
+ * What is looked for in texts: entities, relations between them, structures with fields, and classes of the whole
+ * text. It is built by hand, or read from JSON by {@link SchemaReader}.
  *
  * <pre>{@code
  * Schema schema = Schema.ofEntities("person", "city").and(ClassificationTask.of("topic", "sport", "money"));

@@ -63,7 +63,7 @@ public record Structure(String name, List<StructureField> fields, Optional<Recor
                 && field.name().equals(anchor.orElse(fields.getFirst().name()));
     }
 
-    /** How many values a field of this structure has, if it has a mode. */
+    /** Returns how many values a field of this structure has, if it has a mode. */
     public Cardinality cardinality(StructureField field) {
         return field.cardinality().orElse(isAnchor(field) ? Cardinality.REQUIRED_ONE : Cardinality.ZERO_OR_MORE);
     }

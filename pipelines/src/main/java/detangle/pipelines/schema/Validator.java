@@ -1,8 +1,8 @@
 package detangle.pipelines.schema;
 
 /**
- * A regular expression that values of a field must match (gliner2/inference/schema.py, RegexValidator). It is written as Python's re has
- * it, and the case of letters does not count.
+ * A regular expression that values of a field must match (gliner2/inference/schema.py, RegexValidator). It is written
+ * as Python's re has it, and the case of letters does not count.
  *
  * @param expression the expression
  * @param mode whether it must match all of a value or a part
@@ -35,7 +35,7 @@ public record Validator(PythonPattern expression, Mode mode, boolean exclude) {
     }
 
     /**
-     * Whether a value passes.
+     * Returns whether a value passes.
      *
      * @throws SchemaException if matching takes too long
      */

@@ -24,8 +24,8 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
 /**
- * Entities of any kind that is named, and relations between them: {@code extract}, in the words of GLiNER's own code. A GLiNER2 model finds
- * entities this way too, and more by {@link SchemaExtraction}.
+ * Entities of any kind that is named, and relations between them: {@code extract}, in the words of GLiNER's own code.
+ * A GLiNER2 model finds entities this way too, and more by {@link SchemaExtraction}.
  */
 public final class EntityExtraction extends TextTask<Pipeline> {
     private static final ExtractionOptions STANDARD = ExtractionOptions.DEFAULT;

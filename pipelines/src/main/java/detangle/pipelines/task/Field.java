@@ -82,7 +82,8 @@ public record Field(String name, String description, Type type, boolean required
     /**
      * A value of this field.
      *
-     * @param value as JSON has it: a {@link String}, a {@link java.lang.Number}, a {@link Boolean}, a {@link List}, a {@link Map}
+     * @param value as JSON has it: a {@link String}, a {@link java.lang.Number}, a {@link Boolean}, a {@link List}, a
+     *     {@link Map}
      * @throws PipelineException if it is not one
      */
     Object read(Object value) {

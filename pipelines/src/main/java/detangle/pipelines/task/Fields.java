@@ -45,7 +45,7 @@ public final class Fields {
         return new Fields(values);
     }
 
-    /** Whether a field has a value. */
+    /** Returns whether a field has a value. */
     public boolean has(String name) {
         return values.containsKey(name);
     }

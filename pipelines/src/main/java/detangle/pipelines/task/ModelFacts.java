@@ -24,31 +24,32 @@ public final class ModelFacts {
         return model;
     }
 
-    /** Whether it has the configuration of a GLiNER model. */
+    /** Returns whether it has the configuration of a GLiNER model. */
     boolean isGliner() {
         return GlinerConfig.isIn(model);
     }
 
-    /** Whether it has the configuration of a GLiNER2 model. */
+    /** Returns whether it has the configuration of a GLiNER2 model. */
     boolean isGliner2() {
         return Gliner2Config.isIn(model);
     }
 
-    /** Whether it has the configuration of a GLiClass model. */
+    /** Returns whether it has the configuration of a GLiClass model. */
     boolean isGliclass() {
         return GliclassConfig.isIn(model);
     }
 
-    /** Whether modules stand behind the encoder that make vectors, whatever class config.json names. */
+    /** Returns whether modules stand behind the encoder that make vectors, whatever class config.json names. */
     boolean makesVectors() {
         return SentenceModules.read(model).filter(m -> !m.behind().isEmpty()).isPresent();
     }
 
     /**
-     * The head of a DeBERTa model: what config.json names in {@code architectures}, and otherwise what the checkpoint holds.
+     * The head of a DeBERTa model: what config.json names in {@code architectures}, and otherwise what the checkpoint
+     * holds.
      *
-     * @throws detangle.models.deberta.HeadException if the checkpoint holds heads of several tasks, and config.json does not say which is
-     *     meant
+     * @throws detangle.models.deberta.HeadException if the checkpoint holds heads of several tasks, and config.json
+     *     does not say which is meant
      */
     Architecture head() {
         if (head.isEmpty()) {
@@ -57,7 +58,7 @@ public final class ModelFacts {
         return head.get();
     }
 
-    /** How many labels config.json has. */
+    /** Returns how many labels config.json has. */
     int labels() {
         return DebertaConfig.read(model).numLabels();
     }

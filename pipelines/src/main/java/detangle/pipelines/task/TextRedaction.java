@@ -21,8 +21,9 @@ import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /**
- * Texts without what was found in them: {@code redact}, in the words of Presidio where it has them. The key of hashes is the
- * server's, of its environment: a request that could bring a key could also ask for hashes that compare with nobody else's.
+ * Texts without what was found in them: {@code redact}, in the words of Presidio where it has them. The key of hashes
+ * is the server's, of its environment: a request that could bring a key could also ask for hashes that compare with
+ * nobody else's.
  */
 public final class TextRedaction extends TextTask<Redactor> {
     private static final Field LABELS = Field.optional(

@@ -15,8 +15,9 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * The description of a task. A request has rows, each of which has {@link #inputs}, and {@link #options}, which hold for all of its
- * rows; each row has an answer. Names and values are those of HuggingFace's pipelines where it has the task.
+ * The description of a task. A request has rows, each of which has {@link #inputs}, and {@link #options}, which hold
+ * for all of its rows; each row has an answer. Names and values are those of HuggingFace's pipelines where it has the
+ * task.
  *
  * @param <P> what does it
  */
@@ -61,7 +62,7 @@ public abstract class TextTask<P extends Pipeline> {
     /** What a request may say of all of its rows. */
     public abstract List<Field> options();
 
-    /** What the answer to a row is. */
+    /** Returns what the answer to a row is. */
     public abstract Column.Type answer();
 
     /** What the answer to a row is otherwise, where options ask for more; nothing if it always is of one form. */
@@ -69,24 +70,28 @@ public abstract class TextTask<P extends Pipeline> {
         return List.of();
     }
 
-    /** Whether texts that are too long are cut or refused; they are read in windows otherwise. */
+    /** Returns whether texts that are too long are cut or refused; they are read in windows otherwise. */
     public final boolean cuts() {
         return options().contains(TRUNCATE);
     }
 
-    /** Whether the answer to a request of one row is a list of one answer, as HuggingFace's inference API has it for some tasks. */
+    /**
+     * Returns whether the answer to a request of one row is a list of one answer, as HuggingFace's inference API has it
+     * for some tasks.
+     */
     public boolean answersInLists() {
         return false;
     }
 
-    /** Whether a model is one for this task, where nobody says what it is for. */
+    /** Returns whether a model is one for this task, where nobody says what it is for. */
     public abstract boolean suits(ModelFacts model);
 
     /** Loads a model for this task. */
     public abstract P load(Path model, PipelineOptions options);
 
     /**
-     * The same pipeline, which cuts off an end of texts; the pipeline itself where it reads long texts in windows, or cuts nothing.
+     * The same pipeline, which cuts off an end of texts; the pipeline itself where it reads long texts in windows, or
+     * cuts nothing.
      *
      * @throws PipelineException if the model's texts cannot be cut at that end
      */
@@ -99,12 +104,15 @@ public abstract class TextTask<P extends Pipeline> {
         return List.of();
     }
 
-    /** How many texts a row counts as: as many as the model reads for it, and one at least. */
+    /** Returns how many texts a row counts as: as many as the model reads for it, and one at least. */
     public int texts(P pipeline, Fields row, Fields options) {
         return 1;
     }
 
-    /** What is said of a model when it is loaded, beside its task and its length: {@code 77 labels}; empty if nothing. */
+    /**
+     * Returns what is said of a model when it is loaded, beside its task and its length: {@code 77 labels}; empty if
+     * nothing.
+     */
     public String facts(P pipeline) {
         return "";
     }
@@ -137,7 +145,7 @@ public abstract class TextTask<P extends Pipeline> {
         return Fields.read(name(), options(), given);
     }
 
-    /** Whether all of these are names of inputs or options. */
+    /** Returns whether all of these are names of inputs or options. */
     public final boolean knows(Iterable<String> names) {
         for (String name : names) {
             if (!isInput(name)
@@ -148,7 +156,7 @@ public abstract class TextTask<P extends Pipeline> {
         return true;
     }
 
-    /** Whether an input has that name. */
+    /** Returns whether an input has that name. */
     public final boolean isInput(String name) {
         return inputs().stream().anyMatch(field -> field.name().equals(name));
     }

@@ -9,7 +9,9 @@ import java.util.stream.Collectors;
 
 /** All tasks. */
 public final class TextTasks {
-    /** In the order in which a model is asked whether it is one for them, those first that know it by files of its own. */
+    /**
+     * In the order in which a model is asked whether it is one for them, those first that know it by files of its own.
+     */
     private static final List<TextTask<?>> ALL = List.of(
             new EntityExtraction(),
             new SchemaExtraction(),

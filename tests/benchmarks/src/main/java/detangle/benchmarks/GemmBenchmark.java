@@ -13,7 +13,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * Products with packed weights and those of their gradients, at the shapes of deberta-v3-base, on all threads of the pool.
+ * Products with packed weights and those of their gradients, at the shapes of deberta-v3-base, on all threads of the
+ * pool.
  */
 @State(Scope.Benchmark)
 public class GemmBenchmark {

@@ -17,8 +17,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * config.json without {@code architectures}, with a class that is not transformers', or two: the command or the route says what is wanted,
- * and the checkpoint has the head.
+ * config.json without {@code architectures}, with a class that is not transformers', or two: the command or the route
+ * says what is wanted, and the checkpoint has the head.
  */
 class ArchitecturesCaseTest {
     private static final CaseFolder CASE = CaseFolder.of("14-architectures");

@@ -10,15 +10,18 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A folder of ../shared/cases: inputs from public reports that once failed. A test of a case runs the commands of its cmd.sh and
- * asserts what its expected.md says. It is skipped with one line where the folder is absent.
+ * A folder of ../shared/cases: inputs from public reports that once failed. A test of a case runs the commands of its
+ * cmd.sh and asserts what its expected.md says. It is skipped with one line where the folder is absent.
  */
 record CaseFolder(String name) {
     static CaseFolder of(String name) {
         return new CaseFolder(name);
     }
 
-    /** The folder. It is looked for here, in a test, as what is absent while a class is initialised fails and does not skip. */
+    /**
+     * The folder. It is looked for here, in a test, as what is absent while a class is initialised fails and does not
+     * skip.
+     */
     Path path() {
         return SharedFiles.require("cases/" + name);
     }

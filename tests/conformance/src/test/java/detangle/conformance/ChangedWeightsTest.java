@@ -35,7 +35,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Tables of words are read from the mapped file for as long as a model runs: what happens to the file in the meantime is noticed. */
+/**
+ * Tables of words are read from the mapped file for as long as a model runs: what happens to the file in the meantime
+ * is noticed.
+ */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a mapped file cannot be changed there")
 class ChangedWeightsTest {
     private static final String CHANGED = "has changed since it was loaded: load the model again";

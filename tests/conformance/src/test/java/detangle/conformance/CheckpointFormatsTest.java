@@ -34,8 +34,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** The same model out of every kind of file gives the same numbers. */
 class CheckpointFormatsTest {
     /**
-     * Rounded weights are another model: outputs are compared exactly with what those weights mean, and roughly, in units
-     * of the tolerance for floats, with what the original weights gave.
+     * Rounded weights are another model: outputs are compared exactly with what those weights mean, and roughly, in
+     * units of the tolerance for floats, with what the original weights gave.
      */
     private static final double F16_LOOSER = 2000;
 
@@ -148,7 +148,9 @@ class CheckpointFormatsTest {
         check(fixture, folder, 1);
     }
 
-    /** What microsoft's code saves from a model of v1: a matrix for each projection, with biases of zero for the keys. */
+    /**
+     * What microsoft's code saves from a model of v1: a matrix for each projection, with biases of zero for the keys.
+     */
     @Test
     void separateProjectionsOfV1() {
         Fixture fixture = Fixture.named("v1-seqcls");

@@ -38,8 +38,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The CUDA C of kernels is compiled by nvcc for an H100, on a device of TornadoVM's CUDA driver, which may be a virtual one:
- * docs/BACKENDS.md says how.
+ * The CUDA C of kernels is compiled by nvcc for an H100, on a device of TornadoVM's CUDA driver, which may be a
+ * virtual one: docs/BACKENDS.md says how.
  */
 class CudaCodeTest {
     private static final Set<String> KERNELS = Set.of(

@@ -98,7 +98,10 @@ final class DetangleProcess {
         return new ProcessBuilder(command).start();
     }
 
-    /** Whether this process ignores SIGINT, as do those that a shell starts with an ampersand, and so all that it starts. */
+    /**
+     * Whether this process ignores SIGINT, as do those that a shell starts with an ampersand, and so all that it
+     * starts.
+     */
     private static boolean isInterruptIgnored() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (!Files.exists(status)) {
@@ -135,7 +138,10 @@ final class DetangleProcess {
         return run(HOME, List.of("bash", "-c", line));
     }
 
-    /** Runs lines in a shell that reads them from a file, so that the locale of the tests does not matter to what they say. */
+    /**
+     * Runs lines in a shell that reads them from a file, so that the locale of the tests does not matter to what they
+     * say.
+     */
     static Result bash(Path directory, String lines) throws IOException {
         Path script = Files.createTempFile("detangle", ".sh");
         try {

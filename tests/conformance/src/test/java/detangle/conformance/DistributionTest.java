@@ -13,8 +13,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The distribution, unpacked into a folder whose name has letters beyond ASCII, on a JDK and on a runtime image of JDK modules, with and
- * without an environment.
+ * The distribution, unpacked into a folder whose name has letters beyond ASCII, on a JDK and on a runtime image of JDK
+ * modules, with and without an environment.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "unpacked with unzip, or Java's jar without the modes of files")
 class DistributionTest {
@@ -91,7 +91,10 @@ class DistributionTest {
         assertTrue(served.out().contains("serving at http://127.0.0.1:"), served.out());
     }
 
-    /** As in a container: no folder to write to, every option a variable, and nothing to ask whether it is well but bash. */
+    /**
+     * As in a container: no folder to write to, every option a variable, and nothing to ask whether it is well but
+     * bash.
+     */
     @Test
     void servesByVariablesAlone() throws IOException {
         Result served = inTheFolder("""

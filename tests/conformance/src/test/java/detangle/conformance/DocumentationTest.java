@@ -31,8 +31,9 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The examples of the README and the guide do what they say. A comment {@code example NAME} stands before a program of examples/, and a
- * comment {@code model CLASS LABELS} before examples that need a model that does not ship: those run on a small one.
+ * The examples of the README and the guide do what they say. A comment {@code example NAME} stands before a program of
+ * examples/, and a comment {@code model CLASS LABELS} before examples that need a model that does not ship: those run
+ * on a small one.
  */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launchers are shell scripts")
 class DocumentationTest {

@@ -25,7 +25,9 @@ final class Exact {
         }
     }
 
-    /** The largest difference of two tensors of one shape; not a number if either holds one where the other does not. */
+    /**
+     * The largest difference of two tensors of one shape; not a number if either holds one where the other does not.
+     */
     static double difference(Tensor a, Tensor b) {
         if (!a.type().shape().equals(b.type().shape())) {
             throw new AssertionError("shapes differ: " + a + " and " + b);

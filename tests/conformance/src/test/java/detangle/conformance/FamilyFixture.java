@@ -44,7 +44,9 @@ record FamilyFixture(String name, Path source) {
         return new FamilyFixture(name, SharedFiles.require(ROOT + "/" + name));
     }
 
-    /** Returns the fixtures whose names begin with a prefix, by name. The calling test is skipped where they are absent. */
+    /**
+     * Returns the fixtures whose names begin with a prefix, by name. The calling test is skipped where they are absent.
+     */
     static List<FamilyFixture> all(String prefix) {
         try (Stream<Path> folders = Files.list(SharedFiles.require(ROOT))) {
             return folders.filter(folder -> Files.exists(folder.resolve("inputs.json")))
@@ -58,8 +60,8 @@ record FamilyFixture(String name, Path source) {
     }
 
     /**
-     * Writes the model with its tokenizer as a published folder has them. A bi-encoder's tokenizer of labels is in the folder
-     * that its configuration names.
+     * Writes the model with its tokenizer as a published folder has them. A bi-encoder's tokenizer of labels is in the
+     * folder that its configuration names.
      *
      * @return the folder
      */

@@ -98,7 +98,9 @@ class FirstUseTest {
         assertEquals("detangle: building, as a source has changed\n", result.err());
     }
 
-    /** Each new copy has an older one removed; here three processes begin while there is none, and copying takes long. */
+    /**
+     * Each new copy has an older one removed; here three processes begin while there is none, and copying takes long.
+     */
     @Test
     void whoStartsAtOnceKeepsItsJars() throws IOException {
         Result result = inTheCopy("""

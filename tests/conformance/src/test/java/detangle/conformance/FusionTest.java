@@ -26,7 +26,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What fusion must leave of each model: one attention kernel a layer, and no look-up by relative position elsewhere. */
+/**
+ * What fusion must leave of each model: one attention kernel a layer, and no look-up by relative position elsewhere.
+ */
 class FusionTest {
     private static final Path SHIPPED = DetangleProcess.HOME.resolve("models/pretrained/banking77-small");
 

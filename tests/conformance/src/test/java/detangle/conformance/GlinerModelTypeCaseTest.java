@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
-/** A GLiNER model that was saved in 2024, which says "model_type": "gliner", finds what the same model finds that was saved today. */
+/**
+ * A GLiNER model that was saved in 2024, which says "model_type": "gliner", finds what the same model finds that was
+ * saved today.
+ */
 class GlinerModelTypeCaseTest {
     private static final CaseFolder CASE = CaseFolder.of("01-gliner-model-type");
 

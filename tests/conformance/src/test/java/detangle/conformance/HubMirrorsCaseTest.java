@@ -18,7 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A model comes from a hub, from a mirror that redirects to one, and from repository managers with ETags of their own or none. */
+/**
+ * A model comes from a hub, from a mirror that redirects to one, and from repository managers with ETags of their own
+ * or none.
+ */
 class HubMirrorsCaseTest {
     private static final CaseFolder CASE = CaseFolder.of("08-hub-mirrors");
     private static final Path MODEL = DetangleProcess.HOME.resolve("models/pretrained/banking77-small");

@@ -159,7 +159,9 @@ class LauncherOptionsTest {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The launcher of Windows cannot be run here. It has the other one's options, but for what it says that it lacks. */
+    /**
+     * The launcher of Windows cannot be run here. It has the other one's options, but for what it says that it lacks.
+     */
     @Test
     void windowsHasTheSameOptions() throws IOException {
         TreeSet<String> shell = optionsIn("launch.sh");

@@ -23,7 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Case 24: a model without absolute positions takes texts of any length on request, and heeds lengths that files state. */
+/**
+ * Case 24: a model without absolute positions takes texts of any length on request, and heeds lengths that files state.
+ */
 class LongTextsCaseTest {
     private static final String TEXT = "card ".repeat(600);
     private static final double TOLERANCE = 1e-4;

@@ -38,7 +38,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Adapters are trained as PEFT and HuggingFace's Trainer train them: losses, gradients, and parameters after some steps. */
+/**
+ * Adapters are trained as PEFT and HuggingFace's Trainer train them: losses, gradients, and parameters after some
+ * steps.
+ */
 class LoraTrainingTest {
     private static final double EXACT = 1e-9;
     private static final double LOSS = 2e-5;

@@ -11,8 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A process of {@link ModesTest}: all fixtures, with weights as they are stored and in 16 bits. What rounding weights costs
- * is bounded for all outputs of a fixture at once; what kernels make of rounded weights is as exact as of others.
+ * A process of {@link ModesTest}: all fixtures, with weights as they are stored and in 16 bits. What rounding weights
+ * costs is bounded for all outputs of a fixture at once; what kernels make of rounded weights is as exact as of
+ * others.
  */
 final class Modes {
     private static final Map<DType, Double> ROUNDING = Map.of(DType.F16, 1e-5, DType.BF16, 1e-3);

@@ -38,8 +38,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * No released model, with any head and any option, leaves an operation to the interpreter at a run on the CPU. The configurations are the
- * released ones with smaller sizes, which choose no kernel.
+ * No released model, with any head and any option, leaves an operation to the interpreter at a run on the CPU. The
+ * configurations are the released ones with smaller sizes, which choose no kernel.
  */
 class NoInterpreterTest {
     @TempDir

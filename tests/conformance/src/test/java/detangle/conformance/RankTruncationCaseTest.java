@@ -9,7 +9,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Case 06: query and document are cut as sentence-transformers' CrossEncoder cuts them, by command and server alike. */
+/**
+ * Case 06: query and document are cut as sentence-transformers' CrossEncoder cuts them, by command and server alike.
+ */
 class RankTruncationCaseTest {
     private static final double TOLERANCE = 5e-5;
 

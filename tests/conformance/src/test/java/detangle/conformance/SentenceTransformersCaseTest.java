@@ -14,7 +14,10 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Case 05: modules.json, 1_Pooling/config.json and sentence_bert_config.json count, for the command and the server alike. */
+/**
+ * Case 05: modules.json, 1_Pooling/config.json and sentence_bert_config.json count, for the command and the server
+ * alike.
+ */
 class SentenceTransformersCaseTest {
     private static final String TEXT = "Where is my new card?";
     private static final double TOLERANCE = 5e-5;

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What a process does with its streams: rows come as they are done, and neither Ctrl-C, a reader that goes nor a full disk loses one. */
+/**
+ * What a process does with its streams: rows come as they are done, and neither Ctrl-C, a reader that goes nor a full
+ * disk loses one.
+ */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StreamingTest {
     private static final int SIGINT_STATUS = 130;

@@ -19,7 +19,10 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
 
-/** A process of {@link TrainingThreadsTest}: trains two layers of the shipped model for two updates, and prints a checksum. */
+/**
+ * A process of {@link TrainingThreadsTest}: trains two layers of the shipped model for two updates, and prints a
+ * checksum.
+ */
 final class TrainingBits {
     private static final int LAYERS = 2;
     private static final int ROWS = 12;

@@ -9,7 +9,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** What commands do with a file of rows, without a model: rows are read ahead, checked and run, and their faults told. */
+/**
+ * What commands do with a file of rows, without a model: rows are read ahead, checked and run, and their faults told.
+ */
 public final class FilesOfRows {
     private FilesOfRows() {}
 

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Changes of safetensors files and artifacts: of the JSON in front, with its length and the seal of an artifact put right, or of what
- * follows.
+ * Changes of safetensors files and artifacts: of the JSON in front, with its length and the seal of an artifact put
+ * right, or of what follows.
  */
 final class HeaderChanges {
     private HeaderChanges() {}

@@ -25,8 +25,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * No file that a stranger hands over ends a process, hangs it, or takes more than little of its time and memory; nothing is written, and
- * what comes next is read. Files made by hand and mutants of good ones are given to worker processes. README.md has the command for many.
+ * No file that a stranger hands over ends a process, hangs it, or takes more than little of its time and memory;
+ * nothing is written, and what comes next is read. Files made by hand and mutants of good ones are given to worker
+ * processes. README.md has the command for many.
  */
 class HostileFilesTest {
     private static final int MUTANTS = Integer.getInteger("detangle.hostile.mutants", 40);
@@ -49,8 +50,9 @@ class HostileFilesTest {
     private static final int MANY_MUTANTS = 1000;
 
     /**
-     * Of one reader's mutants that are read, and of those that are refused. Where mutants only ever have one of the two fates, they hardly
-     * try the reader. Artifacts have the fewest that are read, as each of their bytes is covered by a checksum.
+     * Of one reader's mutants that are read, and of those that are refused. Where mutants only ever have one of the
+     * two fates, they hardly try the reader. Artifacts have the fewest that are read, as each of their bytes is
+     * covered by a checksum.
      */
     private static final double LEAST_SHARE = 0.005;
 

@@ -20,8 +20,8 @@ import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
 /**
- * A process that reads folders. It is given lines of a {@link Reader}'s class, a tab and a folder, and answers each with the line of an
- * {@link Answer}.
+ * A process that reads folders. It is given lines of a {@link Reader}'s class, a tab and a folder, and answers each
+ * with the line of an {@link Answer}.
  */
 final class HostileWorker {
     private static final OperatingSystemMXBean SYSTEM =

@@ -11,7 +11,10 @@ import java.util.stream.Stream;
 
 /** Says what is wrong with what became of a folder. */
 final class Judge {
-    /** Controls, what breaks lines, what is not seen or turns the direction of text, and halves of characters; but not the joiners. */
+    /**
+     * Controls, what breaks lines, what is not seen or turns the direction of text, and halves of characters; but not
+     * the joiners.
+     */
     private static final Pattern UNCLEAN = Pattern.compile("[\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Cf}&&[^\\u200c\\u200d]]");
 
     private Judge() {}

@@ -5,7 +5,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A folder of a classifier: its configuration, its weights as far as the configuration says something of them, and small files. */
+/**
+ * A folder of a classifier: its configuration, its weights as far as the configuration says something of them, and
+ * small files.
+ */
 final class ModelReader implements Reader {
     @Override
     public String name() {

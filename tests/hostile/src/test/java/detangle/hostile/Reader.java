@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * One way in which strangers' files enter Detangle. Implementations have a constructor without parameters, as worker processes make
- * objects of their own by the name of the class.
+ * One way in which strangers' files enter Detangle. Implementations have a constructor without parameters, as worker
+ * processes make objects of their own by the name of the class.
  */
 interface Reader {
     /** Short, unique, and fit for the name of a folder, as in {@code safetensors}. */
@@ -21,13 +21,16 @@ interface Reader {
     List<Hostile> madeByHand();
 
     /**
-     * Reads a folder's files as a user's program does, through public classes, and closes what it opens. It runs in a worker process.
+     * Reads a folder's files as a user's program does, through public classes, and closes what it opens. It runs in a
+     * worker process.
      *
      * @throws Exception where the files are refused
      */
     void read(Path folder) throws Exception;
 
-    /** How large a heap the good files need, in megabytes; hostile files may take {@link Worker#EXTRA_MEGABYTES} more. */
+    /**
+     * How large a heap the good files need, in megabytes; hostile files may take {@link Worker#EXTRA_MEGABYTES} more.
+     */
     default int megabytes() {
         return 24;
     }

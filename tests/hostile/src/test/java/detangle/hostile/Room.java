@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where files are given to one reader. Worker processes read many, one after the other, and are replaced when they are of no use any
- * more. The files of each fault stay in the room's folder.
+ * Where files are given to one reader. Worker processes read many, one after the other, and are replaced when they are
+ * of no use any more. The files of each fault stay in the room's folder.
  */
 final class Room implements AutoCloseable {
     /** How long a process may be silent, on whatever machine, before it counts as hanging. */

@@ -114,7 +114,10 @@ final class RowsReader implements Reader {
         return name.endsWith("a pipe") || name.endsWith("/dev/stdin") || name.endsWith("/proc");
     }
 
-    /** The rows of a file of JSON lines are counted first, for those who wait, which takes time in proportion to the file. */
+    /**
+     * The rows of a file of JSON lines are counted first, for those who wait, which takes time in proportion to the
+     * file.
+     */
     private static boolean isCounted(String name) {
         return name.equals("rows.jsonl: a hole of 1 GB");
     }

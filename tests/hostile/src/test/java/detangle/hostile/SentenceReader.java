@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** A folder of sentence-transformers: the modules behind the encoder, their weights, and what it says of inputs and vectors. */
+/**
+ * A folder of sentence-transformers: the modules behind the encoder, their weights, and what it says of inputs and
+ * vectors.
+ */
 final class SentenceReader implements Reader {
     private static final String MODULES = "modules.json";
     private static final String POOLING = "1_Pooling/config.json";

@@ -22,8 +22,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Artifacts whose checksums are right and whose programs or manifest are not what a compiler has written. The files are these parts; an
- * artifact is made of them when they are read.
+ * Artifacts whose checksums are right and whose programs or manifest are not what a compiler has written. The files
+ * are these parts; an artifact is made of them when they are read.
  */
 final class StoredProgramReader implements Reader {
     static final String PACKED = "packed.dtir";

@@ -8,11 +8,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/** What may stand in a folder in the place of any file: pipes, devices, links, folders, holes, and answers of servers. */
+/**
+ * What may stand in a folder in the place of any file: pipes, devices, links, folders, holes, and answers of servers.
+ */
 final class StrangeFiles {
     private StrangeFiles() {}
 
-    /** The folder of {@code others}, in which something else stands in the place of one file. Each must be refused by that file's name. */
+    /**
+     * The folder of {@code others}, in which something else stands in the place of one file. Each must be refused by
+     * that file's name.
+     */
     static List<Hostile> inThePlaceOf(String file, FolderWriter others) {
         return List.of(
                 strange(file, "a pipe", others, StrangeFiles::pipe),

@@ -77,8 +77,8 @@ final class Worker implements AutoCloseable {
      *
      * @param answer empty if the process has ended, said nothing for too long, or said something else
      * @param silence why there is no answer; empty if there is one
-     * @param grown the most memory outside of the heap that it had meanwhile, in bytes, less what it had when it was settled; 0 where the
-     *     system does not tell
+     * @param grown the most memory outside of the heap that it had meanwhile, in bytes, less what it had when it was
+     *     settled; 0 where the system does not tell
      */
     record Reply(Optional<Answer> answer, String silence, long grown) {}
 

@@ -65,7 +65,10 @@ final class GradientSteps {
         return sum;
     }
 
-    /** Some of the gradients of attention over inputs, padded or packed. They are added up, so that all of them are read. */
+    /**
+     * Some of the gradients of attention over inputs, padded or packed. They are added up, so that all of them are
+     * read.
+     */
     Node attentionGrad() {
         Dim heads = Dim.of(1 + random.nextInt(3));
         Dim size = Dim.of(draft.size());

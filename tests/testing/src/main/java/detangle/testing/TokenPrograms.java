@@ -25,10 +25,10 @@ import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 
 /**
- * Random programs over a padded batch, such as encoders with their heads are: rows {@code f32[B,S,H]} for the positions
- * of each sequence, and a mask that says which of them are tokens. What a head may read comes out too: rows, the first
- * row of each sequence, rows by their number in the batch, and a sum over tokens. Where first rows are read, they are those of tokens, and
- * so are rows that are read by number.
+ * Random programs over a padded batch, such as encoders with their heads are: rows {@code f32[B,S,H]} for the
+ * positions of each sequence, and a mask that says which of them are tokens. What a head may read comes out too: rows,
+ * the first row of each sequence, rows by their number in the batch, and a sum over tokens. Where first rows are read,
+ * they are those of tokens, and so are rows that are read by number.
  */
 public final class TokenPrograms {
     /** The input {@code i64[B,S]} that is 0 at padding. */

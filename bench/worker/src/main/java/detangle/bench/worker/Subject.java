@@ -31,9 +31,9 @@ public interface Subject {
     }
 
     /**
-     * Each batch of a file of requests; an {@link UnsupportedOperationException} where such files are not read. What the
-     * file holds is between who starts the process and its provider: texts for Detangle's pipelines, an {@link InputFile}
-     * for a runtime that takes tensors.
+     * Each batch of a file of requests; an {@link UnsupportedOperationException} where such files are not read. What
+     * the file holds is between who starts the process and its provider: texts for Detangle's pipelines, an {@link
+     * InputFile} for a runtime that takes tensors.
      */
     default List<Forward> requests(Path file) throws Exception {
         throw new UnsupportedOperationException(version() + " takes ids, not files of requests");

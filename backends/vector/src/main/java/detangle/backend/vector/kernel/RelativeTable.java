@@ -114,8 +114,8 @@ public final class RelativeTable {
     }
 
     /**
-     * Whether as many neighbouring differences as a vector has lanes have rows that lie as near together, as buckets
-     * do: then a vector from {@link #windows} on, its lanes moved to {@link #places}, spares a gather.
+     * Returns whether as many neighbouring differences as a vector has lanes have rows that lie as near together, as
+     * buckets do: then a vector from {@link #windows} on, its lanes moved to {@link #places}, spares a gather.
      */
     boolean isNarrow() {
         return narrow;

@@ -44,13 +44,13 @@ public record TileShape(int rows, boolean fence) {
             new TileShape(12, false),
             new TileShape(14, false));
 
-    /** Whether vectors have 32 registers, as with AVX-512 and on Arm, and not 16. */
+    /** Returns whether vectors have 32 registers, as with AVX-512 and on Arm, and not 16. */
     private static boolean hasManyRegisters() {
         return Lanes.SPECIES.vectorBitSize() == LONGEST_BITS
                 || System.getProperty("os.arch", "").equals("aarch64");
     }
 
-    /** Whether sums, vectors of B and one of A have registers of their own. */
+    /** Returns whether sums, vectors of B and one of A have registers of their own. */
     boolean fitsRegisters() {
         int vectors = PackedMatrix.WIDTH / Lanes.COUNT;
         return vectors * rows + vectors + 1 <= (hasManyRegisters() ? MANY_REGISTERS : FEW_REGISTERS);

@@ -55,8 +55,8 @@ final class TileTrial {
     }
 
     /**
-     * Returns the rounds of some kernels, the default's first: as many as the judge wants, if so many count before there
-     * are the most.
+     * Returns the rounds of some kernels, the default's first: as many as the judge wants, if so many count before
+     * there are the most.
      *
      * @param most rounds, {@link #MOST_ROUNDS} for a judgement
      * @param isWanted asked after each turn

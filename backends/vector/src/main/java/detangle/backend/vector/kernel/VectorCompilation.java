@@ -25,8 +25,8 @@ final class VectorCompilation {
     private VectorCompilation() {}
 
     /**
-     * Whether the JVM itself says that it runs without C2. Its options say more, but to ask for them takes a part of
-     * the first second.
+     * Returns whether the JVM itself says that it runs without C2. Its options say more, but to ask for them takes a
+     * part of the first second.
      */
     static boolean isSurelyMissing() {
         return isWithoutC2(System.getProperty("java.vm.info", ""));
