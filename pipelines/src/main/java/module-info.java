@@ -1,4 +1,4 @@
-/** From texts to answers: classification, entities, answers to questions. */
+/** Pipelines from texts to answers: classification, entities, answers to questions. */
 module detangle.pipelines {
     requires transitive detangle.runtime;
     requires detangle.hub;

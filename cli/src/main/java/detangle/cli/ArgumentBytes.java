@@ -23,8 +23,8 @@ final class ArgumentBytes {
     private ArgumentBytes() {}
 
     /**
-     * What is wrong with the arguments of this process, of which there are {@code count}; empty where it cannot be
-     * told.
+     * Returns what is wrong with the arguments of this process, of which there are {@code count}; empty where it cannot
+     * be told.
      */
     static Optional<String> fault(int count) {
         String encoding = System.getProperty("sun.jnu.encoding", "");
@@ -38,7 +38,7 @@ final class ArgumentBytes {
     }
 
     /**
-     * What is wrong with the last parts of a command line.
+     * Returns what is wrong with the last parts of a command line.
      *
      * @param count of the last parts
      * @param charset of the locale

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
-/** What computes, for the commands that run a model. */
+/** The option that says what computes, for the commands that run a model. */
 final class BackendOption {
     @Option(
             names = "--backend",

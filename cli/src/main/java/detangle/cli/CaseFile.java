@@ -31,7 +31,7 @@ final class CaseFile {
     private static final List<String> LABELS =
             List.of(InputNames.LABELS, InputNames.START_POSITIONS, InputNames.END_POSITIONS);
 
-    /** One case; its inputs are complete, the mask of ones where the file has none. */
+    /** A case; its inputs are complete, the mask of ones where the file has none. */
     record Case(String name, Map<String, Tensor> inputs, Map<String, Tensor> labels) {}
 
     private static final List<String> INPUTS = List.of(InputNames.IDS, InputNames.MASK, InputNames.TOKEN_TYPES);
@@ -168,7 +168,7 @@ final class CaseFile {
         return new Case(name, inputs, labels);
     }
 
-    /** Of the ids' shape, or with one more axis that says what each position sees. */
+    /** Returns the mask, of the ids' shape or with one more axis that says what each position sees. */
     private Tensor attentionMask(String name, Map<String, NestedNumbers> numbers, Tensor ids) {
         Tensor mask = integers(name, InputNames.MASK, numbers).orElseGet(() -> filled(ids, 1));
         long[] expected = ids.shape();

@@ -29,8 +29,9 @@ final class CheckedWriter extends Writer {
     }
 
     /**
-     * As {@link #printer}, for a terminal: control characters that would steer it are written as they are escaped in
-     * Java. Texts and labels of strangers reach a screen in every format, and some formats write them as they are.
+     * Makes what {@link #printer} makes, for a terminal: control characters that would steer it are written as they
+     * are escaped in Java. Texts and labels of strangers reach a screen in every format, and some formats write them
+     * as they are.
      */
     static PrintWriter terminal(String target, OutputStream stream) {
         return new PrintWriter(new CheckedWriter(target, stream, true));

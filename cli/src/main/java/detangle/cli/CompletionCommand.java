@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 final class CompletionCommand implements Runnable {
-    /** One script is for both, as zsh runs bash's completions. */
+    /** The shells. One script is for both, as zsh runs bash's completions. */
     enum Shell {
         bash,
         zsh

@@ -22,13 +22,13 @@ import java.util.stream.IntStream;
 
 /** Delimited values with a header (RFC 4180, UTF-8). Blank lines are not rows. */
 final class CsvRows implements RowSource {
-    /** How much of a file is looked at for the delimiter. */
+    /** The number of characters that are looked at for the delimiter. */
     private static final int LONGEST_HEADER = 1 << 16;
 
     /** Columns that a table may have: far more than any program writes. */
     private static final int MOST_COLUMNS = 100_000;
 
-    /** How the message about a row that is too long goes on. */
+    /** The end of the message about a row that is too long. */
     private static final String TOO_LONG = " (blank lines before it count too): is every quote closed?";
 
     private final String name;

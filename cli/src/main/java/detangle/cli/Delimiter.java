@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** What stands between the values of a row. */
+/** The character between the values of a row. */
 final class Delimiter {
     private static final List<Character> KNOWN = List.of(',', ';', '\t', '|');
 

@@ -35,7 +35,7 @@ record ExpectedValues(
         boolean softmax,
         double tolerance,
         List<Point> points) {
-    /** What a model is given: ids or a text. */
+    /** The input of a model: ids or a text. */
     sealed interface Input {
         /**
          * Ids of tokens.
@@ -50,7 +50,7 @@ record ExpectedValues(
     }
 
     /**
-     * One number.
+     * A number and its place.
      *
      * @param at the index along each axis of the output. The last one may be the name of a label
      */

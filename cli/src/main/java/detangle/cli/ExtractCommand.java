@@ -199,7 +199,7 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
         return results;
     }
 
-    /** With --labels alone, results are those of a GLiNER model. */
+    /** Returns the results; with --labels alone, they are those of a GLiNER model. */
     private List<Result> answers(SchemaExtractor extractor, List<String> texts, ProgressListener progress) {
         Schema asked = schema.schema().orElseGet(() -> schema.ofOptions(labels));
         SchemaOptions options = schema.options(threshold, maxLength(), cut);

@@ -10,7 +10,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** What a failure says on the command line: one line. */
+/** Writes a failure as one line on the command line. */
 final class Failures {
     private Failures() {}
 

@@ -64,7 +64,7 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
         return List.of("mask", "score", "token", "token_str", "sequence");
     }
 
-    /** For each mask a list, as of a text with several masks in HuggingFace's pipeline. */
+    /** Returns a list for each mask, as HuggingFace's pipeline does for a text with several masks. */
     @Override
     List<Column> answer() {
         return List.of(Column.listOf(

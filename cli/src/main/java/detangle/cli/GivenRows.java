@@ -40,8 +40,8 @@ final class GivenRows implements RowSource {
     }
 
     /**
-     * As the pipeline calls it, which knows whether it is a text, a pair or a part of one; but a batch has numbers of
-     * its own.
+     * Names a row as the pipeline does, which knows whether it is a text, a pair or a part of one; but a batch has
+     * numbers of its own.
      */
     @Override
     public String nameOf(SourceRow given, RowMessage message) {

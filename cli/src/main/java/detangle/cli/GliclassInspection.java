@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What {@code inspect} says of a GLiClass model, as far as its configuration tells. */
+/** Prints what {@code inspect} says of a GLiClass model, as far as its configuration tells. */
 final class GliclassInspection {
     private GliclassInspection() {}
 

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What {@code inspect} says of a GLiNER2 model. */
+/** Prints what {@code inspect} says of a GLiNER2 model. */
 final class Gliner2Inspection {
     private Gliner2Inspection() {}
 

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What {@code inspect} says of a GLiNER model, as far as its folder alone tells: nothing is fetched for it. */
+/** Prints what {@code inspect} says of a GLiNER model, as far as its folder alone tells: nothing is fetched for it. */
 final class GlinerInspection {
     private GlinerInspection() {}
 

@@ -160,7 +160,7 @@ final class GzipMembers extends InputStream {
         }
     }
 
-    /** Whether bytes are here to be read, or decompressed. */
+    /** Returns a number above 0 if bytes are here to be read or decompressed. */
     @Override
     public int available() throws IOException {
         return ended ? 0 : limit - next + inflater.getRemaining() + stream.available();

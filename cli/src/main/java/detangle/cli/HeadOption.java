@@ -4,7 +4,7 @@ import detangle.models.deberta.Architecture;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What stands on the encoder. */
+/** The option that names the head. */
 final class HeadOption {
     /** The words of {@code --head}. */
     static final class Heads extends NamedValues<Architecture> {

@@ -2,7 +2,7 @@ package detangle.cli;
 
 import picocli.CommandLine.Option;
 
-/** Of the commands that load weights. */
+/** The option to pass over unused tensors, of the commands that load weights. */
 final class IgnoreUnusedOption {
     @Option(
             names = "--ignore-unused",

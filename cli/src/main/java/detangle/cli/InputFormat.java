@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a file of rows holds; the constants are the words of {@code --input-format}. */
+/** The formats of files of rows; the constants are the words of {@code --input-format}. */
 enum InputFormat {
     /** A text a line. */
     text("txt"),
-    /** One text: all of the file. */
+    /** All of the file is one text. */
     document(),
     /** Values with a delimiter between, below a header line (RFC 4180). */
     csv("csv"),
-    /** As csv, with tabs between. */
+    /** The format of csv, with tabs between values. */
     tsv("tsv"),
     /** A JSON object or string a line. */
     jsonl("jsonl", "ndjson"),
@@ -23,7 +23,7 @@ enum InputFormat {
     /** Apache Parquet. */
     parquet("parquet");
 
-    /** What is read, for messages. */
+    /** The formats that are read, for messages. */
     static final String KNOWN =
             ".csv, .tsv, .json, .jsonl, .ndjson, .parquet, .txt and names without an ending are read,"
                     + " and all but .parquet with .gz behind";
@@ -36,7 +36,7 @@ enum InputFormat {
         this.endings = List.of(endings);
     }
 
-    /** What the name of a file says; text where it has no ending, nothing where its ending is not known. */
+    /** Returns what the name of a file says; text where it has no ending, nothing where its ending is not known. */
     static Optional<InputFormat> of(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
         boolean zipped = isCompressed(file);

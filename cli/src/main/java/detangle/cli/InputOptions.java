@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 
 /** Which file is read, and how. */
 final class InputOptions {
-    /** What stands for standard input. */
+    /** The name that stands for standard input. */
     private static final Path STANDARD_INPUT = Path.of("-");
 
     /** The description of an option that other commands have too. */

@@ -153,7 +153,7 @@ final class InspectCommand implements Runnable {
         memory(out, "memory", c, architecture, length.orElse((long) c.maxPositionEmbeddings()));
     }
 
-    /** Of an encoder that only labels go through, which are not as long as texts. */
+    /** Prints the memory of an encoder that only labels go through, which are not as long as texts. */
     private void memoryOfLabels(PrintWriter out, DebertaConfig c) {
         long sequence = Math.min(length.orElse(LABEL_LENGTH), c.maxPositionEmbeddings());
         memory(out, "memory of labels", c, Architecture.ENCODER, sequence);
@@ -186,7 +186,7 @@ final class InspectCommand implements Runnable {
         }
     }
 
-    /** What the device that would run the model leaves to the interpreter. */
+    /** Prints what the device that would run the model leaves to the interpreter. */
     private void interpreted(PrintWriter out, DebertaConfig c, Architecture architecture) {
         Device device = Backends.device(backend.name(), Set.of());
         KernelCoverage coverage = KernelCoverage.of(device, c, architecture, headOptions.convention(architecture));

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * What is written beside a result to tell which row of the source it is of.
+ * The columns beside a result that tell which row of the source it is of.
  *
  * @param rowNumber whether that is the row's number
  * @param all whether that is every column that the command does not use

@@ -22,7 +22,7 @@ final class JsonLinesPrinter extends LinePrinter {
         out().println(JsonMapper.shared().writeValueAsString(printable(row.object(layout))));
     }
 
-    /** With the components of vectors rounded to what single precision has of decimals. */
+    /** Returns a value with the components of vectors rounded to the decimals of single precision. */
     static Object printable(Object value) {
         return switch (value) {
             case float[] vector -> {

@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
 
-/** One array: of what HuggingFace's pipeline returns for each text, or of objects with all of a row. */
+/** Writes one array: of what HuggingFace's pipeline returns for each text, or of objects with all of a row. */
 final class JsonPrinter extends LinePrinter {
     private final OutputLayout layout;
     private char separator = '[';

@@ -21,12 +21,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
-/** What zero-shot-classification asks of GLiClass models beside labels; names and files are those of GLiClass. */
+/** The options of zero-shot-classification for GLiClass models beside labels; names and files are those of GLiClass. */
 final class LabelArguments {
     private static final String TEXT = "text";
     private static final String LABELS = "labels";
 
-    /** What GLiClass takes in the place of {@link #LABELS}. */
+    /** The property that GLiClass takes in the place of {@link #LABELS}. */
     private static final String TRUE_LABELS = "true_labels";
 
     /** Groups in groups, far more than anybody makes. */

@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How long inputs may be: the same option of every command that takes texts, and of the server. */
+/** The option for the length of inputs: the same option of every command that takes texts, and of the server. */
 final class LengthOption {
     @Option(
             names = "--max-length",

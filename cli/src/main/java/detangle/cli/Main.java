@@ -66,7 +66,7 @@ public final class Main implements Runnable {
     /** Held here, as the logging system forgets loggers that nobody holds. */
     private static final Logger TALKATIVE = Logger.getLogger("dev.hardwood");
 
-    /** What it says of a failure, the server says in one line. */
+    /** The HTTP library's log. The server says in one line what the library says of a failure. */
     private static final Logger WEB = Logger.getLogger("io.helidon");
 
     private Main() {}

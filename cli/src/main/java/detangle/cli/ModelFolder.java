@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** What stands for a model on the command line: a folder, or a name on the hub. */
+/** Finds the folder of a model that the command line names: by a folder, or by a name on the hub. */
 final class ModelFolder {
     private static final int BYTES_IN_MEGABYTE = 1_000_000;
 

@@ -32,7 +32,7 @@ record NestedNumbers(double[] values, long[] shape) {
                 Arrays.copyOf(reading.values, reading.count), Arrays.copyOf(reading.shape, reading.rank)));
     }
 
-    /** One tensor while it is read. The first list of each depth says how long the others are. */
+    /** A tensor while it is read. The first list of each depth says how long the others are. */
     private static final class Reading {
         private static final long UNKNOWN = -1;
 
@@ -42,7 +42,7 @@ record NestedNumbers(double[] values, long[] shape) {
         private double[] values = new double[16];
         private int count;
 
-        /** How deep numbers stand; 0 before the first. */
+        /** The depth at which numbers stand; 0 before the first. */
         private int rank;
 
         Reading(JsonParser parser, Function<String, CliException> fault) {

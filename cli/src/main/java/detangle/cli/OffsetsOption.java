@@ -4,7 +4,7 @@ import detangle.pipelines.task.AnswerForm;
 import detangle.pipelines.task.AnswerForm.Offsets;
 import picocli.CommandLine.Option;
 
-/** What places in texts count, an option of commands that find parts of texts. */
+/** The option for the units of places in texts, of commands that find parts of texts. */
 final class OffsetsOption {
     /** The words of {@code --offsets}. */
     static final class Units extends NamedValues<Offsets> {

@@ -2,7 +2,7 @@ package detangle.cli;
 
 import java.util.Locale;
 
-/** What becomes of a row that cannot be answered; the constants are the words of {@code --on-error}. */
+/** The treatment of a row that cannot be answered; the constants are the words of {@code --on-error}. */
 enum OnError {
     /** The run ends with status 1, and the rows before it are written. */
     FAIL,

@@ -7,7 +7,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
 
-/** How long each operation of a model takes, over runs that come after just-in-time compilation. */
+/** Measures how long each operation of a model takes, over runs that come after just-in-time compilation. */
 final class OperationTimes {
     private static final int RUNS = 10;
     private static final long WARMUP_NANOS = 1_000_000_000L;

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What operators of redact are told, by the names that Presidio has for it. */
+/** The options of redact's operators, by the names that Presidio has for them. */
 final class OperatorArguments {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;

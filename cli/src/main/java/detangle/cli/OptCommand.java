@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         description = "Runs passes over a program in text form and prints what becomes of it.",
         mixinStandardHelpOptions = true)
 final class OptCommand implements Runnable {
-    /** What a line begins with that names passes. */
+    /** The prefix of a line that names passes. */
     private static final String PASSES = "// passes ";
 
     @Spec

@@ -32,7 +32,7 @@ final class OptionVariables implements IDefaultValueProvider {
     /** Names the models, with commas between them. */
     static final String MODEL = PREFIX + "MODEL";
 
-    /** What other parts of Detangle read. */
+    /** The variables that other parts of Detangle read. */
     private static final List<String> OTHERS = List.of(PREFIX + "JAVA_OPTS", HashKey.VARIABLE);
 
     private static final String HELP_SECTION = "variables";

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What rows of the output consist of.
+ * The columns of rows of the output.
  *
  * @param asked the texts that were asked about
  * @param answer what is said of a text, in one object

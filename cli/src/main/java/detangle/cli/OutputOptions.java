@@ -16,9 +16,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Where results go, how they are written, and how a row of them says which row of the source it is. */
+/** The options of output: where results go, how they are written, and how a row says which row of the source it is. */
 final class OutputOptions {
-    /** Where systems that have it show what standard output is. */
+    /** The file in which some systems show what standard output is. */
     private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
 
     @Spec(Spec.Target.MIXEE)

@@ -55,7 +55,7 @@ final class ParquetCheck implements AutoCloseable {
     /** Bytes of the number with which compressed data of snappy begins. */
     private static final int LONGEST_SNAPPY_SIZE = 5;
 
-    /** How pages may be compressed. */
+    /** The compressions of pages that are read. */
     private static final Set<CompressionCodec> READ = EnumSet.of(
             CompressionCodec.UNCOMPRESSED, CompressionCodec.SNAPPY, CompressionCodec.GZIP, CompressionCodec.ZSTD);
 
@@ -137,7 +137,7 @@ final class ParquetCheck implements AutoCloseable {
         private static final int SCHEMA = 2;
         private static final int CHILDREN = 5;
 
-        /** How many children are still to come, for each node above. */
+        /** The number of children that are still to come, for each node above. */
         private final Deque<Long> left = new ArrayDeque<>();
 
         private int deepest;

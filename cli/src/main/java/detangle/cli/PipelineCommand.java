@@ -90,7 +90,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return List.of();
     }
 
-    /** What the texts of the command line are as rows; each is one. */
+    /** Returns what the texts of the command line are as rows; each is one. */
     List<List<String>> rows(List<String> given) {
         return given.stream().map(List::of).toList();
     }
@@ -141,10 +141,10 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     /** Is called when all results are written. */
     void done() {}
 
-    /** What is said of a row as one object; see {@link Result#answer}. */
+    /** Returns what is said of a row as one object; see {@link Result#answer}. */
     abstract List<Column> answer();
 
-    /** What is known of {@link #answer} for a row that cannot be answered. */
+    /** Returns what is known of {@link #answer} for a row that cannot be answered. */
     SequencedMap<String, Object> known(SourceRow row, List<Object> texts) {
         return Result.object();
     }

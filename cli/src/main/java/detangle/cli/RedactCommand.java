@@ -46,7 +46,7 @@ final class RedactCommand extends PipelineCommand<Redactor> {
         }
     }
 
-    /** What was found in a text, until its turn comes. */
+    /** The findings in a text, until its turn comes. */
     private record Found(String text, List<Entity> entities) {}
 
     @Option(names = "--labels", paramLabel = "LABEL", split = ",", description = ExtractCommand.LABELS)
@@ -126,7 +126,7 @@ final class RedactCommand extends PipelineCommand<Redactor> {
         return true;
     }
 
-    /** What stood in a text is nowhere in the output. */
+    /** Returns no columns: the output never tells what stood in a text. */
     @Override
     List<Column> asked() {
         return List.of();

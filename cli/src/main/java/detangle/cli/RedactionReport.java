@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What redact tells of its work beside the texts: counts, and where parts were and are. It never tells what stood
+ * Tells of the work of redact beside the texts: counts, and where parts were and are. It never tells what stood
  * there.
  */
 final class RedactionReport {

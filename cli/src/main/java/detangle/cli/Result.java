@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * What a command found out about a row, told in each way in which it can be printed.
+ * The answer to a row, in each way in which it can be printed.
  *
  * @param row the row's place in the list that the command was given
  * @param json as HuggingFace's pipeline for the task returns it
@@ -34,7 +34,7 @@ record Result(
         return new Result(row, json, answer, records, text, Optional.of(value));
     }
 
-    /** How commands write answers that a server gives too. */
+    /** The form in which commands write answers that a server gives too. */
     static final AnswerForm FORM = new AnswerForm(Result::rounded, AnswerForm.Offsets.CODE_POINTS);
 
     /** Six decimals, as single precision has no more, and six digits of what is smaller than a thousandth. */

@@ -6,19 +6,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How results are written; the constants are the words of {@code --format} and the endings of files. */
+/** The formats of results; the constants are the words of {@code --format} and the endings of files. */
 enum ResultFormat {
     /** A line for people. */
     text("txt"),
     /** The text in a line, with what was found in it in brackets. */
     marked("md"),
-    /** One array, with what HuggingFace's pipeline returns for each text. */
+    /** An array of what HuggingFace's pipeline returns for each text. */
     json("json"),
     /** An object a line, one for each text. */
     jsonl("jsonl", "ndjson"),
     /** A header and rows. */
     csv("csv"),
-    /** As csv, with tabs between. */
+    /** The format of csv, with tabs between values. */
     tsv("tsv"),
     /** Apache Parquet, a row for each text. */
     parquet("parquet"),
@@ -31,7 +31,7 @@ enum ResultFormat {
         this.endings = List.of(endings);
     }
 
-    /** What the name of a file says; nothing where its ending is not known. */
+    /** Returns what the name of a file says; nothing where its ending is not known. */
     static Optional<ResultFormat> of(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
         return Arrays.stream(values())

@@ -7,7 +7,7 @@ interface ResultPrinter extends AutoCloseable {
     /** Hands what is printed on to who reads it, as far as the format allows. */
     void flush();
 
-    /** After the last row: what a format has at its end. */
+    /** Writes what a format has at its end, after the last row. */
     void end();
 
     /** Lets go of the file, if there is one. */

@@ -3,7 +3,7 @@ package detangle.cli;
 import java.util.List;
 
 /**
- * Where results go. What is printed is handed on row by row and whole: when the process is ended by Ctrl-C or a
+ * Takes results. What is printed is handed on row by row and whole: when the process is ended by Ctrl-C or a
  * signal, the rows that are done are completed to what their format wants, and nothing is printed after that.
  */
 final class ResultSink implements AutoCloseable {
@@ -79,7 +79,7 @@ final class ResultSink implements AutoCloseable {
         }
     }
 
-    /** After a failure the rows that are done are completed, as after the last row. */
+    /** Completes the rows that are done, after a failure as after the last row. */
     @Override
     public synchronized void close() {
         boolean exiting = false;

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** How many rows a file has, for the bar of progress: told by the ends of lines, which costs a second for gigabytes. */
+/** Counts the rows of a file, for the bar of progress, by the ends of lines, which costs a second for gigabytes. */
 final class RowCount {
     /** Larger files are not counted: a sparse one, or one of /proc, would take forever. */
     private static final long LARGEST = 4L << 30;

@@ -113,7 +113,7 @@ final class RowLoop {
         return queue.size();
     }
 
-    /** Why the source cannot be read beyond what has been read. */
+    /** Returns why the source cannot be read beyond what has been read. */
     Optional<CliException> failure() {
         return failure;
     }
@@ -351,7 +351,7 @@ final class RowLoop {
         }
     }
 
-    /** Where the command gives its results an order, that is the order of the output; rows without one come last. */
+    /** Orders results as the command says; rows without an order come last. */
     private void order(List<Place> places, List<Result> results) {
         List<Place> ordered = new ArrayList<>();
         results.forEach(result -> ordered.add(places.get(result.row())));

@@ -6,12 +6,12 @@ import tools.jackson.databind.JsonNode;
 
 /** About how much a row holds, so that what is read ahead stays small where rows are large. */
 final class RowSize {
-    /** What a value takes beside its characters, and what a number takes. */
+    /** The size of a value beside its characters, and of a number. */
     private static final int VALUE = 32;
 
     private RowSize() {}
 
-    /** In characters. */
+    /** Returns the size of a row in characters. */
     static long of(SourceRow row) {
         return of(row.columns());
     }

@@ -31,7 +31,7 @@ interface RowSource extends AutoCloseable {
         return first + (names.size() > NAMES_LISTED ? " and " + (names.size() - NAMES_LISTED) + " more" : "");
     }
 
-    /** That a source has no column of a name; the column of texts is the first of those that are wanted. */
+    /** Returns the fault that a source lacks a column; the column of texts is the first of those that are wanted. */
     static CliException missing(String name, String column, List<String> columns, List<String> wanted) {
         return new CliException(name + " has no column '" + column + "'; its columns are " + listed(columns)
                 + (column.equals(wanted.getFirst()) ? ": choose with --column" : ": name one of them"));

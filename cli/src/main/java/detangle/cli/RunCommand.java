@@ -94,7 +94,7 @@ final class RunCommand implements Runnable {
         }
     }
 
-    /** What the head says of a case, and its losses. */
+    /** Returns what the head says of a case, and its losses. */
     private SequencedMap<String, Tensor> run(
             Session session, Architecture architecture, CaseFile.Case c, OperationTimes times) {
         Map<String, Tensor> outputs = session.run(c.inputs());

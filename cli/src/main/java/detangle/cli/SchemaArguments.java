@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What extract asks of models that take a schema, and how they read long texts. */
+/** The options of extract for models that take a schema, and for how they read long texts. */
 final class SchemaArguments {
     private static final int OVERLAP = 64;
     private static final int PARTS = 6;

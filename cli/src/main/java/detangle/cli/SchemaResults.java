@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/** What a text holds by a schema, as a result. */
+/** Makes results of what a text holds by a schema. */
 final class SchemaResults {
     private static final Column LABEL = Column.text("label");
     private static final Column CONFIDENCE = Column.score("confidence");

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What somebody meant who wrote a word that is not known. */
+/** Suggests the known word that somebody meant who wrote an unknown one. */
 final class Suggestion {
     private Suggestion() {}
 

@@ -9,7 +9,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** How many threads compute, for the commands that run a model. */
+/** The option for the number of threads, of the commands that run a model. */
 final class ThreadsOption {
     static final String LABEL = "N|auto";
 

@@ -34,10 +34,10 @@ import picocli.CommandLine.Spec;
 final class TokenizeCommand implements Runnable {
     static final String NAME = "tokenize";
 
-    /** How many rows go through the tokenizer before they are printed. */
+    /** The number of rows that go through the tokenizer before they are printed. */
     private static final int BATCH = 32;
 
-    /** What is said of a text, or of a window of one. */
+    /** The columns of a text, or of a window of one. */
     private static final List<Column> ANSWER = List.of(
             Column.listOf("ids", Scalar.WHOLE),
             Column.listOf("tokens", Scalar.TEXT),
@@ -146,7 +146,7 @@ final class TokenizeCommand implements Runnable {
         }
     }
 
-    /** To {@code --max-length}; {@code --truncation} without it means what the model takes. */
+    /** Returns the cut to {@code --max-length}; {@code --truncation} without it means what the model takes. */
     private Optional<Truncation> cut(Tokenizer loaded) {
         if (maxLength.isEmpty() && truncation.strategy().isEmpty()) {
             return Optional.empty();

@@ -10,9 +10,9 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** Whether texts that are too long are cut, and which of a pair. */
+/** The option to cut texts that are too long, and which of a pair. */
 final class TruncationOption {
-    /** What the option means without a value. */
+    /** The value of the option where none is given. */
     private static final String DEFAULT = "longest_first";
 
     /** The words of {@code --truncation}. */

@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
- * How far a model's answer is from values that are expected of it.
+ * The distance of a model's answer from expected values.
  *
  * @param values what is expected
  * @param difference the largest distance of a number from the one that is expected

@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** How vectors are made: the same options of the command and of the server. */
+/** The options for how vectors are made, the same of the command and of the server. */
 final class VectorOptions {
     /** The words of {@code --pooling}. */
     static final class Poolings extends NamedValues<Pooling> {

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** In how many bits weights are kept, for the commands that run a model or write one. */
+/** The option for the bits in which weights are kept, of the commands that run a model or write one. */
 final class WeightTypeOption {
     /** Names as trtexec has them. */
     enum WeightType {
@@ -38,12 +38,14 @@ final class WeightTypeOption {
                             + " in fp32.")
     private Optional<WeightType> type;
 
-    /** What is to be written; empty for what is stored. */
+    /** Returns what is to be written; empty for what is stored. */
     Optional<DType> written() {
         return type.map(WeightType::dtype);
     }
 
-    /** What a session narrows weights to; those of 16 bits stay so, as they are computed with in 32 bits anyhow. */
+    /**
+     * Returns what a session narrows weights to; those of 16 bits stay so, as they are computed with in 32 bits anyhow.
+     */
     Optional<DType> narrowed() {
         return written().filter(dtype -> dtype != DType.F32);
     }

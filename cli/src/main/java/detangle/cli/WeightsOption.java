@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Where weights are, for the commands about one model that can do with others than its own. */
+/** The option for where weights are, of the commands about one model that can do with others than its own. */
 final class WeightsOption {
     @Option(
             names = "--weights",

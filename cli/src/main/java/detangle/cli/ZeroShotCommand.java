@@ -130,7 +130,7 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
                         text));
     }
 
-    /** As {@code return_hierarchical} of GLiClass tells scores: of all labels, whatever the threshold. */
+    /** Nests the scores as {@code return_hierarchical} of GLiClass does: of all labels, whatever the threshold. */
     private static Result nested(
             int index, LabelTree tree, ZeroShotResult all, List<List<Object>> records, String text) {
         List<Classification> scores = IntStream.range(0, all.labels().size())

@@ -1,6 +1,6 @@
 package detangle.pipelines;
 
-/** How tokens become entities; the names are HuggingFace's. */
+/** The ways in which tokens become entities; the names are HuggingFace's. */
 public enum AggregationStrategy {
     /** They do not: each token with a label is one. */
     NONE,

@@ -1,14 +1,14 @@
 package detangle.pipelines;
 
 /**
- * How alike a candidate is to a reference.
+ * The likeness of a candidate to a reference.
  *
  * @param precision how much of the candidate is in the reference
  * @param recall how much of the reference is in the candidate
  * @param f1 their harmonic mean
  */
 public record BertScore(double precision, double recall, double f1) {
-    /** Of texts without any tokens. */
+    /** The score of texts without any tokens. */
     static final BertScore NONE = new BertScore(0, 0, 0);
 
     static BertScore of(double precision, double recall) {

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How a {@link BertScorer} compares texts; the names are bert-score's.
+ * The options by which a {@link BertScorer} compares texts; the names are bert-score's.
  *
  * @param numLayers the layer whose states are compared, from 1; bert-score's choice for the model if empty
  * @param allLayers whether every layer is compared, the embeddings too, and not one alone

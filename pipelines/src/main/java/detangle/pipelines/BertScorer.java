@@ -152,7 +152,10 @@ public final class BertScorer implements Pipeline {
         return layers;
     }
 
-    /** How alike each candidate is to its references; of several references, the best of each of the three numbers. */
+    /**
+     * Returns how alike each candidate is to its references; of several references, the best of each of the three
+     * numbers.
+     */
     public List<BertScore> score(List<String> candidates, List<List<String>> references) {
         return scoreLayers(candidates, references, done -> {}).stream()
                 .map(List::getLast)
@@ -160,7 +163,7 @@ public final class BertScorer implements Pipeline {
     }
 
     /**
-     * As {@link #score}, for each layer that is compared, in the order of {@link #layers}.
+     * Returns what {@link #score} returns for each layer that is compared, in the order of {@link #layers}.
      *
      * @param references of each candidate, at least one; all of them together say how rare a token is, where that
      *     counts

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What {@link BoundaryPrograms#marginals} says of a text.
+ * The answer of {@link BoundaryPrograms#marginals} for a text.
  *
  * @param states of boundaries, as they go on to other programs
  * @param firsts logits of first boundaries, by query

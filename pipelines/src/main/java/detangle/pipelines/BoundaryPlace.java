@@ -3,7 +3,10 @@ package detangle.pipelines;
 import detangle.ir.Tensor;
 import java.util.List;
 
-/** How one span lies to another (gliner2/models/boundary/pool.py:333-370). The order is that of the model's biases. */
+/**
+ * The place of one span relative to another (gliner2/models/boundary/pool.py:333-370). The order is that of the model's
+ * biases.
+ */
 enum BoundaryPlace {
     SAME,
     INSIDE,
@@ -36,7 +39,7 @@ enum BoundaryPlace {
         return a.end() <= b.start() ? LEFT : CROSSING;
     }
 
-    /** Of each span to each, {@code i64[K,K]}. */
+    /** Returns the place of each span relative to each, {@code i64[K,K]}. */
     static Tensor of(List<BoundarySpan> spans) {
         int count = spans.size();
         long[] places = new long[count * count];

@@ -268,7 +268,9 @@ record BoundaryRecords(BoundaryHead.Records head, HeadPrograms programs, Boundar
                     temperature);
         }
 
-        /** That a field of an instance has no value, then that it is each of the field's candidates. */
+        /**
+         * Returns the logit that a field of an instance has no value, and then that of each of the field's candidates.
+         */
         double[] logits(int instance, int field, Candidates of) {
             double[] logits = new double[1 + of.count(field)];
             logits[0] = (instanceNulls[instance][0] + fieldNulls[field][0]) / temperature;

@@ -142,7 +142,7 @@ record BoundaryRelations(BoundaryHead.Relations head, HeadPrograms programs, Bou
         return Row.finite(logits.toFloats());
     }
 
-    /** Of the states of both marks: one behind the other, or their mean. */
+    /** Returns the vector of the states of both marks: one behind the other, or their mean. */
     private float[] vector(float[] first, float[] second) {
         int width = first.length;
         float[] vector = new float[head.directional() ? 2 * width : width];

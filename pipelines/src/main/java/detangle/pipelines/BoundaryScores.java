@@ -126,7 +126,7 @@ record BoundaryScores(BoundaryMarginals marginals, List<List<BoundarySpan>> span
         return new BoundaryScores(marginals, spans, logits);
     }
 
-    /** What scores of both kinds are made of. */
+    /** Returns what scores of both kinds are made of. */
     private static Map<String, Tensor> inputs(
             BoundaryHead head, BoundaryMarginals marginals, Tensor queries, List<BoundarySpan> spans) {
         Map<String, Tensor> inputs = new HashMap<>();

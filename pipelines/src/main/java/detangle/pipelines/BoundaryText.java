@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What spans are in a text.
+ * Reads spans as parts of a text.
  *
  * @param prefix how many words of choices stand before it
  */

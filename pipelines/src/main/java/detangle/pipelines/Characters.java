@@ -2,7 +2,7 @@ package detangle.pipelines;
 
 import detangle.models.text.WhiteSpace;
 
-/** From the code points that tokenizers count to the characters of a Java text. */
+/** Turns the code points that tokenizers count into the characters of a Java text. */
 final class Characters {
     private final String text;
     private final int[] indices;

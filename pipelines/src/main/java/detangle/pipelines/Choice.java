@@ -1,7 +1,7 @@
 package detangle.pipelines;
 
 /**
- * One of several choices, and how likely it is the right one.
+ * One of several choices, with the probability that it is the right one.
  *
  * @param index its place in the list
  * @param score its probability; those of all choices are 1 together

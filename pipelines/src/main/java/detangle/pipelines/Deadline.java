@@ -8,7 +8,7 @@ import java.util.function.Supplier;
  * waiting and running count together. Without one, {@link DynamicBatching#deadline} begins anew with each call.
  */
 public final class Deadline {
-    /** As of {@link System#nanoTime}. */
+    /** The end of the time, as of {@link System#nanoTime}. */
     private static final ScopedValue<Long> END = ScopedValue.newInstance();
 
     private Deadline() {}

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What {@link Redactor} looks for.
+ * The parts of texts that {@link Redactor} looks for.
  *
  * @param labels kinds of entities. A GLiNER or GLiNER2 model is told them in words: {@code person}, {@code credit card
  *     number}; if empty {@link #PERSONAL_DATA}. Of a model for token classification they are some of its own labels
@@ -13,7 +13,7 @@ import java.util.OptionalDouble;
  *     decided already
  */
 public record DetectionOptions(List<String> labels, OptionalDouble threshold) {
-    /** What is commonly called personal data, in words that models for it were trained with. */
+    /** The kinds that are commonly called personal data, in words that models for it were trained with. */
     public static final List<String> PERSONAL_DATA = List.of(
             "person",
             "address",

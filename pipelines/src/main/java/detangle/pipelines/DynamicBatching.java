@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * How requests of several threads become batches: what waits while a batch runs is the next one.
+ * The options by which requests of several threads become batches: what waits while a batch runs is the next one.
  *
  * @param maxBatchTokens tokens of a batch, unless one text alone has more
  * @param maxWaiting texts that may wait; what comes then is refused by an {@link OverloadedException}

@@ -5,7 +5,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How texts become vectors; the names are sentence-transformers'. What is not said here is as the model's folder says.
+ * The options by which texts become vectors; the names are sentence-transformers'. Options that are empty are as the
+ * model's folder says.
  *
  * @param pooling how the states of a text's tokens become a vector; several are put side by side. If empty, what the
  *     folder says, or the mean

@@ -82,8 +82,9 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say. Tokenizer and encoder configuration that the folder lacks, as older
-     * ones do, are those of the model that it names: of a folder of that name beside it, or from the hub or its cache.
+     * Loads a model as {@link #load(Path)} does, with options. Tokenizer and encoder configuration that the folder
+     * lacks, as older ones do, are those of the model that it names: of a folder of that name beside it, or from the
+     * hub or its cache.
      *
      * @throws detangle.models.deberta.ConfigException if the model is of another kind
      * @throws PipelineException if the model that it names cannot be had
@@ -223,8 +224,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * What each text holds of what is looked for in it, in the order of the requests. Texts with different labels and
-     * options share batches, and no text changes the answer to another one.
+     * Returns what each text holds of what is looked for in it, in the order of the requests. Texts with different
+     * labels and options share batches, and no text changes the answer to another one.
      *
      * @param progress told how many windows are done, after each batch
      * @throws PipelineException if a label is empty, or relations or probabilities of labels are asked for that the

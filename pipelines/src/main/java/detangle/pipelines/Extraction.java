@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * What was found in a text.
+ * The entities and relations of a text.
  *
  * @param entities in the order of the text
  * @param relations between these entities; none if none were asked for

@@ -41,7 +41,7 @@ public final class FeatureExtractor implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say.
+     * Loads a model as {@link #load(Path)} does, with options.
      *
      * @throws detangle.models.deberta.ConfigException if modules.json names a module that is not known
      */
@@ -151,7 +151,10 @@ public final class FeatureExtractor implements Pipeline {
      */
     public record Encoded(float[] vector, int tokens) {}
 
-    /** As {@link #encode(List, EmbeddingOptions, ProgressListener)}, with the number of tokens of each text. */
+    /**
+     * Returns what {@link #encode(List, EmbeddingOptions, ProgressListener)} returns, with the number of tokens of each
+     * text.
+     */
     public List<Encoded> encodeCounted(List<String> texts, EmbeddingOptions options, ProgressListener progress) {
         dimension(options);
         String prompt = prompt(options);
@@ -211,13 +214,14 @@ public final class FeatureExtractor implements Pipeline {
         return tokens(texts, done -> {});
     }
 
-    /** As {@link #tokens(String)}, of each text. */
+    /** Returns what {@link #tokens(String)} returns, for each text. */
     public List<float[][]> tokens(List<String> texts, ProgressListener progress) {
         return tokens(texts, EmbeddingOptions.DEFAULT.withPrompt(""), progress);
     }
 
     /**
-     * As {@link #tokens(String)}, of each text behind the prompt of the options; the rest of them does not matter here.
+     * Returns what {@link #tokens(String)} returns, for each text behind the prompt of the options; other options have
+     * no effect.
      */
     public List<float[][]> tokens(List<String> texts, EmbeddingOptions options, ProgressListener progress) {
         String prompt = prompt(options);

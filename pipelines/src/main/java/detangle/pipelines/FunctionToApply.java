@@ -2,7 +2,7 @@ package detangle.pipelines;
 
 import detangle.models.deberta.DebertaConfig;
 
-/** What makes scores of logits; the names are HuggingFace's. */
+/** The functions that make scores of logits; the names are HuggingFace's. */
 public enum FunctionToApply {
     /** Each label by itself. */
     SIGMOID,

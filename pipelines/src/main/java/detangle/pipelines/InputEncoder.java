@@ -28,7 +28,7 @@ final class InputEncoder {
     private final Optional<TextEncoder> threads;
     private final Truncation.Side side;
 
-    /** Whether it was said that some inputs are longer than sentence-transformers would leave them. */
+    /** Tells whether the warning was given that some inputs are longer than sentence-transformers would leave them. */
     private final AtomicBoolean warned = new AtomicBoolean();
 
     /**
@@ -198,7 +198,7 @@ final class InputEncoder {
                 + ", which leaves nothing of the text that is to be cut (" + strategy.text() + ")");
     }
 
-    /** Of how many texts an encoding has tokens: two for a pair. */
+    /** Returns the number of texts of an encoding: two for a pair. */
     private static long textsIn(Encoding encoding) {
         return Arrays.stream(encoding.sequences())
                 .filter(s -> s != Encoding.SPECIAL)

@@ -6,7 +6,7 @@ import detangle.models.text.Tokenizer;
 import java.util.OptionalInt;
 
 /**
- * How many tokens an input of a model may have.
+ * The number of tokens that an input of a model may have.
  *
  * @param most longer inputs are refused, unless they may be cut
  * @param cut what inputs are cut to, and the length of windows; never more than {@code most}. It is less where

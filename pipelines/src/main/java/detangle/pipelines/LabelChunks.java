@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How {@link LabelClassifier#classifyInChunks} divides long texts and many labels, as GLiClass does.
+ * The options by which {@link LabelClassifier#classifyInChunks} divides long texts and many labels, as GLiClass does.
  *
  * @param text code points of a part of a text
  * @param overlap code points that two parts share

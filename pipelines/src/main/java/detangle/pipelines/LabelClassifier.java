@@ -76,8 +76,8 @@ public final class LabelClassifier implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say. Without a maximum length a prompt has as many tokens as in GLiClass,
-     * 1024.
+     * Loads a model as {@link #load(Path)} does, with options. Without a maximum length a prompt has as many tokens as
+     * in GLiClass, 1024.
      *
      * @throws detangle.models.deberta.ConfigException if the model is of another kind
      */
@@ -173,7 +173,10 @@ public final class LabelClassifier implements Pipeline {
         return classifyEach(texts, Collections.nCopies(texts.size(), labels), options, progress);
     }
 
-    /** As {@link #classify(List, List, LabelOptions, ProgressListener)}, with labels of its own for each text. */
+    /**
+     * Judges texts as {@link #classify(List, List, LabelOptions, ProgressListener)} does, with labels of its own for
+     * each text.
+     */
     public List<List<Classification>> classifyEach(
             List<String> texts, List<List<String>> labels, LabelOptions options, ProgressListener progress) {
         return scores(texts, labels, options, progress).stream()

@@ -3,7 +3,7 @@ package detangle.pipelines;
 import java.util.List;
 
 /**
- * How a {@link LabelClassifier} judges texts.
+ * The options by which a {@link LabelClassifier} judges texts.
  *
  * @param multiLabel whether each label is judged by itself, as several may be right; otherwise the labels share a
  *     probability of 1

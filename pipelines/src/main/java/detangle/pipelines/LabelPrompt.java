@@ -71,7 +71,7 @@ final class LabelPrompt {
     }
 
     /**
-     * Where parts of the prompt are among the tokens of what is left of it.
+     * The places of the parts of a prompt among the tokens that are left of it.
      *
      * @param encoding the prompt's, which may be cut
      * @param labels the token that marks each label; one that is cut away is absent
@@ -79,12 +79,15 @@ final class LabelPrompt {
      * @param examples whether there are examples
      */
     record Places(Encoding encoding, OptionalInt[] labels, int text, boolean examples) {
-        /** Of a text without labels beside it. */
+        /** Returns the places of a text without labels beside it. */
         static Places of(Encoding encoding) {
             return new Places(encoding, new OptionalInt[0], 0, false);
         }
 
-        /** With the segment of each token as its type; the original marks all tokens alike where there are examples. */
+        /**
+         * Returns the encoding with the segment of each token as its type; the original marks all tokens alike where
+         * there are examples.
+         */
         Encoding withSegments() {
             int[] segments = new int[encoding.length()];
             for (int i = 0; i < segments.length; i++) {
@@ -101,8 +104,8 @@ final class LabelPrompt {
         }
 
         /**
-         * How much of each token is in the vector of each label, {@code [slots][tokens]}; nothing for a label that is
-         * cut away, or a slot without a label.
+         * Returns how much of each token is in the vector of each label, {@code [slots][tokens]}; nothing for a label
+         * that is cut away, or a slot without a label.
          */
         float[] choice(GliclassConfig config, int slots) {
             int tokens = encoding.length();

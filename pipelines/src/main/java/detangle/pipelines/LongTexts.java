@@ -1,6 +1,6 @@
 package detangle.pipelines;
 
-/** What becomes of a text of more words than a model takes. */
+/** The treatment of a text of more words than a model takes. */
 public enum LongTexts {
     /** It is read in windows that overlap, so that nothing of it is left out. */
     WINDOWS,

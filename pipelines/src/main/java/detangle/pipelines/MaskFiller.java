@@ -44,7 +44,7 @@ public final class MaskFiller implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say.
+     * Loads a model as {@link #load(Path)} does, with options.
      *
      * @throws PipelineException if the model has another head, or the tokenizer no {@code [MASK]}
      */
@@ -56,7 +56,7 @@ public final class MaskFiller implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path, PipelineOptions)}, with a head.
+     * Loads a model as {@link #load(Path, PipelineOptions)} does, with a head.
      *
      * @param head {@link Architecture#MASKED_LM} or {@link Architecture#MASKED_LM_EMD}
      */
@@ -75,7 +75,7 @@ public final class MaskFiller implements Pipeline {
         }
     }
 
-    /** For each mask of a text its likeliest tokens, the best first. */
+    /** Returns for each mask of a text its likeliest tokens, the best first. */
     public List<List<MaskPrediction>> fill(String text, int topK) {
         return fill(List.of(text), topK, List.of()).getFirst();
     }
@@ -86,7 +86,7 @@ public final class MaskFiller implements Pipeline {
     }
 
     /**
-     * For each text and each of its masks the likeliest tokens, the best first.
+     * Returns for each text and each of its masks the likeliest tokens, the best first.
      *
      * @param topK how many at most
      * @param targets words to choose from; empty for the whole vocabulary

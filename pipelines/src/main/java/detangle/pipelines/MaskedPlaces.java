@@ -14,8 +14,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Where {@code [MASK]} stands in texts, and the scores of the vocabulary at these places alone. Scores of a mask are a
- * hundred times as large as a text, so that those of all callers together have a bound.
+ * Finds {@code [MASK]} in texts, and computes the scores of the vocabulary at these places alone. Scores of a mask are
+ * a hundred times as large as a text, so that those of all callers together have a bound.
  */
 final class MaskedPlaces {
     /** Scores of all callers together: 256 MB. */
@@ -70,8 +70,8 @@ final class MaskedPlaces {
     }
 
     /**
-     * What the model says of each encoding of a batch: scores as {@code f32[1,M,V]} for its M masks, which keep no
-     * others in memory.
+     * Returns what the model says of each encoding of a batch: scores as {@code f32[1,M,V]} for its M masks, which keep
+     * no others in memory.
      */
     List<Row> divided(Map<String, Tensor> outputs, List<Encoding> batch) {
         Tensor logits = outputs.get(OutputNames.LOGITS);

@@ -34,7 +34,7 @@ public final class MultipleChoice implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say.
+     * Loads a model as {@link #load(Path)} does, with options.
      *
      * @throws PipelineException if the model has another head
      */

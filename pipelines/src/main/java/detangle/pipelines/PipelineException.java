@@ -3,8 +3,8 @@ package detangle.pipelines;
 import detangle.ir.InvalidInputException;
 
 /**
- * What a pipeline cannot do: a text that is empty or too long, a model with another head. One line that says what to
- * do.
+ * A pipeline cannot do what it is asked: a text is empty or too long, or a model has another head. One line that says
+ * what to do.
  */
 public final class PipelineException extends InvalidInputException {
     private static final long serialVersionUID = 1L;

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
- * How a pipeline loads its model and runs texts.
+ * The options by which a pipeline loads its model and runs texts.
  *
  * @param backend what to run on, see {@link SessionOptions#backend}; empty for the best on the CPU
  * @param adapter the folder of a LoRA adapter that is merged into the model, see {@link SessionOptions#adapter}; none
@@ -73,7 +73,7 @@ public record PipelineOptions(
         return with(o -> o.adapter = Optional.of(value));
     }
 
-    /** For models whose weights a pipeline has merged itself. */
+    /** Returns the options without an adapter, for models whose weights a pipeline has merged itself. */
     PipelineOptions withoutAdapter() {
         return with(o -> o.adapter = Optional.empty());
     }
@@ -115,7 +115,7 @@ public record PipelineOptions(
         return with(o -> o.warmUp = value);
     }
 
-    /** For servers: what several threads ask at the same time runs together. */
+    /** Sets dynamic batching, for servers: what several threads ask at the same time runs together. */
     public PipelineOptions withDynamicBatching(DynamicBatching value) {
         return with(o -> o.dynamicBatching = Optional.of(value));
     }

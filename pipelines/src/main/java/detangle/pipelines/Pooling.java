@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How the states of a text's tokens become one vector. The names are sentence-transformers', and so is their order. */
+/**
+ * The ways in which the states of a text's tokens become one vector. The names are sentence-transformers', and so is
+ * their order.
+ */
 public enum Pooling {
     /** The state of the first token that counts: {@code [CLS]}, unless a prompt before it does not count. */
     CLS,

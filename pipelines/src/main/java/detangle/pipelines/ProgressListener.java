@@ -32,7 +32,7 @@ public interface ProgressListener {
     }
 
     /**
-     * What there is to say of a row.
+     * A message about a row.
      *
      * @param row the row's place in the call's list, from 0
      * @param name what messages call the row or a part of it: {@code text 3}, {@code the second text of pair 3}

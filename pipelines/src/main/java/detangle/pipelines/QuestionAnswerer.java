@@ -42,7 +42,7 @@ public final class QuestionAnswerer implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say.
+     * Loads a model as {@link #load(Path)} does, with options.
      *
      * @throws PipelineException if the model has another head
      */

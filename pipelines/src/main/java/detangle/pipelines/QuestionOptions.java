@@ -3,7 +3,7 @@ package detangle.pipelines;
 import java.util.OptionalInt;
 
 /**
- * How answers are looked for; the names and the numbers of {@link #DEFAULT} are HuggingFace's.
+ * The options by which answers are looked for; the names and the numbers of {@link #DEFAULT} are HuggingFace's.
  *
  * @param topK how many answers at most
  * @param docStride tokens that two windows of a long text share, at most half a window

@@ -163,7 +163,7 @@ public final class Redactor implements Pipeline {
         require(policy.byLabel().keySet(), labels, "an operator is given for a label that is not looked for:");
     }
 
-    /** What a model that finds whatever is named is told. */
+    /** Returns what a model that finds whatever is named is told. */
     private static List<String> named(DetectionOptions options) {
         return options.labels().isEmpty() ? DetectionOptions.PERSONAL_DATA : options.labels();
     }
@@ -203,7 +203,7 @@ public final class Redactor implements Pipeline {
         return found;
     }
 
-    /** Where a text has half of a surrogate pair. */
+    /** Returns where a text has half of a surrogate pair. */
     private static Optional<Integer> broken(String text) {
         for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
             if (Character.getType(text.codePointAt(i)) == Character.SURROGATE) {
@@ -260,7 +260,7 @@ public final class Redactor implements Pipeline {
         };
     }
 
-    /** What tokens are labelled as, with the whole of the words that they are parts of. */
+    /** Returns what tokens are labelled as, with the whole of the words that they are parts of. */
     private static List<List<Entity>> ofTokens(
             TokenClassifier classifier, List<String> texts, DetectionOptions options, ProgressListener progress) {
         TokenClassificationOptions asked = TokenClassificationOptions.DEFAULT.withStrategy(AggregationStrategy.SIMPLE);

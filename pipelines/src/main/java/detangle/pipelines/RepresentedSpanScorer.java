@@ -18,7 +18,7 @@ final class RepresentedSpanScorer implements WordVectors.Scorer {
         this.spans = spans;
     }
 
-    /** As modeling/utils.py:356-436 finds spans, and decoding/decoder.py:1272-1355 lists them. */
+    /** Finds spans as modeling/utils.py:356-436 does, and lists them as decoding/decoder.py:1272-1355 does. */
     @Override
     public List<List<Found>> found(List<WordVectors> windows) {
         List<float[]> probabilities = tokens.probabilities(windows);

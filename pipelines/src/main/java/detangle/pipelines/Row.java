@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What a model says of one encoding of a batch.
+ * The outputs of a model for one encoding of a batch.
  *
  * @param outputs of the batch, {@code [B, ...]}, by name
  * @param row the encoding's
@@ -24,13 +24,13 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
         }
     }
 
-    /** Of {@code [B,N]} the N values. */
+    /** Returns the N values of an output {@code [B,N]}. */
     double[] values(String output) {
         Tensor tensor = outputs.get(output);
         return read(tensor, row * tensor.dim(1), Math.toIntExact(tensor.dim(1)));
     }
 
-    /** As {@link #values}, in single precision. */
+    /** Returns what {@link #values} returns, in single precision. */
     float[] singles(String output) {
         double[] values = values(output);
         float[] singles = new float[values.length];
@@ -40,13 +40,13 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
         return singles;
     }
 
-    /** Of {@code [B,S]} a value for each token. */
+    /** Returns a value for each token of an output {@code [B,S]}. */
     double[] perToken(String output) {
         Tensor tensor = outputs.get(output);
         return read(tensor, row * tensor.dim(1), tokens);
     }
 
-    /** Of {@code [B,S,N]} N values for each token. */
+    /** Returns N values for each token of an output {@code [B,S,N]}. */
     double[][] vectors(String output) {
         double[][] vectors = new double[tokens][];
         for (int token = 0; token < tokens; token++) {
@@ -55,19 +55,19 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
         return vectors;
     }
 
-    /** Of {@code [B,S,N]} the N values of one token. */
+    /** Returns the N values of one token of an output {@code [B,S,N]}. */
     double[] vector(String output, int token) {
         Tensor tensor = outputs.get(output);
         int width = Math.toIntExact(tensor.dim(2));
         return read(tensor, (row * tensor.dim(1) + token) * width, width);
     }
 
-    /** As {@link #vectors}, in single precision. */
+    /** Returns what {@link #vectors} returns, in single precision. */
     float[][] floats(String output) {
         return floats(output, IntStream.range(0, tokens).toArray());
     }
 
-    /** Of {@code [B,S,N]} N values for each of some tokens, in single precision. */
+    /** Returns N values for each of some tokens of an output {@code [B,S,N]}, in single precision. */
     float[][] floats(String output, int[] places) {
         Tensor tensor = outputs.get(output);
         int width = Math.toIntExact(tensor.dim(2));
@@ -98,7 +98,7 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
         return value;
     }
 
-    /** As {@link #finite(double)}, of each value. */
+    /** Checks each value as {@link #finite(double)} does. */
     static float[] finite(float[] values) {
         for (float value : values) {
             finite(value);

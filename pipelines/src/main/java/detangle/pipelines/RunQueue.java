@@ -11,8 +11,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * What callers cannot share a batch for, one after the other in the order in which they come: runs of a model with
- * inputs of another form, and what comes behind an encoder. So one caller at a time takes memory for it. A caller
+ * Runs one after the other, in the order in which callers come, what they cannot share a batch for: runs of a model
+ * with inputs of another form, and what comes behind an encoder. So one caller at a time takes memory for it. A caller
  * waits no longer than its deadline.
  */
 final class RunQueue implements AutoCloseable {

@@ -4,7 +4,7 @@ import detangle.pipelines.schema.Schema;
 import detangle.pipelines.schema.SchemaAnswer;
 import detangle.pipelines.schema.SchemaOptions;
 
-/** From states of tokens to answers, as one of GLiNER2's architectures does it. */
+/** Makes answers of the states of tokens, as one of GLiNER2's architectures does. */
 sealed interface SchemaArchitecture permits SpanArchitecture, BoundaryArchitecture {
     /** Refuses, by a typed exception that names it, what a model of this architecture is not asked for. */
     void check(Schema schema, SchemaOptions options);

@@ -27,7 +27,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 
 /**
- * From scores of spans to what a text holds, as GLiNER2's span architecture decides (gliner2/inference/runtime.py).
+ * Decides from scores of spans what a text holds, as GLiNER2's span architecture does (gliner2/inference/runtime.py).
  * Offsets are those of what the model reads.
  *
  * @param piece the text or window
@@ -73,7 +73,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return byKind;
     }
 
-    /** With attributes, the original keeps the order in which spans are looked at. */
+    /** Chooses among candidates. With attributes, the original keeps the order in which spans are looked at. */
     private static List<Candidate> surviving(List<Candidate> candidates, ValueType type, boolean inOrder) {
         List<Candidate> kept = apart(candidates);
         if (type == ValueType.ONE && kept.size() > 1) {
@@ -149,7 +149,8 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
     }
 
     /**
-     * One value is the first span that reaches the threshold, as in the original; several have no characters in common.
+     * Returns the value of a field. One value is the first span that reaches the threshold, as in the original;
+     * several have no characters in common.
      */
     private FieldValue mentions(int row, StructureField field) {
         List<Candidate> passing = candidates(row, field.threshold()).stream()

@@ -102,13 +102,13 @@ public final class SchemaExtractor implements Pipeline {
         return extract(List.of(text), schema, options).getFirst();
     }
 
-    /** What each of several texts holds. */
+    /** Returns what each of several texts holds. */
     public List<SchemaAnswer> extract(List<String> texts, Schema schema, SchemaOptions options) {
         return extract(texts, schema, options, done -> {});
     }
 
     /**
-     * What each text holds. An empty text is read as a full stop, as GLiNER2 reads it.
+     * Returns what each text holds. An empty text is read as a full stop, as GLiNER2 reads it.
      *
      * @param progress told how many texts and windows are done, after each batch
      * @throws detangle.pipelines.schema.SchemaException if a validator takes too long for a value, or the schema asks
@@ -124,7 +124,7 @@ public final class SchemaExtractor implements Pipeline {
         return extract(texts, schema, options, progress, SchemaMerge::candidates);
     }
 
-    /** How the answers to the pieces of a text become one. */
+    /** Makes one answer of the answers to the pieces of a text. */
     private interface Merge<T> {
         T of(SchemaMerge text, List<SchemaPiece> pieces, List<SchemaAnswer> answers);
     }

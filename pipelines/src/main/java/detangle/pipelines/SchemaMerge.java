@@ -54,7 +54,7 @@ record SchemaMerge(Schema schema, String text) {
         return moved;
     }
 
-    /** In a window, the full stop that was added may stand for the next character of the text. */
+    /** Moves a mention. In a window, the full stop that was added may stand for the next character of the text. */
     private Mention shifted(Mention mention, int offset) {
         int start = mention.start() + offset;
         int end = mention.end() + offset;
@@ -157,7 +157,7 @@ record SchemaMerge(Schema schema, String text) {
         return merged;
     }
 
-    /** In the order of the text, without those that have characters in common with a surer one. */
+    /** Returns mentions in the order of the text, without those that have characters in common with a surer one. */
     private static List<EntityMention> apart(List<EntityMention> found) {
         List<EntityMention> kept = new ArrayList<>();
         found.stream()

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * What the model is prompted with for a schema (gliner2/processor.py:809-1120), the same for each text: a group of
+ * The prompt of a schema (gliner2/processor.py:809-1120), the same for each text: a group of
  * tokens for each part, {@code ( [P] name ( [E] label [E] label ) )}, and words that stand before a text for the
  * choices of fields.
  *

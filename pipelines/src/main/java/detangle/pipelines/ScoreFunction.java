@@ -9,14 +9,15 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What makes scores of the logits of a sequence classification. */
+/** Makes scores of the logits of a sequence classification. */
 @FunctionalInterface
 interface ScoreFunction {
     double[] apply(double... logits);
 
     /**
-     * That of a classifier: the activation that sentence-transformers noted, or else HuggingFace's choice. The library
-     * notes Identity for several labels where nobody chose anything, so that HuggingFace's choice stands there too.
+     * Returns the function of a classifier: the activation that sentence-transformers noted, or else HuggingFace's
+     * choice. The library notes Identity for several labels where nobody chose anything, so that HuggingFace's choice
+     * stands there too.
      *
      * @throws ConfigException if the activation is one of PyTorch's that is not known here
      */
@@ -28,8 +29,8 @@ interface ScoreFunction {
     }
 
     /**
-     * That of a reranker: the activation that sentence-transformers noted, or else the library's choice for one label,
-     * a sigmoid.
+     * Returns the function of a reranker: the activation that sentence-transformers noted, or else the library's
+     * choice for one label, a sigmoid.
      */
     static ScoreFunction ofRanker(Path model) {
         return stated(model).<ScoreFunction>map(activation -> activation::apply).orElse(FunctionToApply.SIGMOID::apply);

@@ -27,8 +27,8 @@ final class SecondPrograms implements AutoCloseable {
     @FunctionalInterface
     interface Loaded {
         /**
-         * What the program gives; a {@link detangle.models.weights.WeightsException} if the file of its weights has
-         * changed.
+         * Returns what the program gives; a {@link detangle.models.weights.WeightsException} if the file of its weights
+         * has changed.
          */
         Map<String, Tensor> run(Map<String, Tensor> inputs);
     }

@@ -31,7 +31,7 @@ final class SentenceModuleReader {
 
     private static final Set<String> VECTOR_LAYERS = Set.of("Dense", "LayerNorm", "Normalize");
 
-    /** How many poolings a module may name, which is more than there are kinds of them. */
+    /** The most poolings that a module may name, which is more than there are kinds of them. */
     private static final int MOST_POOLINGS = 16;
 
     private static final String VECTOR = "sentence_embedding";
@@ -118,7 +118,9 @@ final class SentenceModuleReader {
         width = hiddenSize * pooling.size();
     }
 
-    /** As new versions write it: a name, or several in the order in which they are put side by side. */
+    /**
+     * Reads poolings as new versions write them: a name, or several in the order in which they are put side by side.
+     */
     private static List<Pooling> named(ConfigFields fields, JsonNode value) {
         List<JsonNode> names = value.isArray() ? value.valueStream().toList() : List.of(value);
         if (names.isEmpty()) {
@@ -140,8 +142,8 @@ final class SentenceModuleReader {
     }
 
     /**
-     * As old versions write it: a flag for each pooling, of which that of MEAN is true where it is not stated. Those
-     * that are true are put side by side in the order of {@link Pooling}.
+     * Reads poolings as old versions write them: a flag for each pooling, of which that of MEAN is true where it is
+     * not stated. Those that are true are put side by side in the order of {@link Pooling}.
      */
     private static List<Pooling> flagged(ConfigFields fields) {
         List<String> known =

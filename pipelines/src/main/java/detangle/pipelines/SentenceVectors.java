@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What makes vectors of tokens' states in a model's folder: what sentence-transformers' files say, or the mean.
+ * The modules that make vectors of tokens' states in a model's folder: what sentence-transformers' files say, or the
+ * mean.
  *
  * @param file modules.json, or the folder where there is none, for messages
  * @param pooling at least one; several are put side by side
@@ -26,7 +27,7 @@ record SentenceVectors(
     }
 
     /**
-     * That of a folder or an artifact.
+     * Reads the modules of a folder or an artifact.
      *
      * @param hiddenSize the width of the encoder
      * @throws detangle.models.deberta.ConfigException if a module is not known or does not fit

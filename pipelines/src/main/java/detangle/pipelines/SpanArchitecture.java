@@ -101,7 +101,7 @@ record SpanArchitecture(SpanHead head, HeadPrograms programs) implements SchemaA
         return all;
     }
 
-    /** How many instances of each group there are; none of a classification. */
+    /** Returns how many instances of each group there are; none of a classification. */
     private int[] counts(List<Group> groups, float[][] tokens) {
         int[] marks = groups.stream().mapToInt(Group::mark).toArray();
         float[][] logits = States.rows(programs.run(

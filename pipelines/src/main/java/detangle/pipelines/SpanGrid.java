@@ -71,7 +71,7 @@ final class SpanGrid {
         return logits[(first[start] + length) * rows + row];
     }
 
-    /** Its probability, in single precision as the original compares it. */
+    /** Returns the probability of a span, in single precision as the original compares it. */
     float probability(int row, int start, int length) {
         return (float) Scores.sigmoid(logit(row, start, length));
     }

@@ -149,7 +149,7 @@ final class SpanProducts {
         }
     }
 
-    /** In four sums side by side, as each addition waits for the one before it. */
+    /** Adds up values in four sums side by side, as each addition waits for the one before it. */
     private static float sum(float[] values) {
         float a = 0;
         float b = 0;

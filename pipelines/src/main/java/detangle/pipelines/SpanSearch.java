@@ -13,7 +13,7 @@ final class SpanSearch {
     record Span(int first, int last, double score) {}
 
     /**
-     * What a window has.
+     * The spans of a window.
      *
      * @param spans the best answers, the best first
      * @param noAnswer how sure the model is that there is none: what it says of the first token

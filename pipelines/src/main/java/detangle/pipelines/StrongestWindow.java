@@ -3,7 +3,7 @@ package detangle.pipelines;
 import java.util.List;
 
 /**
- * What the strongest window of a text says; see {@link TextClassifier#classifyInWindows}.
+ * The answer for the strongest window of a text; see {@link TextClassifier#classifyInWindows}.
  *
  * @param labels all labels with their scores in that window, the surest first; empty for a text that cannot be answered
  * @param start the window's first character in the text
@@ -11,7 +11,7 @@ import java.util.List;
  * @param windows how many windows the text was read in
  */
 public record StrongestWindow(List<Classification> labels, int start, int end, int windows) {
-    /** Of a text that cannot be answered. */
+    /** The answer to a text that cannot be answered. */
     static final StrongestWindow NONE = new StrongestWindow(List.of(), 0, 0, 0);
 
     /** Keeps a copy of the labels. */

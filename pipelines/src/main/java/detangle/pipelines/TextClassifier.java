@@ -45,7 +45,7 @@ public final class TextClassifier implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say.
+     * Loads a model as {@link #load(Path)} does, with options.
      *
      * @throws PipelineException if the model has another head
      */
@@ -59,7 +59,7 @@ public final class TextClassifier implements Pipeline {
         }
     }
 
-    /** As {@link #load(Path, PipelineOptions)}, with a function that makes scores of logits. */
+    /** Loads a model as {@link #load(Path, PipelineOptions)} does, with a function that makes scores of logits. */
     public static TextClassifier load(Path folder, PipelineOptions options, FunctionToApply function) {
         return new TextClassifier(
                 TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options), folder, function::apply);
@@ -158,9 +158,9 @@ public final class TextClassifier implements Pipeline {
     }
 
     /**
-     * What the strongest window of each text says, in the texts' order. A text that is longer than the model takes is
-     * read in windows of {@link #maxLength()} tokens that overlap, so that nothing of it is cut: a guard finds what is
-     * hidden in the middle of a page.
+     * Returns what the strongest window of each text says, in the texts' order. A text that is longer than the model
+     * takes is read in windows of {@link #maxLength()} tokens that overlap, so that nothing of it is cut: a guard finds
+     * what is hidden in the middle of a page.
      *
      * @param progress told how many windows are done, after each batch
      * @throws PipelineException if a text is empty, windows cannot share so many tokens, or the model does not have a

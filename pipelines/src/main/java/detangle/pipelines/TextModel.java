@@ -55,7 +55,7 @@ final class TextModel implements AutoCloseable {
     private final Optional<MaskedPlaces> masks;
     private final Optional<Shared> shared;
 
-    /** What threads share that ask at the same time ({@link DynamicBatching}). */
+    /** The parts that threads share that ask at the same time ({@link DynamicBatching}). */
     private record Shared(DynamicBatching options, TextEncoder encoder, TokenBatcher batcher, RunQueue runs) {
         static Shared of(
                 Session session,
@@ -213,22 +213,22 @@ final class TextModel implements AutoCloseable {
         return of == 1 ? "the " + what : what + " " + (index + 1);
     }
 
-    /** As {@link InputEncoder#encode(String, InputRow)}. */
+    /** Encodes a text as {@link InputEncoder#encode(String, InputRow)} does. */
     Encoding encode(String text, InputRow row) {
         return encoder.encode(text, row);
     }
 
-    /** As {@link InputEncoder#encodeWhole(String)}. */
+    /** Encodes a text as {@link InputEncoder#encodeWhole(String)} does. */
     Encoding encodeWhole(String text) {
         return encoder.encodeWhole(text);
     }
 
-    /** As {@link InputEncoder#encodeWhole(TextPair)}. */
+    /** Encodes a pair as {@link InputEncoder#encodeWhole(TextPair)} does. */
     Encoding encodeWhole(TextPair pair) {
         return encoder.encodeWhole(pair);
     }
 
-    /** As {@link InputEncoder#encode(TextPair, Truncation.Strategy, InputRow)}. */
+    /** Encodes a pair as {@link InputEncoder#encode(TextPair, Truncation.Strategy, InputRow)} does. */
     Encoding encode(TextPair pair, Truncation.Strategy cut, InputRow row) {
         return encoder.encode(pair, cut, row);
     }
@@ -371,7 +371,7 @@ final class TextModel implements AutoCloseable {
         return inputs(session, tokenizer, rows, 1);
     }
 
-    /** As {@link #inputs(List)}, padded to a length that no row exceeds. */
+    /** Makes inputs as {@link #inputs(List)} does, padded to a length that no row exceeds. */
     Map<String, Tensor> inputs(List<Encoding> rows, int length) {
         return inputs(session, tokenizer, rows, length);
     }

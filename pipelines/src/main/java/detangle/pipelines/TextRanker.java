@@ -46,7 +46,7 @@ public final class TextRanker implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say.
+     * Loads a model as {@link #load(Path)} does, with options.
      *
      * @throws PipelineException if the model has another head, or more than one label
      */

@@ -40,7 +40,7 @@ final class TokenBatcher implements AutoCloseable {
      */
     private static final int LONG_BATCH_BESIDE_SHORT_CALLS = 512;
 
-    /** How long after a short call others are expected. */
+    /** The nanoseconds after a short call in which others are expected. */
     private static final long LATELY = TimeUnit.SECONDS.toNanos(2);
 
     private final DynamicBatching options;
@@ -52,7 +52,7 @@ final class TokenBatcher implements AutoCloseable {
     private final Lane longCalls;
     private boolean closed;
 
-    /** When the last short call came, as of {@link System#nanoTime}. */
+    /** The time of the last short call, as of {@link System#nanoTime}. */
     private long lastShortCall = System.nanoTime() - LATELY;
 
     /** A queue, and the thread that runs its batches one after the other. */
@@ -76,7 +76,7 @@ final class TokenBatcher implements AutoCloseable {
             }
         }
 
-        /** What is run next; empty once it is closed and everything is done. */
+        /** Returns what is run next; empty once it is closed and everything is done. */
         private List<Item> next() {
             lock.lock();
             try {
@@ -120,7 +120,7 @@ final class TokenBatcher implements AutoCloseable {
         return Math.min(options.maxBatchTokens(), beside ? LONG_BATCH_BESIDE_SHORT_CALLS : LONG_BATCH);
     }
 
-    /** What the model says of each encoding; waits for its turn. */
+    /** Returns what the model says of each encoding; waits for its turn. */
     List<Row> run(List<Encoding> encodings) {
         long end = Deadline.end(options);
         List<Item> items = encodings.stream()

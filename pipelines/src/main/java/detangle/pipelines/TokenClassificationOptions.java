@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * How tokens become entities; the names are HuggingFace's.
+ * The options by which tokens become entities; the names are HuggingFace's.
  *
  * @param strategy how the labels of tokens are put together
  * @param stride tokens that two windows of a long text share; at most 128 if empty

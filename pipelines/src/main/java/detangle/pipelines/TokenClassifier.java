@@ -36,7 +36,7 @@ public final class TokenClassifier implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say.
+     * Loads a model as {@link #load(Path)} does, with options.
      *
      * @throws PipelineException if the model has another head
      */
@@ -72,7 +72,9 @@ public final class TokenClassifier implements Pipeline {
                 .toList();
     }
 
-    /** As {@link #classify}, with all that any window says: where windows overlap, entities may too. */
+    /**
+     * Finds entities as {@link #classify} does, and keeps all of each window: where windows overlap, entities may too.
+     */
     List<List<Entity>> ofWindows(List<String> texts, TokenClassificationOptions options, ProgressListener progress) {
         EntityAggregation aggregation =
                 new EntityAggregation(model.config().labels(), options.strategy(), options.ignoreLabels());

@@ -46,7 +46,7 @@ final class TokenScorer implements WordVectors.Scorer {
         return all;
     }
 
-    /** Of each window the probabilities of start, end and inside, {@code [W*C*3]}. */
+    /** Returns the probabilities of start, end and inside of each window, {@code [W*C*3]}. */
     List<float[]> probabilities(List<WordVectors> windows) {
         List<float[]> all = new ArrayList<>();
         List<Part> parts = new ArrayList<>();

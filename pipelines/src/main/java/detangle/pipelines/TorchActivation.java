@@ -22,7 +22,7 @@ enum TorchActivation {
     LOG_SIGMOID("LogSigmoid"),
     HARDTANH("Hardtanh");
 
-    /** What all names of PyTorch's begin with. */
+    /** The prefix of all names of PyTorch's. */
     static final String TORCH = "torch.";
 
     private final String className;

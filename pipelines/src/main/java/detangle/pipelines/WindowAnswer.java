@@ -14,7 +14,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What was found in a window, by its words or by those of its text, before some of it is chosen. */
+/** The findings of a window, by its words or by those of its text, before some of them are chosen. */
 record WindowAnswer(List<Found> found, List<Related> related) {
     static final WindowAnswer NONE = new WindowAnswer(List.of(), List.of());
 
@@ -75,7 +75,10 @@ record WindowAnswer(List<Found> found, List<Related> related) {
                 .toList();
     }
 
-    /** Of words at the ends of relations, the place among the merged entities of the first entity of these words. */
+    /**
+     * Returns, for words at the ends of relations, the place among the merged entities of the first entity of these
+     * words.
+     */
     private static Map<WordRange, Integer> places(
             Set<WordRange> ends, List<Found> chosen, List<Entity> entities, List<Entity> merged) {
         Map<WordRange, Integer> places = new HashMap<>();

@@ -3,7 +3,7 @@ package detangle.pipelines;
 import java.util.List;
 
 /**
- * How a text that is longer than the model takes is classified in windows.
+ * The options by which a text that is longer than the model takes is classified in windows.
  *
  * @param stride tokens that two windows share
  * @param watched labels whose scores, added up, say how strong a window is: those that a guard warns of. If empty, a

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Where the words of a text begin and end, in code points, from the tokens of all windows that it is read in. */
+/** Finds where the words of a text begin and end, in code points, from the tokens of all windows that it is read in. */
 final class WordBounds {
     private final int[] starts;
     private final int[] ends;

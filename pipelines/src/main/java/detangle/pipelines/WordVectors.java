@@ -20,8 +20,8 @@ record WordVectors(float[][] words, float[][] labels, double threshold, Optional
     @FunctionalInterface
     interface Scorer {
         /**
-         * What each window holds, in the order in which GLiNER's own code lists it: where scores are equal, the first
-         * is kept.
+         * Returns what each window holds, in the order in which GLiNER's own code lists it: where scores are equal, the
+         * first is kept.
          */
         List<List<Found>> found(List<WordVectors> windows);
     }

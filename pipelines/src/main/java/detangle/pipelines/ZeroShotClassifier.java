@@ -36,7 +36,7 @@ public final class ZeroShotClassifier implements Pipeline {
 
     private final Judge judge;
 
-    /** What tells how well labels fit texts. */
+    /** Judges how well labels fit texts. */
     private sealed interface Judge {
         /**
          * The scores of the labels of each text, in the order of the labels; nothing for a text that cannot be
@@ -86,7 +86,7 @@ public final class ZeroShotClassifier implements Pipeline {
     }
 
     /**
-     * As {@link #load(Path)}, as the options say.
+     * Loads a model as {@link #load(Path)} does, with options.
      *
      * @throws PipelineException if the model has another head, or no label of entailment
      */
@@ -113,7 +113,7 @@ public final class ZeroShotClassifier implements Pipeline {
         return classify(texts, labels, template, multiLabel, done -> {});
     }
 
-    /** How well labels fit each text; see {@link #classify(List, List, ZeroShotOptions, ProgressListener)}. */
+    /** Returns how well labels fit each text; see {@link #classify(List, List, ZeroShotOptions, ProgressListener)}. */
     public List<ZeroShotResult> classify(
             List<String> texts, List<String> labels, String template, boolean multiLabel, ProgressListener progress) {
         return classify(
@@ -121,7 +121,7 @@ public final class ZeroShotClassifier implements Pipeline {
     }
 
     /**
-     * How well labels fit each text.
+     * Returns how well labels fit each text.
      *
      * @param labels at least one, and none of them twice
      * @param progress told how many pairs of text and label are done, after each batch

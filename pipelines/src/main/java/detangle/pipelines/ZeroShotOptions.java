@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a {@link ZeroShotClassifier} judges texts.
+ * The options by which a {@link ZeroShotClassifier} judges texts.
  *
  * @param template a sentence with {@code {}} where a label goes; a GLiClass model is told labels as they are, if it is
  *     {@link ZeroShotClassifier#TEMPLATE}

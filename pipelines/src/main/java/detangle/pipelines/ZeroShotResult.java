@@ -3,7 +3,7 @@ package detangle.pipelines;
 import java.util.List;
 
 /**
- * How well each label fits a text.
+ * The scores of labels for a text.
  *
  * @param sequence the text
  * @param labels the best first

@@ -4,19 +4,19 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /**
- * How much is worked on at once. Where there is too much already, a request is refused before its body is read. It is
- * counted once its body is here, so that clients who are slow with theirs take nobody's room, and by its texts before
- * these are encoded.
+ * Bounds how much is worked on at once. Where there is too much already, a request is refused before its body is read.
+ * It is counted once its body is here, so that clients who are slow with theirs take nobody's room, and by its texts
+ * before these are encoded.
  */
 final class Admission {
     private final int limit;
 
-    /** How many of them are kept for requests of one text. */
+    /** The number of texts that are kept for requests of one text. */
     private final int reserved;
 
     private final Semaphore texts;
 
-    /** How many texts the request of this thread is counted as. */
+    /** The number of texts that the request of this thread is counted as. */
     private final ThreadLocal<Integer> counted = ThreadLocal.withInitial(() -> 0);
 
     /**

@@ -41,7 +41,7 @@ final class ChunkedBody {
     private int extension;
     private int trailers;
 
-    /** What is not a chunk. */
+    /** A body has a part that is not a chunk. */
     static final class MalformedException extends Exception {
         private static final long serialVersionUID = 1L;
 

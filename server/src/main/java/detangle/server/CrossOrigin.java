@@ -7,7 +7,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.util.regex.Pattern;
 
 /**
- * What a browser is told that asks for a page of another site, which {@link Sites} allows: the CORS protocol of the
+ * Answers a browser that asks for a page of another site, which {@link Sites} allows: the CORS protocol of the
  * Fetch standard (fetch.spec.whatwg.org, 3.3).
  */
 final class CrossOrigin {
@@ -15,7 +15,10 @@ final class CrossOrigin {
     private static final HeaderName REQUEST_PRIVATE_NETWORK =
             HeaderNames.create("Access-Control-Request-Private-Network");
 
-    /** What {@code Access-Control-Request-Headers} may hold: names of headers, with commas and spaces between them. */
+    /**
+     * The content that {@code Access-Control-Request-Headers} may have: names of headers, with commas and spaces
+     * between them.
+     */
     private static final Pattern NAMES = Pattern.compile("[-!#$%&'*+.^_`|~0-9A-Za-z, \t]{1,2000}");
 
     private CrossOrigin() {}

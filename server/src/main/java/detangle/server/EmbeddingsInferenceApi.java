@@ -101,8 +101,8 @@ final class EmbeddingsInferenceApi {
     }
 
     /**
-     * What a model is for: in the words of text-embeddings-inference, or by the task's name where that has no such
-     * models.
+     * Returns what a model is for: in the words of text-embeddings-inference, or by the task's name where that has no
+     * such models.
      */
     private static Map<String, Object> type(ServedModel model) {
         return switch (model.task().name()) {

@@ -27,12 +27,15 @@ import java.util.function.Function;
  * gives its own up: some clients who send without a pause would keep all others from being served.
  */
 final class GuardedConnection implements ServerConnection, ConnectionContext, RequestBytes.Listener {
-    /** How long a connection that the server ends is read on, so that its client finds the answer and no reset. */
+    /**
+     * The time for which a connection that the server ends is read on, so that its client finds the answer and no
+     * reset.
+     */
     private static final Duration LINGER = Duration.ofSeconds(1);
 
     private static final long LINGER_BYTES = 1 << 20;
 
-    /** What the client does, or the server. */
+    /** The phase of a connection: what the client does, or the server. */
     enum Phase {
         /** The client sends nothing between two requests. */
         IDLE,
@@ -119,7 +122,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         }
     }
 
-    /** What the library has understood of a head. */
+    /** Takes what the library has understood of a head. */
     void headers(Headers headers) {
         bytes.headers(headers);
     }
@@ -232,7 +235,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         }
     }
 
-    /** How long it has been in a phase; empty if it is in another. */
+    /** Returns how long it has been in a phase; empty if it is in another. */
     synchronized Optional<Duration> in(Phase phase) {
         return state.phase == phase ? Optional.of(Duration.ofNanos(System.nanoTime() - state.since)) : Optional.empty();
     }

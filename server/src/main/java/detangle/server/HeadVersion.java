@@ -37,7 +37,7 @@ final class HeadVersion {
     }
 
     /**
-     * What the HTTP library may read of a head.
+     * Returns what the HTTP library may read of a head.
      *
      * @param piece the next bytes of the head
      * @param last whether the head ends with them

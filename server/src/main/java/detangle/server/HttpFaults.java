@@ -4,7 +4,8 @@ import io.helidon.http.Status;
 import java.util.List;
 
 /**
- * What is wrong with a request that the HTTP library cannot read, in the server's own words and not in the library's.
+ * Says what is wrong with a request that the HTTP library cannot read, in the server's own words and not in the
+ * library's.
  */
 final class HttpFaults {
     /** Bytes of the first line of a request. */

@@ -76,7 +76,7 @@ final class HuggingFaceApi {
         return single && !description.answersInLists() ? answers.getFirst() : answers;
     }
 
-    /** What the request says beside its inputs. */
+    /** Returns what the request says beside its inputs. */
     private static SequencedMap<String, Object> given(JsonNode request) {
         SequencedMap<String, Object> given = Json.fields(request);
         given.remove(INPUTS);
@@ -98,8 +98,8 @@ final class HuggingFaceApi {
     }
 
     /**
-     * What clients say of HuggingFace's own service. Here models are loaded and answers are not kept, so that each of
-     * these is met.
+     * Reads what clients ask of HuggingFace's own service. Here models are loaded and answers are not kept, so that
+     * each of these is met.
      */
     private static void readOptions(JsonNode options) {
         if (Json.isAbsent(options)) {

@@ -28,7 +28,7 @@ final class Json {
 
     private static final char REPLACEMENT = '\uFFFD';
 
-    /** What stands twice could be understood one way here and another way by whoever let the request pass. */
+    /** Reads JSON and refuses a property that stands twice, which a proxy could understand in another way. */
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .streamReadConstraints(StreamReadConstraints.builder()

@@ -17,8 +17,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
 
 /**
- * What is counted, for Prometheus; the names are those of text-embeddings-inference where it has them. What belongs to
- * a model has its name in the label {@code model}.
+ * Counts requests and batches for Prometheus; the names are those of text-embeddings-inference where it has them. What
+ * belongs to a model has its name in the label {@code model}.
  */
 final class Metrics implements AutoCloseable {
     private static final String MODEL = "model";

@@ -21,13 +21,13 @@ final class OpenApi {
     private static final String JSON = "application/json";
     private static final String BYTES = "application/octet-stream";
 
-    /** What any route may be refused for. */
+    /** The statuses that any route may be refused with. */
     private static final List<String> ANY = List.of("403", "408", "431", "503");
 
-    /** What a route that needs the key may be refused for besides. */
+    /** The status that a route that needs the key may be refused with besides. */
     private static final String WITHOUT_KEY = "401";
 
-    /** What a route that reads a body may be refused for besides. */
+    /** The statuses that a route that reads a body may be refused with besides. */
     private static final List<String> WITH_BODY = List.of("400", "413", "415", "422", "424", "429", "500", "504");
 
     /** The routes that are answered without the key. */

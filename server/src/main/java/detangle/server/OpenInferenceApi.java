@@ -35,7 +35,7 @@ final class OpenInferenceApi {
     private static final String BYTES = "BYTES";
     private static final String FLOATS = "FP32";
 
-    /** Where answers are neither labels nor vectors, the tensor that has the answer to each row as JSON. */
+    /** The tensor that has the answer to each row as JSON, where answers are neither labels nor vectors. */
     private static final String JSON_OUTPUT = "output";
 
     private static final Field BINARY = new Field(
@@ -124,7 +124,7 @@ final class OpenInferenceApi {
     private record Output(String name, String type, List<?> data, int... shape) {}
 
     /**
-     * What is sent back.
+     * The answer that is sent back.
      *
      * @param tensors what follows the JSON; empty if nothing does
      */
@@ -166,8 +166,8 @@ final class OpenInferenceApi {
     }
 
     /**
-     * What parameters of a request may say: the options of the task, and how outputs are sent. Labels come with the
-     * scores of all of them, and vectors as the model gives them unless the request says otherwise.
+     * Returns what parameters of a request may say: the options of the task, and how outputs are sent. Labels come with
+     * the scores of all of them, and vectors as the model gives them unless the request says otherwise.
      */
     static List<Field> options(TextTask<?> task) {
         Stream<Field> options = task.options().stream();

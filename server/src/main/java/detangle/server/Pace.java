@@ -15,7 +15,7 @@ final class Pace {
 
     private static final double NANOS = 1e9 / RATE;
 
-    /** When all bytes that were read so far were due, as of {@link System#nanoTime}. */
+    /** The time when all bytes that were read so far were due, as of {@link System#nanoTime}. */
     private long due = System.nanoTime();
 
     /** Waits until bytes that have been read are due. */

@@ -11,7 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
-/** What a browser gets: the page to try a model, and what pages of other sites are allowed. */
+/** Serves browsers: the page to try a model, and what pages of other sites are allowed. */
 final class Page {
     private final byte[] html;
     private final String policy;

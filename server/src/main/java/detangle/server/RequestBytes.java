@@ -26,7 +26,7 @@ final class RequestBytes implements Supplier<byte[]> {
     /** Lines of headers of a request. */
     private static final int MAX_HEADERS = 100;
 
-    /** What a method may hold beside letters and digits. */
+    /** The characters that a method may have beside letters and digits. */
     private static final String PUNCTUATION = "!#$%&'*+-.^_`|~";
 
     private static final byte[] NONE = {};
@@ -58,7 +58,7 @@ final class RequestBytes implements Supplier<byte[]> {
     private final Supplier<byte[]> socket;
     private final Listener listener;
 
-    /** What has come and was not given yet. */
+    /** The bytes that have come and were not given yet. */
     private byte[] rest = NONE;
 
     private Part part = Part.HEAD;

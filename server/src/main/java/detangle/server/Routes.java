@@ -29,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
-/** What is answered to which request. */
+/** Answers requests by their routes. */
 final class Routes {
     private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
     private static final String INFER = "/v2/models/{name:.+}/infer";

@@ -89,7 +89,7 @@ final class Schemas {
         return schema;
     }
 
-    /** What a column holds. Values that there may not be are left out of objects. */
+    /** Returns what a column holds. Values that there may not be are left out of objects. */
     static SequencedMap<String, Object> of(Column.Type type) {
         return switch (type) {
             case Column.Scalar scalar ->
@@ -150,7 +150,7 @@ final class Schemas {
         return request;
     }
 
-    /** One input or a list of them; one that is a text alone may be given as that text. */
+    /** Returns the schema of one input or a list of them; one that is a text alone may be given as that text. */
     private static SequencedMap<String, Object> inputs(TextTask<?> task) {
         SequencedMap<String, Object> row = of(task.inputs());
         SequencedMap<String, Object> input = task.soleText().isPresent() ? oneOf(of("string"), row) : row;

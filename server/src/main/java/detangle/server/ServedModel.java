@@ -89,7 +89,7 @@ final class ServedModel implements AutoCloseable {
         return name;
     }
 
-    /** What the model is for. */
+    /** Returns what the model is for. */
     TextTask<?> task() {
         return abilities.getFirst().task();
     }

@@ -12,7 +12,7 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
- * How a server runs; names and numbers are those of text-embeddings-inference where it has them.
+ * The options of a server; names and numbers are those of text-embeddings-inference where it has them.
  *
  * @param host the address to listen at; 127.0.0.1 by default, which is this machine alone
  * @param port 0 for any that is free; 8080 by default

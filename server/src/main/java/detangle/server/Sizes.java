@@ -1,6 +1,6 @@
 package detangle.server;
 
-/** How many texts a request may have. */
+/** The number of texts that a request may have. */
 record Sizes(int maxClientBatchSize, Admission admission) {
     /** Refuses a request of no text or of too many, and counts the texts of one that may be answered. */
     void check(int texts) {

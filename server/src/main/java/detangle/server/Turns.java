@@ -15,7 +15,7 @@ final class Turns {
     private final Semaphore turn = new Semaphore(1, true);
     private final Duration deadline;
 
-    /** When the rest ends; of whoever has the turn. */
+    /** The time when the rest ends of the queue that has the turn. */
     private long rested = System.nanoTime();
 
     /** @param deadline how long a request may take */

@@ -31,7 +31,7 @@ public final class Substitute {
     private Substitute() {}
 
     /**
-     * What a file is, if it is not what its name says, in words that follow the name and a colon.
+     * Returns what a file is, if it is not what its name says, in words that follow the name and a colon.
      *
      * @param head the file's first {@link #HEAD} bytes, or all if there are fewer
      * @param binary whether the file cannot be text if it is what its name says

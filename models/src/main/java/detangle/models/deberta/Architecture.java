@@ -59,7 +59,7 @@ public enum Architecture {
         return this == MASKED_LM || this == MASKED_LM_EMD;
     }
 
-    /** What the names of the head's tensors begin with, some of which may be absent. */
+    /** Returns what the names of the head's tensors begin with, some of which may be absent. */
     List<String> roots() {
         return switch (this) {
             case ENCODER -> List.of();

@@ -62,7 +62,8 @@ public final class Checkpoint {
     }
 
     /**
-     * What weights call a parameter, or would call it if they held it; that of an encoder begins with {@code deberta.}.
+     * Returns what weights call a parameter, or would call it if they held it; that of an encoder begins with {@code
+     * deberta.}.
      */
     public static UnaryOperator<String> names(Weights weights) {
         String encoder = EncoderPrefix.of(weights);

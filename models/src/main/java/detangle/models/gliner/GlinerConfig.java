@@ -78,7 +78,7 @@ public record GlinerConfig(
                 labels(fields, encoder, labelsEncoder));
     }
 
-    /** How relations between entities are found; empty if the model finds none. */
+    /** Returns how relations between entities are found; empty if the model finds none. */
     public Optional<Relations> relations() {
         return switch (labels) {
             case LabelSource.Prompt prompt -> prompt.relations();

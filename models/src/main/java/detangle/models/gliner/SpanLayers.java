@@ -143,7 +143,7 @@ final class SpanLayers {
                 : labels;
     }
 
-    /** What is added to the score of each label, {@code f32[B,C]}; nothing if it is empty. */
+    /** Returns what is added to the score of each label, {@code f32[B,C]}; nothing if it is empty. */
     Optional<Node> constants(Node labels) {
         if (mode == SpanMode.MARKER) {
             return Optional.empty();

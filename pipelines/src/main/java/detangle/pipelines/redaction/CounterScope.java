@@ -1,6 +1,6 @@
 package detangle.pipelines.redaction;
 
-/** Where the same part of a text has the same number. */
+/** The scope in which the same part of a text has the same number. */
 public enum CounterScope {
     /** Within a text: the numbers of each text begin with 1. */
     TEXT,

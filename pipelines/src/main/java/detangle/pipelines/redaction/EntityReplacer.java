@@ -61,8 +61,8 @@ public final class EntityReplacer {
     }
 
     /**
-     * By the kind's name and not by its label, so that one number is not given to two parts where two labels have the
-     * same name.
+     * Returns the number of a part by the kind's name and not by its label, so that one number is not given to two
+     * parts where two labels have the same name.
      */
     private int number(String kind, String part) {
         Map<String, Integer> ofKind = numbers.computeIfAbsent(kind, name -> new HashMap<>());

@@ -4,7 +4,7 @@ import detangle.pipelines.PipelineException;
 import java.util.Optional;
 
 /**
- * What operators are told beside their names; the names and the meanings are Presidio's where it has them.
+ * The settings of operators beside their names; the names and the meanings are Presidio's where it has them.
  *
  * @param newValue what stands in the place of a part that is replaced; {@code {label}} stands for the name of its kind
  * @param maskingChar what a part is masked with

@@ -4,7 +4,7 @@ import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What was replaced in texts, counted. */
+/** Counts what was replaced in texts. */
 public final class RedactionCounts {
     private final SortedMap<String, Integer> byLabel = new TreeMap<>();
     private int texts;
@@ -37,7 +37,7 @@ public final class RedactionCounts {
         return parts;
     }
 
-    /** How many parts of each kind were replaced; kinds of which nothing was found are not there. */
+    /** Returns how many parts of each kind were replaced; kinds of which nothing was found are not there. */
     public SortedMap<String, Integer> byLabel() {
         return Collections.unmodifiableSortedMap(byLabel);
     }

@@ -3,7 +3,7 @@ package detangle.pipelines.redaction;
 import detangle.pipelines.PipelineException;
 import java.io.Serializable;
 
-/** What is done with a part of a text that was found. */
+/** The treatment of a part of a text that was found. */
 public sealed interface RedactionOperator extends Serializable {
     /**
      * A text stands in its place.

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What is done with parts of a text that were found, by their kinds.
+ * The treatment of parts of a text that were found, by their kinds.
  *
  * @param standard what is done with parts of all other kinds
  * @param byLabel what is done with parts of some kinds

@@ -1,2 +1,2 @@
-/** What {@link detangle.pipelines.Redactor} puts in the place of what was found, and what it answers. */
+/** The operators and answers of {@link detangle.pipelines.Redactor}. */
 package detangle.pipelines.redaction;

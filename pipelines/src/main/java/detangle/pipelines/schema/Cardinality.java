@@ -2,11 +2,11 @@ package detangle.pipelines.schema;
 
 import java.util.Locale;
 
-/** How many values a field of a record has (gliner2/processing/records.py). */
+/** The number of values that a field of a record has (gliner2/processing/records.py). */
 public enum Cardinality {
-    /** One or none. */
+    /** The field has one value or none. */
     OPTIONAL_ONE(ValueType.ONE, true),
-    /** One, however improbable it is. */
+    /** The field has one value, however improbable it is. */
     REQUIRED_ONE(ValueType.ONE, false),
     /** Any number. */
     ZERO_OR_MORE(ValueType.LIST, true),

@@ -45,7 +45,7 @@ public record ClassificationTask(
     /** A text and its label; one whose label is not among those of the task is not shown to the model. */
     public record Example(String text, String label) {}
 
-    /** From logits to probabilities. */
+    /** The functions from logits to probabilities. */
     public enum Activation {
         SIGMOID,
         SOFTMAX
@@ -69,7 +69,7 @@ public record ClassificationTask(
         Schema.probability("the classification '" + task + "'", threshold);
     }
 
-    /** One label for each text. */
+    /** Makes a task that gives each text one label. */
     public static ClassificationTask of(String task, String... labels) {
         return new ClassificationTask(
                 task,

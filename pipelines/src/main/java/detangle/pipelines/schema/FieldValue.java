@@ -2,7 +2,7 @@ package detangle.pipelines.schema;
 
 import java.util.List;
 
-/** What an instance of a structure has for a field; at most one value where the field is {@link ValueType#ONE}. */
+/** The values of a field in an instance of a structure; at most one value where the field is {@link ValueType#ONE}. */
 public sealed interface FieldValue {
     /** Parts of the text. */
     record Mentions(List<Mention> values) implements FieldValue {

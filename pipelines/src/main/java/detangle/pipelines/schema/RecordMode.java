@@ -3,7 +3,8 @@ package detangle.pipelines.schema;
 import java.util.Locale;
 
 /**
- * What the records of a structure are made of, by a model of the boundary architecture (gliner2/processing/records.py).
+ * The way in which the records of a structure are made, by a model of the boundary architecture
+ * (gliner2/processing/records.py).
  */
 public enum RecordMode {
     /** Each part of the text that is a value of one field, the anchor, is a record. */

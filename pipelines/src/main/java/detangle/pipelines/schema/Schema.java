@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is looked for in texts: entities, relations between them, structures with fields, and classes of the whole
- * text. It is built by hand, or read from JSON by {@link SchemaReader}.
+ * The things that are looked for in texts: entities, relations between them, structures with fields, and classes of
+ * the whole text. It is built by hand, or read from JSON by {@link SchemaReader}.
  *
  * <pre>{@code
  * Schema schema = Schema.ofEntities("person", "city").and(ClassificationTask.of("topic", "sport", "money"));
@@ -55,7 +55,7 @@ public record Schema(
         }
     }
 
-    /** One part of a schema, which the model is prompted with as one group. */
+    /** A part of a schema, which the model is prompted with as one group. */
     public sealed interface Part permits Structure, Entities, RelationKind, ClassificationTask {}
 
     /** Entities of these kinds alone. */
@@ -63,7 +63,7 @@ public record Schema(
         return of(Entities.of(names));
     }
 
-    /** One part alone. */
+    /** Makes a schema of one part alone. */
     public static Schema of(Part part) {
         return of(List.of(part));
     }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * What was found in a text.
+ * The findings in a text.
  *
  * @param structures by name; a model of the boundary architecture leaves out those of which it finds none
  * @param entities by the names of their kinds, the surest first, or in the order of the text where it was read in

@@ -19,7 +19,7 @@ import java.util.function.IntUnaryOperator;
  * @param offset what is written for an index in the text; no offsets if empty
  */
 public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<IntUnaryOperator> offset) {
-    /** With probabilities and offsets in code points, as Python counts. */
+    /** Makes the JSON with probabilities and offsets in code points, as Python counts. */
     public static SchemaJson of(String text) {
         return new SchemaJson(Optional.of(Double::valueOf), Optional.of(i -> text.codePointCount(0, i)));
     }

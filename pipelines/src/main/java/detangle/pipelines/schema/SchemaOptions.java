@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How texts are read, and what is kept.
+ * The options by which texts are read and findings are kept.
  *
  * @param threshold the least probability of what has no threshold of its own
  * @param maxWords how many words of a text, or of a window, are read; what follows is not; all if empty

@@ -35,7 +35,7 @@ public final class SchemaReader {
     /** Properties of a structure that says what its instances are made of. */
     private static final Set<String> RECORD = Set.of("mode", "anchor", "occurrence_policy");
 
-    /** What training does with texts that stand in several places; inference does not read it. */
+    /** The values of a field for training about texts that stand in several places; inference does not read it. */
     private static final String[] OCCURRENCES = {"all", "first", "error_on_ambiguous", "latent_all"};
 
     private static final double DEFAULT_THRESHOLD = 0.5;

@@ -9,7 +9,7 @@ package detangle.pipelines.schema;
  * @param exclude whether values that match are left out instead
  */
 public record Validator(PythonPattern expression, Mode mode, boolean exclude) {
-    /** How much of a value must match. */
+    /** The part of a value that must match. */
     public enum Mode {
         FULL,
         PARTIAL

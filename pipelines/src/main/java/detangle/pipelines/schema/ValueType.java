@@ -1,8 +1,8 @@
 package detangle.pipelines.schema;
 
-/** How many values an entity's kind or a field has. */
+/** The number of values that an entity's kind or a field has. */
 public enum ValueType {
-    /** One or none; GLiNER2 calls it str. */
+    /** One value or none; GLiNER2 calls it str. */
     ONE("str"),
     /** Any number; GLiNER2 calls it list. */
     LIST("list");

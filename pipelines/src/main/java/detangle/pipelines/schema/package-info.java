@@ -1,2 +1,2 @@
-/** What {@link detangle.pipelines.SchemaExtractor} is asked for, and what it answers. */
+/** The schemas that {@link detangle.pipelines.SchemaExtractor} takes, and its answers. */
 package detangle.pipelines.schema;

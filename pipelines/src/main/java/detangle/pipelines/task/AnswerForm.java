@@ -6,13 +6,13 @@ import java.util.SequencedMap;
 import java.util.function.DoubleFunction;
 
 /**
- * How answers are written where there are several ways.
+ * The form of answers where there are several ways to write them.
  *
  * @param score a score as JSON has it
  * @param offsets what places in a text count
  */
 public record AnswerForm(DoubleFunction<Number> score, Offsets offsets) {
-    /** What places in a text count. */
+    /** The units of places in a text. */
     public enum Offsets {
         /** Code points, as Python and HuggingFace count. */
         CODE_POINTS,
@@ -20,7 +20,7 @@ public record AnswerForm(DoubleFunction<Number> score, Offsets offsets) {
         UTF_16
     }
 
-    /** In single precision, which has all digits that models have, and in code points. */
+    /** Numbers in single precision, which has all digits that models have, and places in code points. */
     public static final AnswerForm SINGLE = new AnswerForm(score -> (float) score, Offsets.CODE_POINTS);
 
     /** The same with the offsets that options ask for, if they do. */

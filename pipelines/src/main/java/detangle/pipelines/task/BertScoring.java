@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** How alike a text is to what it should be: BERTScore, in the words of the package bert-score. */
+/** Measures how alike a text is to what it should be: BERTScore, in the words of the package bert-score. */
 public final class BertScoring extends TextTask<BertScorer> {
     private static final Field CANDIDATE = Field.required("candidate", "the text that is judged", new Field.Text());
     private static final Field REFERENCES = Field.required(
@@ -23,7 +23,7 @@ public final class BertScoring extends TextTask<BertScorer> {
 
     private final BertScoreOptions standard;
 
-    /** By the layer that bert-score takes of a model that it knows. */
+    /** Makes the task with the layer that bert-score takes of a model that it knows. */
     public BertScoring() {
         this(BertScoreOptions.DEFAULT);
     }

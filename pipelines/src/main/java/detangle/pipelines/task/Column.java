@@ -4,7 +4,7 @@ import java.util.List;
 
 /** A named part of what is said of a row, and what it holds: a property in JSON, a column in Parquet. */
 public record Column(String name, Type type) {
-    /** What a column holds; any value may also be missing. */
+    /** The type of a column's values; any value may also be missing. */
     public sealed interface Type permits Scalar, ListOf, ObjectOf {}
 
     /** A single value. */
@@ -12,9 +12,9 @@ public record Column(String name, Type type) {
         TEXT,
         WHOLE,
         TRUTH,
-        /** In double precision, as scores are. */
+        /** Numbers in double precision, as scores are. */
         DOUBLE,
-        /** In single precision, as components of vectors are. */
+        /** Numbers in single precision, as components of vectors are. */
         FLOAT
     }
 

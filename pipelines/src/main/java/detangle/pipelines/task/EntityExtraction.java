@@ -62,7 +62,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
             Field.Word.of(LongTexts.class),
             STANDARD.longTexts().name().toLowerCase(Locale.ROOT));
 
-    /** What GLiNER calls the most probable labels of an entity. */
+    /** The name that GLiNER gives the most probable labels of an entity. */
     private static final String CLASSES = "class_probs";
 
     private static final Column ENTITIES = Column.listOf("entities", entity());
@@ -121,13 +121,13 @@ public final class EntityExtraction extends TextTask<Pipeline> {
                 new Column("head", end), new Column("tail", end), Column.text("relation"), Column.score("score"));
     }
 
-    /** What is said of a text, relations too where they were asked for. */
+    /** Returns what is said of a text, relations too where they were asked for. */
     public static List<Column> columns(boolean relations) {
         return relations ? List.of(ENTITIES, RELATED) : List.of(ENTITIES);
     }
 
     /**
-     * As {@link #columns(boolean)}, with the most probable labels of each entity.
+     * Returns what {@link #columns(boolean)} returns, with the most probable labels of each entity.
      *
      * @param labels all that are looked for
      */
@@ -228,7 +228,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
     }
 
     /**
-     * What was found in a text, with the properties that GLiNER's own code gives entities and relations.
+     * Returns what was found in a text, with the properties that GLiNER's own code gives entities and relations.
      *
      * @param relations whether relations were asked for
      * @return values by the names of {@link #columns}

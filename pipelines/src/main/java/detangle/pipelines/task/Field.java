@@ -21,7 +21,7 @@ public record Field(String name, String description, Type type, boolean required
     /** Characters of a value that are enough to know it by. */
     private static final int QUOTED = 40;
 
-    /** What values a field may have. */
+    /** The type of a field's values. */
     public sealed interface Type permits Text, Texts, Whole, Number, Flag, Word, Objects, Json {}
 
     /** A text: a {@link String}. */
@@ -43,7 +43,7 @@ public record Field(String name, String description, Type type, boolean required
     /** A {@link Boolean}. */
     public record Flag() implements Type {}
 
-    /** One of several words, in lower case; upper case is read too. */
+    /** A word of several, in lower case; upper case is read too. */
     public record Word(List<String> words) implements Type {
         /** The constants of an enumeration by their names. */
         static <E extends Enum<E>> Word of(Class<E> type) {

@@ -78,7 +78,7 @@ public final class FillMask extends TextTask<MaskFiller> {
         return json.size() == 1 ? json.getFirst() : json;
     }
 
-    /** For each mask its predictions, as HuggingFace's pipeline returns them. */
+    /** Returns for each mask its predictions, as HuggingFace's pipeline returns them. */
     public static List<List<SequencedMap<String, Object>>> json(List<List<MaskPrediction>> masks, AnswerForm form) {
         return masks.stream()
                 .map(mask -> mask.stream()

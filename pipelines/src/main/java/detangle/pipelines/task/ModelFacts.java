@@ -10,7 +10,7 @@ import detangle.models.sentence.SentenceModules;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What a model's files say of the task that it is for. */
+/** Reads what a model's files say of the task that it is for. */
 public final class ModelFacts {
     private final Path model;
     private Optional<Architecture> head = Optional.empty();

@@ -86,7 +86,7 @@ public final class SchemaExtraction extends TextTask<SchemaExtractor> {
                 OFFSETS);
     }
 
-    /** Its properties have the names of the schema's parts. */
+    /** Returns the type of an answer, whose properties have the names of the schema's parts. */
     @Override
     public Column.Type answer() {
         return new Column.ObjectOf();

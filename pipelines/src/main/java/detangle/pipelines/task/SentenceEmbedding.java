@@ -23,7 +23,7 @@ public final class SentenceEmbedding extends TextTask<FeatureExtractor> {
 
     private final EmbeddingOptions standard;
 
-    /** With vectors as each model's folder says. */
+    /** Makes the task with vectors as each model's folder says. */
     public SentenceEmbedding() {
         this(EmbeddingOptions.DEFAULT);
     }

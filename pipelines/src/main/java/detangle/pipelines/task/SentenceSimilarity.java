@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How alike texts are, by the cosine of their vectors: HuggingFace's {@code sentence-similarity}. */
+/** Measures how alike texts are, by the cosine of their vectors: HuggingFace's {@code sentence-similarity}. */
 public final class SentenceSimilarity extends TextTask<FeatureExtractor> {
     private static final Field SOURCE =
             Field.required("source_sentence", "the text that the others are compared with", new Field.Text());
@@ -18,7 +18,7 @@ public final class SentenceSimilarity extends TextTask<FeatureExtractor> {
 
     private final EmbeddingOptions standard;
 
-    /** With vectors as each model's folder says. */
+    /** Makes the task with vectors as each model's folder says. */
     public SentenceSimilarity() {
         this(EmbeddingOptions.DEFAULT);
     }
@@ -95,7 +95,7 @@ public final class SentenceSimilarity extends TextTask<FeatureExtractor> {
         return answers;
     }
 
-    /** Of vectors of length 1. */
+    /** Returns the cosine of vectors of length 1. */
     private static double cosine(float[] a, float[] b) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {

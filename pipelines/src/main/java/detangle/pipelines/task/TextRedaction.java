@@ -151,7 +151,7 @@ public final class TextRedaction extends TextTask<Redactor> {
                 OptionValues.with(told, hashes ? key.get() : Optional.empty(), OperatorOptions::withKey));
     }
 
-    /** What was replaced: where it was, and where its replacement is. */
+    /** Returns what was replaced: where it was, and where its replacement is. */
     public static List<SequencedMap<String, Object>> spans(String text, Redaction redaction, AnswerForm form) {
         AnswerForm.Places before = form.new Places(text);
         AnswerForm.Places after = form.new Places(redaction.text());

@@ -22,10 +22,10 @@ import java.util.SequencedMap;
  * @param <P> what does it
  */
 public abstract class TextTask<P extends Pipeline> {
-    /** What a row of one text calls it. */
+    /** The field of a row's one text. */
     static final Field TEXT = Field.required("text", "the text", new Field.Text());
 
-    /** For tasks that can cut texts. What holds where it is left out is the caller's to say. */
+    /** The field of tasks that can cut texts. The caller decides what holds where it is left out. */
     static final Field TRUNCATE =
             Field.optional("truncate", "whether texts that are longer than the model takes are cut", new Field.Flag());
 
@@ -35,13 +35,13 @@ public abstract class TextTask<P extends Pipeline> {
             "which end is cut off; the right one by default",
             Field.Word.of(Truncation.Side.class));
 
-    /** For tasks that cut off the end alone; a request for the other one is refused where it is read. */
+    /** The field of tasks that cut off the end alone; a request for the other one is refused where it is read. */
     static final Field TRUNCATED_AT_THE_END = Field.optional(
             TRUNCATION_DIRECTION.name(),
             "which end is cut off, and texts are cut at their end",
             new Field.Word(List.of("right")));
 
-    /** For tasks whose answers have places in texts. */
+    /** The field of tasks whose answers have places in texts. */
     static final Field OFFSETS = Field.optional(
             "offsets",
             "what start and end count: code points as in Python, or units of UTF-16 as in Java and JavaScript",
@@ -56,16 +56,18 @@ public abstract class TextTask<P extends Pipeline> {
     /** A sentence without its end that says what it does. */
     public abstract String description();
 
-    /** What each row has. A row of one required text may be given as that text alone. */
+    /** Returns what each row has. A row of one required text may be given as that text alone. */
     public abstract List<Field> inputs();
 
-    /** What a request may say of all of its rows. */
+    /** Returns what a request may say of all of its rows. */
     public abstract List<Field> options();
 
     /** Returns what the answer to a row is. */
     public abstract Column.Type answer();
 
-    /** What the answer to a row is otherwise, where options ask for more; nothing if it always is of one form. */
+    /**
+     * Returns what the answer to a row is otherwise, where options ask for more; nothing if it always is of one form.
+     */
     public List<Column.Type> otherAnswers() {
         return List.of();
     }
@@ -243,17 +245,17 @@ public abstract class TextTask<P extends Pipeline> {
             return List.copyOf(all);
         }
 
-        /** As {@link TextTask#answer}. */
+        /** Answers as {@link TextTask#answer} does. */
         public List<Object> answer(List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress) {
             return task.answer(pipeline, rows, options, form, progress);
         }
 
-        /** As {@link TextTask#texts}. */
+        /** Returns what {@link TextTask#texts} returns. */
         public int texts(Fields row, Fields options) {
             return task.texts(pipeline, row, options);
         }
 
-        /** As {@link TextTask#facts}. */
+        /** Returns what {@link TextTask#facts} returns. */
         public String facts() {
             return task.facts(pipeline);
         }

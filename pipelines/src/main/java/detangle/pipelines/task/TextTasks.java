@@ -10,7 +10,8 @@ import java.util.stream.Collectors;
 /** All tasks. */
 public final class TextTasks {
     /**
-     * In the order in which a model is asked whether it is one for them, those first that know it by files of its own.
+     * All tasks, in the order in which each is asked whether a model is for it. Those that know a model by files of
+     * its own come first.
      */
     private static final List<TextTask<?>> ALL = List.of(
             new EntityExtraction(),
@@ -46,7 +47,7 @@ public final class TextTasks {
     }
 
     /**
-     * What a model is for, by its files.
+     * Returns what a model is for, by its files.
      *
      * @param model a folder or an artifact
      * @throws PipelineException if they say several things
