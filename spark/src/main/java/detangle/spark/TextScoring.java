@@ -39,7 +39,8 @@ public final class TextScoring {
                 rows.schema().add("label", DataTypes.StringType, false).add("score", DataTypes.DoubleType, false);
         int text = rows.schema().fieldIndex(column);
         MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, AT_ONCE, texts -> {
-            TextClassifier classifier = ExecutorModels.classifier(model, options(truncation));
+            TextClassifier classifier =
+                    ExecutorModels.get(TextClassifier.class, model, options(truncation), TextClassifier::load);
             List<Object[]> scores = new ArrayList<>();
             for (List<Classification> labels : classifier.classify(texts)) {
                 scores.add(new Object[] {
@@ -63,7 +64,8 @@ public final class TextScoring {
                 rows.schema().add("embedding", DataTypes.createArrayType(DataTypes.FloatType, false), false);
         int text = rows.schema().fieldIndex(column);
         MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, AT_ONCE, texts -> {
-            FeatureExtractor extractor = ExecutorModels.extractor(model, options(truncation));
+            FeatureExtractor extractor =
+                    ExecutorModels.get(FeatureExtractor.class, model, options(truncation), FeatureExtractor::load);
             List<Object[]> vectors = new ArrayList<>();
             for (float[] vector : extractor.encode(texts, EmbeddingOptions.DEFAULT.withNormalize(true))) {
                 List<Float> values = new ArrayList<>();

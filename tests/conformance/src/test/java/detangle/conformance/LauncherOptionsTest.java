@@ -87,10 +87,14 @@ class LauncherOptionsTest {
     /** The work of a large model is so much that what C2 compiles pays at once. */
     @Test
     void largeModelsNeedIt() throws IOException {
-        String files = "\nmkdir -p small large && : >small/model.safetensors && truncate -s 1200M large/model.safetensors\n";
+        String files =
+                "\nmkdir -p small large && : >small/model.safetensors && truncate -s 1200M large/model.safetensors\n";
         assertTrue(options(files, "classify --model small text").contains(WITHOUT_C2));
         for (String model : List.of(
-                "--model large", "--model=large", "--model large/model.safetensors", "--model microsoft/deberta-v2-xlarge")) {
+                "--model large",
+                "--model=large",
+                "--model large/model.safetensors",
+                "--model microsoft/deberta-v2-xlarge")) {
             String options = options(files, "classify text " + model);
             assertTrue(!options.contains(WITHOUT_C2) && options.contains(LATE_C2), model + ": " + options);
         }
