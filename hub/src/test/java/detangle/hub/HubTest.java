@@ -312,7 +312,7 @@ class HubTest {
 
         Files.delete(folder.resolve("model.safetensors.index.json"));
         server.put("model.safetensors.index.json", "{\"weight_map\":{\"a\":\"../../evil.safetensors\"}}");
-        refusedWith("no name of a shard");
+        refusedWith("not a name of a shard");
     }
 
     @Test

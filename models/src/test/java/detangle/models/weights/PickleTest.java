@@ -66,7 +66,7 @@ class PickleTest {
                 "h#. | recalls what it never stored",
                 "]}s | wrong kind of value",
                 "}]Ns. | dictionary key",
-                "]Nb. | no dictionary",
+                "]Nb. | not a dictionary",
                 "(0. | mark out of place",
                 "Ix~. | wrong kind of value",
             })

@@ -239,7 +239,7 @@ class SafetensorsReaderTest {
             value = {
                 "{\"weight_map\":{\"a\":\"model-9.safetensors\"}} | the shard model-9.safetensors, which holds 'a', is missing",
                 "{\"weight_map\":{\"c\":\"model-1.safetensors\"}} | no tensor 'c', which model.safetensors.index.json says",
-                "{\"weight_map\":{\"a\":1}} | no file name",
+                "{\"weight_map\":{\"a\":1}} | not a file name",
                 "{\"weight_map\":{\"a\":\"x\\u0000y\"}} | beside the index",
                 "{\"weight_map\":[]} | no weight_map",
                 "{} | no weight_map",
