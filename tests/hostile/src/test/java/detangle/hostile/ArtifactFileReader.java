@@ -215,7 +215,7 @@ final class ArtifactFileReader implements Reader {
                 new Hostile(
                         "not-an-artifact",
                         FolderWriter.file(FILE, SafetensorsFileReader.bytes("{}", 0)),
-                        "no artifact"),
+                        "not an artifact"),
                 new Hostile("text", FolderWriter.file(FILE, "hello"), "text"),
                 new Hostile("nothing", FolderWriter.file(FILE, new byte[0]), "empty"),
                 new Hostile(

@@ -176,7 +176,7 @@ final class ProgramFiles {
                 "a result that is not returned", EXAMPLE.replace("(out:", "(other: f32[S], out:"), "not returned"));
         all.add(text("another type", statement("f64[S]", "abs %x"), "node_type"));
         all.add(text("no type", program("f32[S]", "  %y = abs %x"), "expected ':'"));
-        all.add(text("an unknown type", statement("f31[S]", "abs %x"), "no element type"));
+        all.add(text("an unknown type", statement("f31[S]", "abs %x"), "not an element type"));
         all.add(text("an axis beyond the last", statement("f32[S]", "reduce_sum %x {axis=2147483647}"), "reduce_c1"));
         all.add(text("an axis before the first", statement("f32[S]", "reduce_sum %x {axis=-1}"), "reduce_c1"));
         all.add(text(

@@ -317,7 +317,7 @@ final class TorchZipReader implements Reader {
         pickle(all, "key-that-is-a-tuple", "}()Ns.", "a pickle");
         pickle(all, "key-without-value", "}(" + text("a") + "u.", "wrong kind");
         pickle(all, "text-as-list", text("a") + "Na.", "wrong kind");
-        pickle(all, "state-of-a-number", "K\u0001Nb.", "no dictionary");
+        pickle(all, "state-of-a-number", "K\u0001Nb.", "not a dictionary");
         pickle(all, "ordered-dictionary-of-a-list", "ccollections\nOrderedDict\n]\u0085R.", "another object");
         pickle(all, "trailing-bytes", state("w", matrix()) + "\u0000".repeat(1000), "");
         pickle(all, "names-in-colour", state("\u001b[2J\u202e\u0000w", matrix()), "");
