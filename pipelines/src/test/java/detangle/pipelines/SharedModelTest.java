@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.compiler.CompileException;
+import detangle.ir.DetangleException;
 import detangle.ir.Tensor;
 import detangle.models.bertscore.BertScoreModel;
 import detangle.models.gliclass.GliclassConfig;
@@ -211,7 +211,7 @@ class SharedModelTest {
             Tensor one = Tensor.of(new float[] {1, 0}, 1, 2);
             Map<String, Tensor> inputs = Map.of(BertScoreModel.CANDIDATE, one, BertScoreModel.REFERENCE, one);
             assertEquals(1, first.run(inputs).get(BertScoreModel.PRECISION).getDouble(0), 1e-6);
-            assertThrows(CompileException.class, () -> programs.load(GliclassModel.scores(GliclassConfig.read(model))));
+            assertThrows(DetangleException.class, () -> programs.load(GliclassModel.scores(GliclassConfig.read(model))));
             programs.close();
             assertThrows(IllegalStateException.class, () -> first.run(inputs));
         }

@@ -129,7 +129,7 @@ class HostileTensorsTest extends ServerTest {
                                 "17"),
                         request("a flag of text", "\"parameters\":{\"binary_data_output\":\"yes\"}", 422, "true nor"),
                         request("parameters of array", "\"parameters\":[]", 422, "not an object"),
-                        request("an id of number", "\"id\":7", 200, ""),
+                        request("an id of number", "\"id\":7", 422, "id is not a text"),
                         Probe.json("an unknown model", "/v2/models/no/infer", "{}", 404, "no model no"),
                         Probe.json("a model outside", "/v2/models/..%2f..%2fetc/infer", "{}", 404, "")));
     }
