@@ -211,7 +211,8 @@ class SharedModelTest {
             Tensor one = Tensor.of(new float[] {1, 0}, 1, 2);
             Map<String, Tensor> inputs = Map.of(BertScoreModel.CANDIDATE, one, BertScoreModel.REFERENCE, one);
             assertEquals(1, first.run(inputs).get(BertScoreModel.PRECISION).getDouble(0), 1e-6);
-            assertThrows(DetangleException.class, () -> programs.load(GliclassModel.scores(GliclassConfig.read(model))));
+            assertThrows(
+                    DetangleException.class, () -> programs.load(GliclassModel.scores(GliclassConfig.read(model))));
             programs.close();
             assertThrows(IllegalStateException.class, () -> first.run(inputs));
         }
