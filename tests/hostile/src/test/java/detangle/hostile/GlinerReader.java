@@ -126,7 +126,7 @@ final class GlinerReader implements Reader {
     private static final String[][] LABELS_FIELDS = {
         {"labels_encoder", "7", "labels_encoder"},
         {"labels_encoder", "\"\"", "labels_encoder is empty"},
-        {"labels_encoder_config", "null", "needs the tokenizer and config.json"},
+        {"labels_encoder_config", "null", "labels/config.json: no such file"},
         {"labels_encoder_config", "[]", "labels_encoder_config"},
         {"labels_encoder_config", "{}", "has the model_type 'not stated'"},
         {"labels_encoder_config", "{\"model_type\":\"modernbert\"}", "has the model_type 'modernbert'"},
