@@ -37,7 +37,7 @@ names_large_model() {
 }
 
 # Tells whether a command has one answer to give, to a few short texts on the command line: gives_one_answer COMMAND [ARGUMENT ...]. From
-# some 300 tokens on, and with large models, loops that C2 compiles make up for the time that C2 takes.
+# some 300 tokens on, and with large models from a long sentence on, loops that C2 compiles make up for the time that C2 takes.
 gives_one_answer() {
     local argument length=0
     case ${1:-} in
@@ -48,7 +48,7 @@ gives_one_answer() {
         case $argument in --file | --file=* | --backend | --backend=*) return 1 ;; esac
         length=$((length + ${#argument}))
     done
-    [ "$length" -le 500 ] && ! names_large_model "$@"
+    [ "$length" -le 60 ] || { [ "$length" -le 500 ] && ! names_large_model "$@"; }
 }
 
 # A command that has one answer to give runs without C2: it has ended before what C2 compiles pays, and shares its processors with the

@@ -84,18 +84,20 @@ class LauncherOptionsTest {
         assertTrue(!chosen.contains(WITHOUT_C2) && chosen.contains("-XX:TieredStopAtLevel=3"), chosen);
     }
 
-    /** The work of a large model is so much that what C2 compiles pays at once. */
+    /** A long sentence is so much work for a large model that what C2 compiles pays at once. */
     @Test
-    void largeModelsNeedIt() throws IOException {
+    void longSentencesOfLargeModelsNeedIt() throws IOException {
         String files =
                 "\nmkdir -p small large && : >small/model.safetensors && truncate -s 1200M large/model.safetensors\n";
-        assertTrue(options(files, "classify --model small text").contains(WITHOUT_C2));
+        String sentence = "'" + "word ".repeat(20) + "' ";
+        assertTrue(options(files, "classify --model small " + sentence).contains(WITHOUT_C2));
+        assertTrue(options(files, "classify --model large text").contains(WITHOUT_C2));
         for (String model : List.of(
                 "--model large",
                 "--model=large",
                 "--model large/model.safetensors",
                 "--model microsoft/deberta-v2-xlarge")) {
-            String options = options(files, "classify text " + model);
+            String options = options(files, "classify " + sentence + model);
             assertTrue(!options.contains(WITHOUT_C2) && options.contains(LATE_C2), model + ": " + options);
         }
     }
