@@ -20,15 +20,19 @@ collector="-XX:+UseParallelGC -XX:MaxNewSize=128m"
 if [ "${1:-}" = serve ] && ! grep -Eqs '^JAVA_VERSION="25(\.0(\.[0-2](\.[0-9]+)*)?)?"' "$JAVA_HOME/release"; then
     collector="-XX:+UseG1GC -XX:G1PeriodicGCInterval=10000 -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=30"
 fi
-# Tells whether the model that is named by --model has more than a gigabyte: names_large_model COMMAND [ARGUMENT ...]. A name on the hub tells
-# it by a word.
-names_large_model() {
-    local argument previous= model=
+# Sets model to the model that is named by --model, or to nothing: find_model COMMAND [ARGUMENT ...].
+find_model() {
+    local argument previous=
+    model=
     for argument in "$@"; do
         [ "$previous" != --model ] || model=$argument
         case $argument in --model=*) model=${argument#--model=} ;; esac
         previous=$argument
     done
+}
+
+# Tells whether $model has more than a gigabyte. A name on the hub tells it by a word.
+is_large() {
     if [ -n "$model" ] && [ -e "$model" ]; then
         [ -n "$(find -L "$model" -maxdepth 1 -type f -size +1048576k 2>/dev/null)" ]
     else
@@ -36,10 +40,19 @@ names_large_model() {
     fi
 }
 
+# Tells whether $model is a DeBERTa v1, whose first answer projects all positions.
+is_first_version() {
+    if [ -n "$model" ] && [ -e "$model" ]; then
+        grep -Eqs '"model_type": *"deberta"' "$model/config.json"
+    else
+        case $model in base* | large* | xlarge | xlarge-mnli | *deberta-base* | *deberta-large* | *deberta-xlarge*) ;; *) return 1 ;; esac
+    fi
+}
+
 # Tells whether a command has one answer to give, to a few short texts on the command line: gives_one_answer COMMAND [ARGUMENT ...]. From
 # some 300 tokens on, and with large models from a long sentence on, loops that C2 compiles make up for the time that C2 takes.
 gives_one_answer() {
-    local argument length=0
+    local argument length=0 model
     case ${1:-} in
         classify | token-classification | question-answering | fill-mask | multiple-choice | replaced-token-detection | feature-extraction) ;;
         *) return 1 ;;
@@ -48,7 +61,8 @@ gives_one_answer() {
         case $argument in --file | --file=* | --backend | --backend=*) return 1 ;; esac
         length=$((length + ${#argument}))
     done
-    [ "$length" -le 60 ] || { [ "$length" -le 500 ] && ! names_large_model "$@"; }
+    find_model "$@"
+    ! is_first_version && { [ "$length" -le 60 ] || { [ "$length" -le 500 ] && ! is_large; }; }
 }
 
 # A command that has one answer to give runs without C2: it has ended before what C2 compiles pays, and shares its processors with the

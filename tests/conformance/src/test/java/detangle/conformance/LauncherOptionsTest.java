@@ -102,6 +102,19 @@ class LauncherOptionsTest {
         }
     }
 
+    /** A first answer of DeBERTa v1 projects all positions, which takes longer without C2. */
+    @Test
+    void theFirstVersionNeedsIt() throws IOException {
+        String files = "\nmkdir -p v1 v3 && echo '{ \"model_type\": \"deberta\" }' >v1/config.json"
+                + " && echo '{ \"model_type\": \"deberta-v2\" }' >v3/config.json\n";
+        for (String model : List.of("v3", "microsoft/deberta-v3-base")) {
+            assertTrue(options(files, "classify text --model " + model).contains(WITHOUT_C2), model);
+        }
+        for (String model : List.of("v1", "microsoft/deberta-base-mnli", "base-mnli")) {
+            assertTrue(!options(files, "classify text --model " + model).contains(WITHOUT_C2), model);
+        }
+    }
+
     /** What the launcher does about an archive of classes for a command, by the functions that it calls. */
     private static String archive(String environment, String command) throws IOException {
         Result result = installation.bash("export " + environment + """
