@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
 enum ExtractionModel {
     SMALL("gliner_small-v2.1", "deberta-v3-small", false),
     BASE("gliner_base-v2.1", "deberta-v3-base", false),
-    /** Its labels have an encoder of their own, of the sizes of bge-base-en-v1.5. */
+    /** A model whose labels have an encoder of their own, of the sizes of bge-base-en-v1.5. */
     BI_BASE("gliner-bi-base-v1.0", "deberta-v3-base", true);
 
     private static final String TEXT_ENCODER = "token_rep_layer.bert_layer.model.";

@@ -7,18 +7,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** How many texts a second pipelines have answered, beside others that were given the same texts. */
+/** The report of how many texts a second pipelines have answered, beside others that were given the same texts. */
 public record ExtractionReport(Host host, List<Line> results) implements Report {
     public ExtractionReport {
         results = List.copyOf(results);
     }
 
     /**
-     * One model at one kind of work.
+     * The figures of one model at one kind of work.
      *
      * @param work how texts came, in words
      * @param texts how many
-     * @param tokens of all texts with their prompts; padding is no token
+     * @param tokens of all texts with their prompts; padding is not a token
      * @param textsPerS from texts to entities
      * @param goal the least ratio that is aimed for
      * @param clean whether no other process disturbed the runs

@@ -31,7 +31,7 @@ public final class ExtractionSubjectProvider implements SubjectProvider {
     /** Random weights give all spans probabilities near a half, of which trained ones leave a few. */
     private static final double THRESHOLD = 0.9;
 
-    /** For {@link java.util.ServiceLoader}. */
+    /** Makes the provider for {@link java.util.ServiceLoader}. */
     public ExtractionSubjectProvider() {}
 
     static String options(String backend, boolean newLabels) {

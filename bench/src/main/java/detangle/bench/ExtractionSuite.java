@@ -51,7 +51,7 @@ public final class ExtractionSuite {
     /** A contender answers so many texts before another one's turn comes. */
     private static final int TEXTS_PER_TURN = 8;
 
-    /** What stands behind the name of a runtime whose export has its layers where gliner has them. */
+    /** The end of the name of a runtime whose export has its layers where gliner has them. */
     private static final String AS_WRITTEN = ", layers as in gliner";
 
     private static final String NEW_LABELS = "labels encoded each time";
@@ -156,7 +156,7 @@ public final class ExtractionSuite {
                         LABELS));
     }
 
-    /** What one contender took. */
+    /** The times of one contender. */
     private static final class Taken {
         private double seconds;
         private int texts;
@@ -219,7 +219,10 @@ public final class ExtractionSuite {
         return all;
     }
 
-    /** Whole passes over the texts, at least one and for as long as was asked for; whether nothing disturbed them. */
+    /**
+     * Runs whole passes over the texts, at least one and for as long as was asked for. Returns whether nothing
+     * disturbed them.
+     */
     private boolean passes(Workers workers, GlinerInputs inputs, Work work, Work before, Map<Contender, Taken> taken) {
         workers.all().forEach((contender, worker) -> {
             ProcFiles.forgetPeak(worker.pid());
@@ -227,7 +230,7 @@ public final class ExtractionSuite {
             if (takesTexts(contender)) {
                 Workers.warmUp(worker, options.warmup());
             } else {
-                // Nothing is compiled just in time there.
+                // A runtime that takes tensors compiles nothing just in time.
                 worker.pass(0, 1);
             }
             worker.prepareRequests(file(contender, inputs, work));

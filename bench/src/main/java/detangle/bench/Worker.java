@@ -24,10 +24,10 @@ import java.util.stream.Collectors;
 final class Worker implements AutoCloseable {
     private static final String MAIN = "detangle.bench.worker.WorkerMain";
 
-    /** How the launcher starts a command that has one answer to give (dist/src/bin/launch.sh). */
+    /** The options with which the launcher starts a command that has one answer to give (dist/src/bin/launch.sh). */
     private static final List<String> ONE_ANSWER = List.of("-XX:TieredStopAtLevel=1", "-Ddetangle.once=true");
 
-    /** How the launcher starts other commands, and one answer of DeBERTa v1. */
+    /** The options with which the launcher starts other commands, and one answer of DeBERTa v1. */
     private static final List<String> LATE_C2 = List.of(
             "-XX:Tier4InvocationThreshold=20000",
             "-XX:Tier4MinInvocationThreshold=2400",

@@ -16,7 +16,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the suite of models that extract gives to the processes that it measures. */
+/** Tests the files that the suite of extracting models gives to the processes that it measures. */
 class ExtractionModelTest {
     @TempDir
     private Path folder;

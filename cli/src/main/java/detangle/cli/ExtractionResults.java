@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
 
-/** What was found in a text as a result, with the properties that GLiNER's own code gives entities and relations. */
+/**
+ * Makes results of what was found in a text, with the properties that GLiNER's own code gives entities and relations.
+ */
 final class ExtractionResults {
     private ExtractionResults() {}
 

@@ -164,7 +164,7 @@ final class OutputOptions {
         try {
             return Files.isRegularFile(file) && Files.exists(input.opened()) && Files.isSameFile(file, input.opened());
         } catch (IOException e) {
-            return false; // Whoever opens it says what is wrong.
+            return false; // The code that opens the file says what is wrong.
         }
     }
 

@@ -80,7 +80,7 @@ final class RedactionReport {
         try {
             return Files.exists(file) && Files.exists(input) && Files.isSameFile(file, input);
         } catch (IOException e) {
-            return false; // Whoever opens it says what is wrong.
+            return false; // The code that opens the file says what is wrong.
         }
     }
 

@@ -72,8 +72,8 @@ public final class Hub {
     }
 
     /**
-     * As {@link #folder}, but configuration and tokenizer alone are there for sure: for models that are made of
-     * another's.
+     * Returns the folder of {@link #folder}, in which configuration and tokenizer alone are there for sure: for models
+     * that are made of another's.
      */
     public Path folderWithoutWeights(String name, HubProgress progress) {
         Path folder = path(name);

@@ -58,8 +58,9 @@ public record ModelId(String repository, String revision) {
     }
 
     /**
-     * What {@code organisation/name}, {@code organisation/name@revision} or one of microsoft's own names ({@code base},
-     * {@code xxlarge-v2-mnli}, {@code deberta-v3-small}) stands for; empty if the text is none of these.
+     * Returns the model that {@code organisation/name}, {@code organisation/name@revision} or one of microsoft's own
+     * names ({@code base}, {@code xxlarge-v2-mnli}, {@code deberta-v3-small}) stands for; empty if the text is none of
+     * these.
      */
     public static Optional<ModelId> parse(String text) {
         int at = text.indexOf('@');

@@ -37,7 +37,7 @@ final class ExecutorModels {
         return LOADED.get();
     }
 
-    /** How many different models this process has. */
+    /** Returns how many different models this process has. */
     static int known() {
         return PIPELINES.size();
     }

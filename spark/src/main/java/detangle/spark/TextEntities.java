@@ -30,8 +30,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Entities in a column of texts, found or replaced. Models are loaded as by {@link TextScoring}; a text that is null has neither entities
- * nor a redacted text.
+ * Entities in a column of texts, found or replaced. Models are loaded as by {@link TextScoring}; a text that is null
+ * has neither entities nor a redacted text.
  *
  * <pre>{@code
  * DetectionOptions people = DetectionOptions.DEFAULT.withLabels(List.of("person", "phone number"));
@@ -52,8 +52,9 @@ public final class TextEntities {
     private TextEntities() {}
 
     /**
-     * Adds the entities of each text, {@code entities}, an array of structures of {@code start}, {@code end}, {@code text}, {@code label} and
-     * {@code score}. Places count code points from 0, as {@code substring} of Spark does from 1.
+     * Adds the entities of each text, {@code entities}, an array of structures of {@code start}, {@code end}, {@code
+     * text}, {@code label} and {@code score}. Places count code points from 0, as {@code substring} of Spark does from
+     * 1.
      *
      * @param column of texts
      * @param model a GLiNER or a GLiNER2 model
@@ -96,7 +97,7 @@ public final class TextEntities {
         return extractor.extract(texts, labels, ExtractionOptions.DEFAULT.withThreshold(threshold));
     }
 
-    /** With empty texts in the place of those that are null, in which nothing is found. */
+    /** Returns the texts with empty ones in the place of those that are null, in which nothing is found. */
     private static List<String> filled(List<String> texts) {
         return texts.stream().map(text -> text == null ? "" : text).toList();
     }
@@ -134,8 +135,9 @@ public final class TextEntities {
     }
 
     /**
-     * A function of a column that redacts its texts: {@code rows.withColumn("body", redaction.apply(col("body")))}, or in SQL under a name
-     * that {@code spark.udf().register} gives it. Spark calls it with one text at a time, so that {@link #redact} is faster.
+     * A function of a column that redacts its texts: {@code rows.withColumn("body", redaction.apply(col("body")))}, or
+     * in SQL under a name that {@code spark.udf().register} gives it. Spark calls it with one text at a time, so that
+     * {@link #redact} is faster.
      *
      * @param model a GLiNER or GLiNER2 model, or one for token classification
      * @throws PipelineException if numbers are those of the run
@@ -151,7 +153,7 @@ public final class TextEntities {
     }
 
     /**
-     * What executors are sent.
+     * The work that executors are sent.
      *
      * @param threshold the least probability, or nothing
      */

@@ -119,7 +119,10 @@ class TextScoringTest implements Serializable {
         loadedOnceAnExecutor(rows);
     }
 
-    /** What the pipelines say of each text, by executors; the function of a column and the one of a dataset are the same. */
+    /**
+     * What the pipelines say of each text, by executors; the function of a column and the one of a dataset are the
+     * same.
+     */
     @Test
     void executorsFindAndRedactEntities() throws IOException {
         StructType schema =

@@ -100,7 +100,7 @@ public final class GlinerExport {
         }
     }
 
-    /** Loops whose number of steps follows from scores are no graph. */
+    /** Loops whose number of steps follows from scores are not a graph. */
     private static void check(Path model, GlinerConfig config) {
         if (config.relations().isPresent()) {
             throw refused(model, "relations_layer is set: relations are scored between entities that are found first");

@@ -5,7 +5,7 @@ import detangle.ir.Node;
 import java.util.function.UnaryOperator;
 
 /**
- * How the embeddings of an encoder are made.
+ * The way in which the embeddings of an encoder are made.
  *
  * @param words the vectors of tokens, before positions and token types are added
  * @param normInput makes the input of the embeddings' LayerNorm, {@code [B,S,H]}, of their sum

@@ -1,8 +1,8 @@
 package detangle.models.deberta;
 
 /**
- * What is computed at padded positions. No token sees it; what reads all positions alike does, such as the loss of
- * question answering and the poolings of GLiClass.
+ * The states that are computed at padded positions. No token sees them; code that reads all positions alike does, such
+ * as the loss of question answering and the poolings of GLiClass.
  */
 public enum PaddedStates {
     /** A padded query attends to nothing, as in microsoft's code. Batches may be packed. */

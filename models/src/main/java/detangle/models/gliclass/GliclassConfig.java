@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What the config.json of a published GLiClass model states (gliclass/config.py).
+ * The content of the config.json of a published GLiClass model (gliclass/config.py).
  *
  * @param encoder the DeBERTa model inside; with segments it has three token types
  * @param labels the encoder of labels; empty if labels and text go through one encoder together
@@ -51,7 +51,7 @@ public record GliclassConfig(
     /** The file's name in a model's folder. */
     public static final String FILE = "config.json";
 
-    /** How many labels a model with a fixed number of slots may have place for. */
+    /** The most labels that a model with a fixed number of slots may have place for. */
     private static final int MOST_SLOTS = 1 << 10;
 
     private static final String MODEL_TYPE = "GLiClass";

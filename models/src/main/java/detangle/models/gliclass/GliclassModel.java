@@ -57,10 +57,10 @@ public final class GliclassModel {
     /** The output of {@link #labelEncoder}. */
     public static final String VECTOR = "vector";
 
-    /** What the names of its tensors begin with. */
+    /** The prefix of the names of the model's tensors. */
     private static final String ROOT = "model.";
 
-    /** What the names of the tensors of the encoder begin with, and those of the encoder of labels. */
+    /** The prefix of the names of the encoder's tensors; the encoder of labels has another one. */
     public static final String ENCODER = ROOT + "encoder_model.";
 
     public static final String LABEL_ENCODER = ROOT + "label_encoder.";
@@ -80,13 +80,16 @@ public final class GliclassModel {
     /** Width inside the networks of the scorers mlp and hopfield (scorers.py). */
     private static final int SCORER_WIDTH = 256;
 
-    /** What the scorer hopfield multiplies attention with. */
+    /** The factor of attention in the scorer hopfield. */
     private static final double BETA = 4;
 
     /** PyTorch's epsilon of a LayerNorm. */
     private static final double NORM_EPSILON = 1e-5;
 
-    /** What is added to a vector's length, or its least where labels have an encoder of their own (model.py). */
+    /**
+     * The number that is added to a vector's length, or its least length where labels have an encoder of their own
+     * (model.py).
+     */
     private static final double LENGTH_EPSILON = 1e-8;
 
     private GliclassModel() {}
@@ -254,7 +257,7 @@ public final class GliclassModel {
         return program;
     }
 
-    /** From the states of a text and the vectors of labels to scores. */
+    /** Makes scores of the states of a text and the vectors of labels. */
     private static final class Scoring {
         private final GliclassConfig config;
         private final Layers layers;

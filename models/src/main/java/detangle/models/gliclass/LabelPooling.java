@@ -8,6 +8,6 @@ public enum LabelPooling {
     FIRST_TOKEN,
     /** The mean of the token that marks the label and of all up to the next label. */
     AVERAGE,
-    /** As {@link #AVERAGE}, without the token that marks the label. */
+    /** The pooling {@link #AVERAGE} without the token that marks the label. */
     AVERAGE_OF_TOKENS
 }

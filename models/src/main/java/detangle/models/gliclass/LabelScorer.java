@@ -1,6 +1,6 @@
 package detangle.models.gliclass;
 
-/** What compares a text with labels (gliclass/scorers.py). */
+/** The ways to compare a text with labels (gliclass/scorers.py). */
 public sealed interface LabelScorer {
     /** {@code simple}: a product of the two vectors. */
     record Dot() implements LabelScorer {}

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** How the states of a text's tokens become one vector (gliclass/poolings.py). */
+/** The ways in which the states of a text's tokens become one vector (gliclass/poolings.py). */
 public enum TextPooling {
     FIRST,
     LAST,

@@ -10,14 +10,14 @@ import java.util.List;
  * gates: input, forget, cell and output gate, H each.
  */
 public final class BiLstm {
-    /** As many rows are added at once, so that the sum is read and written a fourth as often. */
+    /** The number of rows that are added at once, so that the sum is read and written a fourth as often. */
     private static final int TOGETHER = 4;
 
     private final int hidden;
 
     /**
-     * For each direction what each element of a state adds to the gates; arrays of their own, as C2 makes vectors of
-     * those alone.
+     * The numbers that each element of a state adds to the gates, for each direction; arrays of their own, as C2 makes
+     * vectors of those alone.
      */
     private final float[][][] recurrent;
 

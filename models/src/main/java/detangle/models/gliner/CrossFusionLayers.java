@@ -11,7 +11,7 @@ import java.util.List;
  * passes its masks to an argument that it does not read, so that padded words take part in a batch; here they do not.
  */
 final class CrossFusionLayers {
-    /** That of torch.nn.LayerNorm. */
+    /** The epsilon of torch.nn.LayerNorm. */
     private static final double EPSILON = 1e-5;
 
     private final CrossFusion fusion;

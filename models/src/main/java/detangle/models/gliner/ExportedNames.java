@@ -14,7 +14,7 @@ public final class ExportedNames {
     /** The first and last word of each span of up to K words, those of a word side by side, {@code i64[B,W*K,2]}. */
     public static final String SPAN_IDX = "span_idx";
 
-    /** Whether such a span is one of the text, {@code i1[B,W*K]}. */
+    /** The mask of spans that the text has, {@code i1[B,W*K]}. */
     public static final String SPAN_MASK = "span_mask";
 
     /** The tokens of the labels of a bi-encoder, {@code i64[C,L]}. */

@@ -17,12 +17,12 @@ import java.util.SequencedMap;
 /** The tensors of GLiNER's own layers, which stand beside the encoder's in a checkpoint. */
 public final class GlinerCheckpoint {
     /**
-     * What torch.compile puts before the names of a model's tensors; gliner removes it when it saves one
+     * The prefix that torch.compile puts before the names of a model's tensors; gliner removes it when it saves one
      * (model.py:624-637).
      */
     private static final String COMPILED = "_orig_mod.";
 
-    /** What the names of its own layers begin with. */
+    /** The prefixes of the names of its own layers. */
     private static final List<String> ROOTS = List.of(
             GlinerModel.LSTM_LAYER,
             "span_rep_layer.",

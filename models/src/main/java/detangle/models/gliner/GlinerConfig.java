@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What the gliner_config.json of a published model states (gliner/config.py).
+ * The content of the gliner_config.json of a published model (gliner/config.py).
  *
  * @param encoder the DeBERTa model inside
  * @param hiddenSize width of words, labels and spans; the encoder's states are projected to it

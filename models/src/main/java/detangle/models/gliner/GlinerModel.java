@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What stands on the encoder of a GLiNER model (gliner/modeling/base.py, encoder.py). It makes states of all tokens;
+ * The layers on the encoder of a GLiNER model (gliner/modeling/base.py, encoder.py). It makes states of all tokens;
  * those of words pass through {@link BiLstm}, if the model has one, and are then scored by {@link GlinerPrograms}.
  */
 public final class GlinerModel {
@@ -28,7 +28,7 @@ public final class GlinerModel {
     /** Output of {@link #labels}: the vectors of labels, {@code f32[B,D]}. */
     public static final String VECTORS = "vectors";
 
-    /** Where parameters of the encoder and its projection stand. */
+    /** The prefix of the parameters of the encoder and its projection. */
     static final String ENCODER = "token_rep_layer.";
 
     static final String PROJECTION = ENCODER + "projection";

@@ -99,14 +99,14 @@ public final class GlinerPrograms {
     }
 
     /**
-     * As {@link #spans}, with each layer where the original has it. It has the same scores for many times the
-     * arithmetic, which says what is saved.
+     * Writes {@link #spans} with each layer where the original has it. The scores are the same, for many times the
+     * arithmetic; a measurement of both says what is saved.
      */
     public static Program spansAsWritten(GlinerConfig config) {
         return spans(config, SpanLayers::scoresAsWritten);
     }
 
-    /** How the scores of spans are computed. */
+    /** Computes the scores of spans. */
     @FunctionalInterface
     private interface SpanScores {
         Node of(SpanLayers layers, Node words, Node starts, Node ends, Node labels);

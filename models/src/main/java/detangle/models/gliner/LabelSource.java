@@ -3,7 +3,7 @@ package detangle.models.gliner;
 import detangle.models.deberta.DebertaConfig;
 import java.util.Optional;
 
-/** Where the vectors of labels come from; labels_encoder and relations_layer say it. */
+/** The source of the vectors of labels, which labels_encoder and relations_layer name. */
 public sealed interface LabelSource {
     /**
      * Labels stand before the text, and their vectors are states of the same encoder.

@@ -3,7 +3,7 @@ package detangle.models.gliner;
 import java.util.Optional;
 
 /**
- * How a model finds relations between entities (gliner/modeling/base.py:2127-2495).
+ * The way in which a model finds relations between entities (gliner/modeling/base.py:2127-2495).
  *
  * @param pairs which pairs of entities may be related
  * @param scoring how a pair is scored against relations
@@ -21,7 +21,7 @@ public record Relations(
         DOT
     }
 
-    /** How a pair is scored; triples_layer says it. */
+    /** The way in which a pair is scored, which triples_layer names. */
     public enum PairScoring {
         /** Two matrices over both vectors make one of them, whose product with the relation's is the score. */
         CONCATENATION,

@@ -1,6 +1,9 @@
 package detangle.models.gliner;
 
-/** How a model finds spans of words and scores them against labels; span_mode and represent_spans say which. */
+/**
+ * The ways in which a model finds spans of words and scores them against labels; span_mode and represent_spans name
+ * one.
+ */
 public sealed interface Scoring {
     /** Each span of at most max_width words is scored against each label. */
     record Spans(SpanMode mode) implements Scoring {}

@@ -52,7 +52,7 @@ final class SpanLayers {
         return ofFirst(layers, outer(), marker("project_start", words), width, innerWidth());
     }
 
-    /** As {@link #ofFirst(Node)}, of spans that they end. */
+    /** Writes what {@link #ofFirst(Node)} writes, for spans that the words end. */
     Node ofLast(Node words) {
         return ofSecond(layers, outer(), marker("project_end", words), width, innerWidth());
     }

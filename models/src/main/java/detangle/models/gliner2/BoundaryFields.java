@@ -197,7 +197,7 @@ record BoundaryFields(ConfigFields fields) {
         return word(fields, field, otherwise, all, text);
     }
 
-    /** One of some words. */
+    /** Reads one of some words. */
     static <T> T word(ConfigFields fields, String field, T otherwise, T[] all, Function<T, String> text) {
         return fields.text(field)
                 .map(word -> Arrays.stream(all)

@@ -52,7 +52,7 @@ public record BoundaryHead(
             int attentionLayers, int attentionHeads, int attentionWindow, int refinementLayers, int refinementWidth) {}
 
     /**
-     * What a query proposes.
+     * The settings of what a query proposes.
      *
      * @param starts the best first boundaries
      * @param ends the best last boundaries
@@ -120,7 +120,7 @@ public record BoundaryHead(
     }
 
     /**
-     * What is kept.
+     * The settings of what is kept.
      *
      * @param overlaps which entities may overlap
      * @param abstention above which probability of finding nothing a kind has no entities; empty if the model does not

@@ -61,7 +61,7 @@ public final class BoundaryPrograms {
     /** Vectors of boundaries as last ones of a pair, {@code f32[N,D]}. */
     public static final String LAST_VECTORS = "last_vectors";
 
-    /** What each query weighs the products of those vectors with, {@code f32[Q,D]}. */
+    /** The weights of each query for the products of those vectors, {@code f32[Q,D]}. */
     public static final String GATES = "gates";
 
     /** Vectors of the content of words, {@code f32[W,V]}. */
@@ -85,7 +85,7 @@ public final class BoundaryPrograms {
     /** The query of each candidate, {@code i64[K]}. */
     public static final String QUERY_INDICES = "query_indices";
 
-    /** What is known of the score: {@code f32[K,1]} of {@link #pairs}, {@code f32[K,Q]} of the shared pool. */
+    /** The known part of the score: {@code f32[K,1]} of {@link #pairs}, {@code f32[K,Q]} of the shared pool. */
     public static final String KNOWN = "known";
 
     /** Sums of the words' logits by the root of their number, {@code f32[K,1]}. */
@@ -215,7 +215,7 @@ public final class BoundaryPrograms {
         return b.mul(b.dotTransposed(query, other), b.constant(DType.F32, 1 / Math.sqrt(width)));
     }
 
-    /** Of the words on both sides of each boundary (encoding.py:144-206). */
+    /** Writes the states of the words on both sides of each boundary (encoding.py:144-206). */
     private static Node states(Layers layers, Node words, long hidden, BoundaryHead head) {
         Builder b = layers.builder();
         long width = head.width();

@@ -2,7 +2,7 @@ package detangle.models.gliner2;
 
 import java.util.Locale;
 
-/** Where the spans come from that a boundary model scores (gliner2/models/boundary/proposal.py and pool.py). */
+/** The source of the spans that a boundary model scores (gliner2/models/boundary/proposal.py and pool.py). */
 public enum CandidatePool {
     /** Each query proposes its own. */
     PER_QUERY,

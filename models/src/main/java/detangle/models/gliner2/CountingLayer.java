@@ -2,7 +2,10 @@ package detangle.models.gliner2;
 
 import java.util.Locale;
 
-/** What makes vectors of instances of a group's fields, behind a GRU over the instances (gliner2/layers.py:90-303). */
+/**
+ * The layers that make vectors of instances of a group's fields, behind a GRU over the instances
+ * (gliner2/layers.py:90-303).
+ */
 public enum CountingLayer {
     /** Two matrices over the GRU's state and the field's. */
     COUNT_LSTM,

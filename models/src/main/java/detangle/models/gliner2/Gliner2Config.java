@@ -7,7 +7,7 @@ import detangle.models.files.ModelFiles;
 import java.nio.file.Path;
 
 /**
- * What config.json and encoder_config/config.json of a GLiNER2 model state (gliner2/configuration.py).
+ * The content of config.json and encoder_config/config.json of a GLiNER2 model (gliner2/configuration.py).
  *
  * @param encoder the DeBERTa model inside, with as many words as the checkpoint's table has rows
  * @param pooling how tokens become words
@@ -107,7 +107,7 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2
         return DebertaConfig.of(encoderFields(model).with("vocab_size", rows));
     }
 
-    /** That of the head counts where both are stated, as in gliner2. */
+    /** Returns the greatest width of a span. The head's counts where both are stated, as in gliner2. */
     private static int maxWidth(ConfigFields fields) {
         int own = fields.between(1, MOST_WIDTH, "max_width", DEFAULT_WIDTH);
         return fields.object("span_head").between(1, MOST_WIDTH, "max_width", own);

@@ -1,6 +1,6 @@
 package detangle.models.gliner2;
 
-/** What a GLiNER2 model has on its encoder. */
+/** The head of a GLiNER2 model. */
 public sealed interface Gliner2Head permits SpanHead, BoundaryHead {
     /** The word for the architecture in config.json. */
     String architecture();

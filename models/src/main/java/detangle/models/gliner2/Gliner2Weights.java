@@ -14,7 +14,7 @@ import java.util.SequencedMap;
 
 /** A GLiNER2 checkpoint held against its configuration; gliner2 loads strictly, and so does this. */
 public final class Gliner2Weights {
-    /** Where the encoder's tensors stand. */
+    /** The prefix of the encoder's tensors. */
     public static final String ENCODER = "encoder.";
 
     private static final String WORDS = ENCODER + "embeddings.word_embeddings.weight";

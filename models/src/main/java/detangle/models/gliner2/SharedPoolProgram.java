@@ -24,10 +24,10 @@ public final class SharedPoolProgram {
     /** Products of the vectors of both ends, {@code f32[K,1]}. */
     public static final String PRIORS = "priors";
 
-    /** How each candidate lies to each other one, {@code i64[K,K]}, below {@link #PLACES}. */
+    /** The place of each candidate relative to each other one, {@code i64[K,K]}, below {@link #PLACES}. */
     public static final String PLACE_INDICES = "place_indices";
 
-    /** How many ways there are for one candidate to lie to another. */
+    /** The number of ways in which one candidate lies to another. */
     public static final int PLACES = 8;
 
     private static final int FILM = 64;
@@ -81,7 +81,7 @@ public final class SharedPoolProgram {
         return Gliner2Programs.program(NAME, inputs, List.of(new Output(BoundaryPrograms.SCORES, scores)));
     }
 
-    /** One layer of attention of candidates to one another, with a bias by how they lie to each other. */
+    /** Writes one layer of attention of candidates to one another, with a bias by how they lie to each other. */
     private static Node attending(Layers layers, Node states, Node places, long width, long heads) {
         Builder b = layers.builder();
         long size = width / heads;

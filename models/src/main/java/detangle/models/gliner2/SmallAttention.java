@@ -27,7 +27,7 @@ final class SmallAttention {
         return layers.linear("out_proj", b.reshape(context, x.shape()), width, width);
     }
 
-    /** One of the parts of so many numbers that a row has one after another. */
+    /** Writes one of the equal parts of a row, each of so many numbers. */
     static Node part(Builder b, Node x, int index, long width) {
         return b.slice(x, -1, index * width, (index + 1) * width);
     }

@@ -53,10 +53,10 @@ public final class StructurePrograms {
     /** Vectors of candidates, {@code f32[K,D]}. */
     public static final String CANDIDATE_VECTORS = "candidate_vectors";
 
-    /** What an instance adds to the logit of a field's having no value, {@code f32[I,1]}. */
+    /** The number that an instance adds to the logit that a field has no value, {@code f32[I,1]}. */
     public static final String INSTANCE_NULLS = "instance_nulls";
 
-    /** What a field adds to the same logit, {@code f32[F,1]}. */
+    /** The number that a field adds to the same logit, {@code f32[F,1]}. */
     public static final String FIELD_NULLS = "field_nulls";
 
     /** First and last words of the head and the tail of each pair, {@code i64[K]} each. */

@@ -2,7 +2,7 @@ package detangle.models.gliner2;
 
 import java.util.Locale;
 
-/** How the states of a word's tokens become the word's state (gliner2/processor.py, _aggregate). */
+/** The ways in which the states of a word's tokens become the word's state (gliner2/processor.py, _aggregate). */
 public enum TokenPooling {
     /** The first token's. */
     FIRST,

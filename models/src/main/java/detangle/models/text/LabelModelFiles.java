@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * bi-encoders name that model and have its weights, and not these files.
  */
 public final class LabelModelFiles {
-    /** Where an artifact has them. */
+    /** The folder of these files in an artifact. */
     public static final String FOLDER = "label_model";
 
     /** The configuration's name. */

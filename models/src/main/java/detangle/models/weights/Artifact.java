@@ -144,7 +144,7 @@ public final class Artifact {
         }
 
         /**
-         * As {@link #checkAll}, from the file itself.
+         * Checks all sections as {@link #checkAll} does, from the file itself.
          *
          * @param stop whether what is left need not be checked any more
          */

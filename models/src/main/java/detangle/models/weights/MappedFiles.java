@@ -87,7 +87,7 @@ final class MappedFiles implements AutoCloseable {
         }
     }
 
-    /** As {@link #map}, with a channel that is open as long as the bytes live. */
+    /** Maps a file as {@link #map} does, with a channel that is open as long as the bytes live. */
     Readable mapReadable(Path file) {
         Version version = Version.of(file);
         try {

@@ -17,7 +17,7 @@ import java.util.function.Predicate;
 
 /** The parameters of a model's own layers, which stand beside an encoder's in a checkpoint. */
 public final class OwnParameters {
-    /** As many as any vocabulary may have. */
+    /** The most rows that any vocabulary may have. */
     private static final int MOST_ROWS = 1 << 24;
 
     private OwnParameters() {}

@@ -42,7 +42,10 @@ final class WeightFiles {
         return weights(file, files -> file.toString().endsWith(INDEX) ? sharded(file, files) : single(file, files));
     }
 
-    /** As {@link #open}; the checksums of an artifact are looked at beside what its weights are read for. */
+    /**
+     * Opens a file as {@link #open} does. The checksums of an artifact are looked at beside what its weights are read
+     * for.
+     */
     static Weights openAhead(Path fileOrFolder) {
         if (!Artifact.is(fileOrFolder)) {
             return open(fileOrFolder);

@@ -18,7 +18,7 @@ import java.util.Set;
 
 /** The interpreter behind the backend SPI: slow, and right by definition. */
 public final class ReferenceBackend implements Backend {
-    /** For {@link java.util.ServiceLoader}. */
+    /** Makes the backend for {@link java.util.ServiceLoader}. */
     public ReferenceBackend() {}
 
     @Override

@@ -70,7 +70,7 @@ public record NarrowMatrix(short[] data, DType dtype, int k, int n) implements K
         }
     }
 
-    /** One that it does not. */
+    /** Unpacks bf16 by vectors, as C2 does not vectorise this loop by itself. */
     private static void unpackBrain(short[] data, int from, float[] to, int count) {
         for (int i = 0; i < count; i += COUNT) {
             ShortVector.fromArray(SHORTS, data, from + i)

@@ -16,7 +16,7 @@ public final class PositionTable {
 
     private volatile Reached reached = new Reached(0, 0, new PackedMatrix[0]);
 
-    /** Where the rows of a table come from. */
+    /** The source of a table's rows. */
     public sealed interface Source permits ProjectedRows, StoredRows {
         /**
          * Packs rows of the table. The caller is in no section.

@@ -33,7 +33,7 @@ final class RowPacking {
         }
     }
 
-    /** What works on vectors; a process that computes by loops over floats does not load it. */
+    /** Packs blocks by vectors. A process that computes by loops over floats does not load this class. */
     private static final class Blocks {
         private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_128;
         private static final VectorShuffle<Float> EVEN_TWICE = VectorShuffle.fromValues(SPECIES, 0, 0, 2, 2);

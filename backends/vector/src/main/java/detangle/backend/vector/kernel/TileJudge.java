@@ -17,7 +17,7 @@ final class TileJudge {
     /** A contender replaces another one if it takes less than this part of its time in most rounds. */
     private static final double CLEAR = 0.98;
 
-    /** How many rounds have to count. */
+    /** The number of rounds that have to count. */
     static final int ENOUGH = 60;
 
     /** The share of the rounds that count which is most of them. */

@@ -52,7 +52,7 @@ final class VectorCompilation {
     }
 
     /**
-     * Why vectors are objects in a JVM, and what to do about it; empty where nothing says so.
+     * Returns why vectors are objects in a JVM, and what to do about it; empty where nothing says so.
      *
      * @param name the JVM's {@code java.vm.name}
      * @param mode its {@code java.vm.info}
