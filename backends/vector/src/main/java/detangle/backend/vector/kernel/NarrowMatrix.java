@@ -16,10 +16,6 @@ import jdk.incubator.vector.VectorSpecies;
  * @param dtype f16 or bf16
  */
 public record NarrowMatrix(short[] data, DType dtype, int k, int n) implements KeptPanels {
-    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, Lanes.SPECIES.vectorShape());
-    private static final VectorSpecies<Short> SHORTS =
-            VectorSpecies.of(short.class, VectorShape.forBitSize(Lanes.SPECIES.vectorBitSize() / 2));
-
     /** Writes the bits of a row of a matrix into an array, from a place on. */
     @FunctionalInterface
     public interface RowReader {
@@ -70,15 +66,34 @@ public record NarrowMatrix(short[] data, DType dtype, int k, int n) implements K
         }
     }
 
-    /** Unpacks bf16 by vectors, as C2 does not vectorise this loop by itself. */
     private static void unpackBrain(short[] data, int from, float[] to, int count) {
-        for (int i = 0; i < count; i += COUNT) {
-            ShortVector.fromArray(SHORTS, data, from + i)
-                    .convertShape(VectorOperators.S2I, INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, Short.SIZE)
-                    .reinterpretAsFloats()
-                    .intoArray(to, i);
+        if (Warmup.usesVectors()) {
+            Vectors.unpackBrain(data, from, to, count);
+        } else {
+            for (int i = 0; i < count; i++) {
+                to[i] = Float.intBitsToFloat(data[from + i] << Short.SIZE);
+            }
+        }
+    }
+
+    /** Works on vectors. A process that computes by loops over floats does not load this class. */
+    private static final class Vectors {
+        private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, Lanes.SPECIES.vectorShape());
+        private static final VectorSpecies<Short> SHORTS =
+                VectorSpecies.of(short.class, VectorShape.forBitSize(Lanes.SPECIES.vectorBitSize() / 2));
+
+        private Vectors() {}
+
+        /** Unpacks bf16 by vectors, as C2 does not vectorise the loop over its elements by itself. */
+        static void unpackBrain(short[] data, int from, float[] to, int count) {
+            for (int i = 0; i < count; i += COUNT) {
+                ShortVector.fromArray(SHORTS, data, from + i)
+                        .convertShape(VectorOperators.S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(VectorOperators.LSHL, Short.SIZE)
+                        .reinterpretAsFloats()
+                        .intoArray(to, i);
+            }
         }
     }
 }

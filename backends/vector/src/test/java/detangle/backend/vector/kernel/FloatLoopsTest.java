@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.ir.DType;
 import java.util.Random;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Loops over floats compute the bits of loops over vectors. */
@@ -166,6 +168,26 @@ class FloatLoopsTest {
             operands.positions().set(byQuery ? tables : none, byKey ? tables : none, table);
             kernel.run(1, 1, size, 0.2);
             return out;
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F16", "BF16"})
+    void weightsOf16Bits(DType dtype) {
+        int depth = 19;
+        NarrowMatrix matrix = NarrowMatrix.ofRows(
+                (row, to, at) -> {
+                    for (int k = 0; k < depth; k++) {
+                        to[at + k] = (short) ((row * 31 + k * 7) * 97 % 0x7000);
+                    }
+                },
+                dtype,
+                WIDTH + 3,
+                depth);
+        assertSameBits(() -> {
+            float[] panel = new float[depth * WIDTH];
+            matrix.unpack(1, panel);
+            return panel;
         });
     }
 
