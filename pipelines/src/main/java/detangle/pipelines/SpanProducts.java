@@ -5,6 +5,7 @@ import detangle.models.gliner.GlinerPrograms;
 import detangle.pipelines.WordVectors.WordRange;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -114,24 +115,10 @@ final class SpanProducts {
     }
 
     private float product(float[][] label) {
-        multiply(span[0], label[0], span[1], label[1], span[2], label[2], span[3], label[3], products);
+        Arrays.fill(products, 0);
+        multiplyAndAdd(span[0], label[0], span[1], label[1], span[2], label[2], span[3], label[3], products);
         multiplyAndAdd(span[4], label[4], span[5], label[5], span[6], label[6], span[7], label[7], products);
         return sum(products);
-    }
-
-    private static void multiply(
-            float[] a,
-            float[] ofA,
-            float[] b,
-            float[] ofB,
-            float[] c,
-            float[] ofC,
-            float[] d,
-            float[] ofD,
-            float[] sum) {
-        for (int i = 0; i < sum.length; i++) {
-            sum[i] = a[i] * ofA[i] + b[i] * ofB[i] + (c[i] * ofC[i] + d[i] * ofD[i]);
-        }
     }
 
     private static void multiplyAndAdd(
