@@ -23,7 +23,9 @@ import java.util.zip.CheckedInputStream;
  * tokenizer. Detangle starts with and without an archive of classes, as the launcher makes one.
  */
 public final class ColdStart {
-    private static final int PROCESSES = 10;
+    /** The processes of each runtime where nobody asks for another number. */
+    public static final int PROCESSES = 10;
+
     private static final int LENGTH = 16;
 
     /**
@@ -96,7 +98,12 @@ public final class ColdStart {
         }
     }
 
-    public static ColdReport run(BenchOptions options, Path scratch, Consumer<String> progress) {
+    /**
+     * Starts processes of all contenders in turn.
+     *
+     * @param processes of each contender that count; one more of each only brings files into the page cache
+     */
+    public static ColdReport run(BenchOptions options, int processes, Path scratch, Consumer<String> progress) {
         List<Start> results = new ArrayList<>();
         SequencedMap<String, String> versions = new TreeMap<>();
         int threads = options.threads().getFirst();
@@ -120,8 +127,8 @@ public final class ColdStart {
             }
             try (BusyProcesses _ = BusyProcesses.start(options.busy())) {
                 // The first round only brings the files into the page cache.
-                for (int round = 0; round <= PROCESSES; round++) {
-                    progress.accept(model.name() + ", process " + round + " of " + PROCESSES);
+                for (int round = 0; round <= processes; round++) {
+                    progress.accept(model.name() + ", process " + round + " of " + processes);
                     for (Map.Entry<Starter, Timings> each : times.entrySet()) {
                         long nanos = firstAnswer(each.getKey(), threads, question, model, versions);
                         if (round > 0) {
@@ -138,7 +145,7 @@ public final class ColdStart {
                     question.tokens(),
                     threads,
                     options.busy(),
-                    PROCESSES,
+                    processes,
                     Cells.rounded(all.median()),
                     Cells.rounded(all.percentile(0)))));
         }

@@ -72,8 +72,12 @@ final class TrafficSuite {
                 lines.add(requests("busy", beside.get(i), quiet.get(i).peers()));
             }
         }
-        ColdReport cold =
-                parts.part(config, HEAD, "cold", ColdReport.class, (o, scratch) -> ColdStart.run(o, scratch, progress));
+        ColdReport cold = parts.part(
+                config,
+                HEAD,
+                "cold",
+                ColdReport.class,
+                (o, scratch) -> ColdStart.run(o, ColdStart.PROCESSES, scratch, progress));
         lines.addAll(cold(cold, parts.options().backends()));
     }
 

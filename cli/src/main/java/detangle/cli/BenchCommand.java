@@ -145,8 +145,9 @@ final class BenchCommand implements Runnable {
             names = "--processes",
             paramLabel = "N",
             description =
-                    "Fresh processes of everything, one after another; 1 by default. Peers count by their fastest.")
-    private int processes = 1;
+                    "Fresh processes of everything, one after another; 1 by default, and 10 with --cold. Peers count by"
+                            + " their fastest.")
+    private Optional<Integer> processes;
 
     @Option(names = "--ops", description = "Time each kernel of the model by itself, against the machine's limits.")
     private boolean ops;
@@ -227,7 +228,7 @@ final class BenchCommand implements Runnable {
             } else if (training) {
                 write(TrainingBenchmark.run(options, this::progress));
             } else if (cold) {
-                write(ColdStart.run(options, scratch, this::progress));
+                write(ColdStart.run(options, processes.orElse(ColdStart.PROCESSES), scratch, this::progress));
             } else if (newLengths.isPresent()) {
                 int[] range = range(newLengths.get());
                 write(NewLengths.run(options, range[0], range[1], this::progress));
@@ -284,7 +285,7 @@ final class BenchCommand implements Runnable {
                 iterations,
                 Duration.ofMillis((long) (duration * 1000)),
                 busy,
-                processes);
+                processes.orElse(1));
     }
 
     private Optional<String> head() {
@@ -353,7 +354,7 @@ final class BenchCommand implements Runnable {
                     spec.commandLine(), "--busy goes with runs of models, not --ops or --training");
         }
         step.step(training, weightType.narrowed());
-        if (iterations < 1 || warmup < 1 || processes < 1 || busy < 0) {
+        if (iterations < 1 || warmup < 1 || processes.orElse(1) < 1 || busy < 0) {
             throw new ParameterException(
                     spec.commandLine(), "--iterations, --warmup and --processes are at least 1, and --busy at least 0");
         }

@@ -161,11 +161,16 @@ class BenchTest {
     /** The model has a tokenizer, so the answer is to a text. */
     @Test
     void coldStartsAreTimed() {
-        String table = bench("--cold").out();
+        String table = bench("--cold", "--processes", "2").out();
         assertTrue(
                 table.lines().anyMatch(line -> line.matches("banking77-small +vector +text +1[67] +\\d+ +\\d+ +\\d+")),
                 table);
         assertTrue(table.contains("vector, archive of classes"), table);
+        JsonNode results = new JsonMapper()
+                .readTree(
+                        bench("--cold", "--processes", "1", "--format", "json").out())
+                .path("results");
+        assertEquals(1, results.path(0).path("processes").asInt());
     }
 
     @Test
