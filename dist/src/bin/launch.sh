@@ -85,10 +85,16 @@ esac
 archives=${archives:-$cache/detangle}
 class_options=()
 missing_archive=
-[ -n "${DETANGLE_MAKE_CLASSES:-}" ] || find_class_archive "${1:-}"
+tornado=
+if [ -z "${DETANGLE_MAKE_CLASSES:-}" ]; then
+    # The options of TornadoVM turn the sharing of class data off, so there is no archive with it, and it has no part in making one.
+    if ! { [ -n "$(compgen -G "$lib/detangle-backend-tornado-*.jar")" ] && tornado=$(find_tornadovm); }; then
+        find_class_archive "${1:-}"
+    fi
+fi
 set -- -m detangle.cli/detangle.cli.Main "$@"
 modules=$lib
-if [ -n "$(compgen -G "$lib/detangle-backend-tornado-*.jar")" ] && tornado=$(find_tornadovm); then
+if [ -n "$tornado" ]; then
     arguments=$cache/detangle/tornadovm-arguments
     tornadovm_arguments "$tornado" >"$arguments.$$"
     mv -f "$arguments.$$" "$arguments"
