@@ -1,7 +1,7 @@
 """PyTorch beside Detangle on the same card, and what the card can do at best.
 
-Prints one line of JSON for each measurement: transformers' DebertaV2Model with random weights on full sequences, eager and
-with each layer compiled, in fp32 (TF32 off) and fp16, and the speed of copies and of one large product. Times are medians
+Prints one line of JSON for each measurement: transformers' DebertaV2Model with random weights, eager and with each
+layer compiled, in fp32 (TF32 off) and fp16, and the speed of copies and of one large product. Times are medians
 in milliseconds, from the call to the last result on the device. Run by bench/gpu/run; no build and no test needs it.
 """
 
@@ -64,16 +64,24 @@ def model_of(config, dtype, device):
         return transformers.DebertaV2Model(config).to(dtype).eval()
 
 
+def lengths_of(shape):
+    """The lengths of the sequences of a batch, which is padded: 8x128 has eight of 128, and mix:12,384 two different ones."""
+    if shape.startswith("mix:"):
+        return [int(n) for n in shape.removeprefix("mix:").split(",")]
+    batch, length = (int(n) for n in shape.split("x"))
+    return [length] * batch
+
+
 def measure(config, shapes, name, dtype, compiled, device, seconds):
     model = model_of(config, dtype, device)
     if compiled:
         for layer in model.encoder.layer:
             layer.compile()
     for shape in shapes:
-        batch, length = (int(n) for n in shape.split("x"))
+        lengths = lengths_of(shape)
         torch._dynamo.reset()
-        ids = torch.randint(0, config.vocab_size, (batch, length), device=device)
-        mask = torch.ones_like(ids)
+        ids = torch.randint(0, config.vocab_size, (len(lengths), max(lengths)), device=device)
+        mask = (torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]).long().to(device)
         begin = time.perf_counter()
         with torch.inference_mode():
             model(input_ids=ids, attention_mask=mask)
@@ -81,13 +89,14 @@ def measure(config, shapes, name, dtype, compiled, device, seconds):
             first = time.perf_counter() - begin
             ms, runs = median_ms(lambda: model(input_ids=ids, attention_mask=mask), device, seconds)
         mode = "compiled" if compiled else "eager"
-        say(what="model", mode=mode, type=name, shape=shape, p50Ms=ms, runs=runs, firstSeconds=round(first, 2))
+        say(what="model", mode=mode, type=name, shape=shape.split(":")[0], p50Ms=ms, runs=runs, firstSeconds=round(first, 2))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", help="a folder with config.json")
     parser.add_argument("--shape", default="1x128,1x512,8x512,32x512", help="batches, such as 8x128")
+    parser.add_argument("--mix", help="lengths of a batch of different sequences, such as 12,40,384")
     parser.add_argument("--size", type=int, default=8192, help="rows and columns of the large product")
     parser.add_argument("--seconds", type=float, default=0.6, help="how long each is timed")
     arguments = parser.parse_args()
@@ -103,6 +112,8 @@ def main():
     )
     config = transformers.AutoConfig.from_pretrained(arguments.config)
     shapes = arguments.shape.split(",")
+    if arguments.mix:
+        shapes.append("mix:" + arguments.mix)
     failed = False
     parts = [("ceilings", lambda: ceilings(device, arguments.size))]
     for compiled in (False, True):
