@@ -93,6 +93,9 @@ final class BertScoreCommand implements Runnable {
     private BackendOption backend;
 
     @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
     private WeightTypeOption weightType;
 
     @Mixin
@@ -119,8 +122,11 @@ final class BertScoreCommand implements Runnable {
         threads.apply();
         List<String> given = texts(candidates);
         List<List<String>> right = references(given.size());
-        PipelineOptions asked =
-                truncation.of(PipelineOptions.DEFAULT).withBatchSize(batch).withWarmUp(false);
+        PipelineOptions asked = truncation
+                .of(PipelineOptions.DEFAULT)
+                .withBatchSize(batch)
+                .withPrecision(precision.chosen())
+                .withWarmUp(false);
         PipelineOptions placed = OptionValues.with(asked, backend.name(), PipelineOptions::withBackend);
         PipelineOptions typed = OptionValues.with(placed, weightType.narrowed(), PipelineOptions::withWeightType);
         PipelineOptions options = OptionValues.with(typed, length.tokens(spec), PipelineOptions::withMaxLength);

@@ -1,11 +1,13 @@
 package detangle.cli;
 
 import detangle.backend.Backend;
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.runtime.Backends;
 import detangle.runtime.KernelCoverage;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -30,6 +32,10 @@ final class DevicesCommand implements Runnable {
                 // A device that runs everything interprets these; one that does not leaves them to the CPU.
                 out.println("    " + (device.isPartial() ? "left to the CPU: " : "interpreted: ")
                         + KernelCoverage.of(device).text());
+                out.println("    precisions: "
+                        + device.precisions().stream()
+                                .map(ComputePrecision::toString)
+                                .collect(Collectors.joining(", ")));
             }
             backend.unavailable().ifPresent(why -> out.println(backend.name() + ": not available: " + why));
         }

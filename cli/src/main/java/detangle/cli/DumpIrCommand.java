@@ -69,6 +69,9 @@ final class DumpIrCommand implements Runnable {
     @Mixin
     private DeviceOptions device;
 
+    @Mixin
+    private PrecisionOption precision;
+
     @Override
     public void run() {
         if (all && after.isPresent()) {
@@ -120,7 +123,7 @@ final class DumpIrCommand implements Runnable {
                 printed[0] = true;
             }
         });
-        Device chosen = Backends.device(device.backend(), device.hostOperations());
+        Device chosen = Backends.device(device.backend(), device.hostOperations(), precision.chosen());
         if (device.backend().isPresent()) {
             // What a device is given has a transfer wherever a value goes there or comes back.
             section(out, "placement", chosen.place(last));

@@ -69,6 +69,9 @@ final class EvaluateCommand implements Runnable {
     private BackendOption backend;
 
     @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
     private WeightTypeOption weightType;
 
     @Mixin
@@ -106,7 +109,8 @@ final class EvaluateCommand implements Runnable {
     private SessionOptions options(Architecture head) {
         SessionOptions placed = OptionValues.with(sessionOptions(head), backend.name(), SessionOptions::withBackend);
         SessionOptions adapted = OptionValues.with(placed, adapter.folder(), SessionOptions::withAdapter);
-        return OptionValues.with(adapted, weightType.narrowed(), SessionOptions::withWeightType);
+        return OptionValues.with(adapted, weightType.narrowed(), SessionOptions::withWeightType)
+                .withPrecision(precision.chosen());
     }
 
     /** Returns the options of a model whose loss is that of training. */

@@ -56,6 +56,9 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     private BackendOption backend;
 
     @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
     private WeightTypeOption weightType;
 
     @Mixin
@@ -220,6 +223,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         PipelineOptions asked = truncation
                 .of(PipelineOptions.DEFAULT)
                 .withBatchSize(batch)
+                .withPrecision(precision.chosen())
                 .withIgnoreUnused(ignoreUnused.isSet())
                 .withWarmUp(false);
         PipelineOptions placed = OptionValues.with(asked, backend.name(), PipelineOptions::withBackend);

@@ -60,6 +60,9 @@ final class RunCommand implements Runnable {
     private AdapterOption adapter;
 
     @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
     private WeightTypeOption weightType;
 
     @Mixin
@@ -115,6 +118,7 @@ final class RunCommand implements Runnable {
         Convention reading = headOptions.convention(architecture);
         SessionOptions asked = SessionOptions.DEFAULT
                 .withHostOperations(device.hostOperations())
+                .withPrecision(precision.chosen())
                 .withHead(architecture)
                 .withConvention(reading)
                 // Its loss is a softmax over all positions, padding included.

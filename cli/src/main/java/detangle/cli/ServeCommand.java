@@ -72,6 +72,9 @@ final class ServeCommand implements Runnable {
     private BackendOption backend;
 
     @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
     private WeightTypeOption weightType;
 
     @Mixin
@@ -223,6 +226,7 @@ final class ServeCommand implements Runnable {
         OptionVariables.misspelt(spec.commandLine()).forEach(fault -> err.println("detangle: " + fault));
         ServerOptions asked = DEFAULT.withHost(host)
                 .withPort(port)
+                .withPrecision(precision.chosen())
                 .withIgnoreUnused(ignoreUnused.isSet())
                 .withMaxBatchTokens(maxBatchTokens)
                 .withMaxConcurrentRequests(maxConcurrentRequests)

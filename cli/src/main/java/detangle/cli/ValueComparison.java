@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.InputException;
 import detangle.cli.ExpectedValues.Index;
 import detangle.cli.ExpectedValues.Input;
@@ -33,10 +34,14 @@ record ValueComparison(ExpectedValues values, double difference, List<Index> at)
      *
      * @param model a folder or an artifact
      * @param backend what it runs on; the best one of the CPU if it is empty
+     * @param precision in which the backend computes
      * @throws CliException if the values have places that the output has not
      */
-    static ValueComparison of(ExpectedValues values, Path model, Optional<String> backend) {
-        SessionOptions head = SessionOptions.DEFAULT.withHead(values.head()).withHiddenStates(false);
+    static ValueComparison of(ExpectedValues values, Path model, Optional<String> backend, ComputePrecision precision) {
+        SessionOptions head = SessionOptions.DEFAULT
+                .withHead(values.head())
+                .withHiddenStates(false)
+                .withPrecision(precision);
         try (Session session = Session.load(model, OptionValues.with(head, backend, SessionOptions::withBackend))) {
             Tensor output = session.run(inputs(values, model, session)).get(values.output());
             if (output == null) {

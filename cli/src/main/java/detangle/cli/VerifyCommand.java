@@ -46,6 +46,9 @@ final class VerifyCommand implements Runnable {
     private BackendOption backend;
 
     @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
     private ThreadsOption threads;
 
     @Override
@@ -65,7 +68,7 @@ final class VerifyCommand implements Runnable {
         List<ExpectedValues> expected = file.map(ExpectedValues::read).orElseGet(() -> published(path));
         Path folder = isArtifact ? path : ModelFolder.of(model);
         for (ExpectedValues values : expected) {
-            ValueComparison found = ValueComparison.of(values, folder, backend.name());
+            ValueComparison found = ValueComparison.of(values, folder, backend.name(), precision.chosen());
             out.println(report(found));
             out.flush();
             if (!found.agrees()) {

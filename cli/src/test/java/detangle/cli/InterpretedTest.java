@@ -19,15 +19,17 @@ class InterpretedTest {
     }
 
     @Test
-    void devicesTellWhatTheyHaveNoKernelFor() {
+    void devicesTellWhatTheyHaveNoKernelForAndTheirPrecisions() {
         List<String> lines = lines("devices");
         for (int i = 0; i < lines.size(); i++) {
             if (lines.get(i).startsWith("vector: ")) {
                 assertTrue(lines.get(i + 1).startsWith("    interpreted: "), lines.toString());
                 assertTrue(lines.get(i + 1).contains("toeplitz"), lines.toString());
                 assertTrue(!lines.get(i + 1).contains("elementwise"), lines.toString());
+                assertTrue(lines.get(i + 2).startsWith("    precisions: fp32"), lines.toString());
             } else if (lines.get(i).startsWith("reference: ")) {
                 assertEquals("    interpreted: all operations", lines.get(i + 1));
+                assertEquals("    precisions: fp32", lines.get(i + 2));
             }
         }
         assertTrue(lines.stream().anyMatch(line -> line.startsWith("vector: ")), lines.toString());

@@ -1,5 +1,6 @@
 package detangle.pipelines;
 
+import detangle.backend.ComputePrecision;
 import detangle.ir.DType;
 import detangle.models.text.Truncation;
 import detangle.runtime.OptionValues;
@@ -13,6 +14,7 @@ import java.util.function.Consumer;
  * The options by which a pipeline loads its model and runs texts.
  *
  * @param backend what to run on, see {@link SessionOptions#backend}; empty for the best on the CPU
+ * @param precision in which the backend computes, see {@link SessionOptions#precision}
  * @param adapter the folder of a LoRA adapter that is merged into the model, see {@link SessionOptions#adapter}; none
  *     if empty
  * @param batchSize how many texts, pairs or windows run at once, at least 1
@@ -33,6 +35,7 @@ import java.util.function.Consumer;
  */
 public record PipelineOptions(
         Optional<String> backend,
+        ComputePrecision precision,
         Optional<Path> adapter,
         int batchSize,
         boolean truncation,
@@ -45,6 +48,7 @@ public record PipelineOptions(
     /** The best backend, 32 at once, nothing is cut, the model's own length, each thread for itself. */
     public static final PipelineOptions DEFAULT = new PipelineOptions(
             Optional.empty(),
+            ComputePrecision.FP32,
             Optional.empty(),
             32,
             false,
@@ -67,6 +71,10 @@ public record PipelineOptions(
 
     public PipelineOptions withBackend(String value) {
         return with(o -> o.backend = Optional.of(value));
+    }
+
+    public PipelineOptions withPrecision(ComputePrecision value) {
+        return with(o -> o.precision = value);
     }
 
     public PipelineOptions withAdapter(Path value) {
@@ -121,13 +129,14 @@ public record PipelineOptions(
     }
 
     /**
-     * Returns what the session of any pipeline is told: where it runs, what its weights are kept in, and that nobody
+     * Returns what the session of any pipeline is told: where and in which precision it runs, what its weights are kept in, and that nobody
      * reads hidden states.
      */
     SessionOptions session() {
         SessionOptions typed = OptionValues.with(SessionOptions.DEFAULT, weightType, SessionOptions::withWeightType);
         SessionOptions adapted = OptionValues.with(typed, adapter, SessionOptions::withAdapter);
         return OptionValues.with(adapted, backend, SessionOptions::withBackend)
+                .withPrecision(precision)
                 .withHiddenStates(false)
                 .withIgnoreUnused(ignoreUnused)
                 .withWarmUp(warmUp);
@@ -142,6 +151,7 @@ public record PipelineOptions(
     /** The components as fields, so that one of them can be set by its name. */
     private static final class Draft {
         private Optional<String> backend;
+        private ComputePrecision precision;
         private Optional<Path> adapter;
         private int batchSize;
         private boolean truncation;
@@ -154,6 +164,7 @@ public record PipelineOptions(
 
         Draft(PipelineOptions options) {
             backend = options.backend;
+            precision = options.precision;
             adapter = options.adapter;
             batchSize = options.batchSize;
             truncation = options.truncation;
@@ -168,6 +179,7 @@ public record PipelineOptions(
         PipelineOptions options() {
             return new PipelineOptions(
                     backend,
+                    precision,
                     adapter,
                     batchSize,
                     truncation,

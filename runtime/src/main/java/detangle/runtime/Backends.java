@@ -2,6 +2,7 @@ package detangle.runtime;
 
 import detangle.backend.Backend;
 import detangle.backend.BackendException;
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.ir.text.Printer;
 import detangle.runtime.placement.HybridDevice;
@@ -38,7 +39,16 @@ public final class Backends {
     }
 
     /**
-     * The device that a name chooses.
+     * The device that a name chooses, as {@link #device(Optional, Set)} returns it, in a precision.
+     *
+     * @throws BackendException also if the device does not have the precision
+     */
+    public static Device device(Optional<String> name, Set<String> hostOperations, ComputePrecision precision) {
+        return device(name, hostOperations).withPrecision(precision);
+    }
+
+    /**
+     * The device that a name chooses, which computes in fp32.
      *
      * @param name a backend, or a backend and the beginning of a device's name such as {@code tornado:opencl} or
      *     {@code tornado:cuda:1}; {@code hybrid}, which divides the work between a device and the CPU by measurement;

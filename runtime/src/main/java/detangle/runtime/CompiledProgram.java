@@ -26,13 +26,13 @@ public final class CompiledProgram implements AutoCloseable {
      * Compiles a program.
      *
      * @param parameters values of the program's parameters by name, which must stay readable until it is closed
-     * @param options of which the backend and the operations left to the host are heeded
+     * @param options of which the backend, its precision and the operations left to the host are heeded
      * @throws detangle.compiler.CompileException if a parameter is missing or of another shape, or a pass cannot be run
      * @throws detangle.ir.IrException if the program breaks a constraint
      */
     public static CompiledProgram load(Program program, Map<String, Tensor> parameters, SessionOptions options) {
         Verifier.check(program, Level.PASSES);
-        Device device = Backends.device(options.backend(), options.hostOperations());
+        Device device = Backends.device(options.backend(), options.hostOperations(), options.precision());
         return new CompiledProgram(device.load(Compiler.compile(
                 program, Passes.withEvaluator(Passes.inference(parameters), new DeviceEvaluator(device.host())))));
     }

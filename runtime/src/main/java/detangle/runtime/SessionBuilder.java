@@ -83,7 +83,7 @@ public final class SessionBuilder {
         }
         Optional<Weights> toClose = weights;
         try {
-            Device device = Backends.device(options.backend(), options.hostOperations());
+            Device device = Backends.device(options.backend(), options.hostOperations(), options.precision());
             if (options.warmUp()) {
                 device.warmUp(); // Before files are read, as it takes its time beside that.
             } else {

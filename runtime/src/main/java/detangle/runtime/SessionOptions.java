@@ -1,5 +1,6 @@
 package detangle.runtime;
 
+import detangle.backend.ComputePrecision;
 import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Convention;
@@ -17,6 +18,7 @@ import java.util.function.Consumer;
  *     {@code tornado:opencl:0}, {@code hybrid}, {@code auto}; empty for the best backend on the CPU
  * @param hostOperations operations that a device beside the host leaves to it, as they are written in the IR: {@code
  *     packed_attention}
+ * @param precision in which the backend computes; fp32 by default. A backend that lacks it is refused
  * @param head what stands on the encoder; empty for what config.json says, or the checkpoint holds where that says
  *     nothing
  * @param convention whose reading of far distances is taken; empty for that of the head's origin
@@ -40,6 +42,7 @@ import java.util.function.Consumer;
 public record SessionOptions(
         Optional<String> backend,
         Set<String> hostOperations,
+        ComputePrecision precision,
         Optional<Architecture> head,
         Optional<Convention> convention,
         Optional<Path> weights,
@@ -56,6 +59,7 @@ public record SessionOptions(
     public static final SessionOptions DEFAULT = new SessionOptions(
             Optional.empty(),
             Set.of(),
+            ComputePrecision.FP32,
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
@@ -80,6 +84,10 @@ public record SessionOptions(
 
     public SessionOptions withHostOperations(Set<String> value) {
         return with(o -> o.hostOperations = value);
+    }
+
+    public SessionOptions withPrecision(ComputePrecision value) {
+        return with(o -> o.precision = value);
     }
 
     public SessionOptions withHead(Architecture value) {
@@ -140,6 +148,7 @@ public record SessionOptions(
     private static final class Draft {
         private Optional<String> backend;
         private Set<String> hostOperations;
+        private ComputePrecision precision;
         private Optional<Architecture> head;
         private Optional<Convention> convention;
         private Optional<Path> weights;
@@ -156,6 +165,7 @@ public record SessionOptions(
         Draft(SessionOptions options) {
             backend = options.backend;
             hostOperations = options.hostOperations;
+            precision = options.precision;
             head = options.head;
             convention = options.convention;
             weights = options.weights;
@@ -174,6 +184,7 @@ public record SessionOptions(
             return new SessionOptions(
                     backend,
                     hostOperations,
+                    precision,
                     head,
                     convention,
                     weights,

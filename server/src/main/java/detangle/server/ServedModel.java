@@ -59,6 +59,7 @@ final class ServedModel implements AutoCloseable {
                 OptionValues.with(PipelineOptions.DEFAULT, options.backend(), PipelineOptions::withBackend);
         PipelineOptions typed = OptionValues.with(placed, options.weightType(), PipelineOptions::withWeightType);
         PipelineOptions pipelines = OptionValues.with(typed, options.maxLength(), PipelineOptions::withMaxLength)
+                .withPrecision(options.precision())
                 .withTruncation(options.autoTruncate())
                 .withIgnoreUnused(options.ignoreUnused())
                 .withDynamicBatching(new DynamicBatching(

@@ -1,5 +1,6 @@
 package detangle.server;
 
+import detangle.backend.ComputePrecision;
 import detangle.ir.DType;
 import detangle.pipelines.BertScoreOptions;
 import detangle.pipelines.DynamicBatching;
@@ -18,6 +19,7 @@ import java.util.function.Consumer;
  * @param port 0 for any that is free; 8080 by default
  * @param apiKey what clients must send as {@code Authorization: Bearer KEY}; nothing by default
  * @param backend what to run on; empty for the best on the CPU
+ * @param precision in which the backend computes; fp32 by default
  * @param weightType what weights that are stored in 32 bits are kept in; as they are stored by default
  * @param task what is done with each model; empty for what config.json says, or the checkpoint holds where that says
  *     nothing
@@ -52,6 +54,7 @@ public record ServerOptions(
         int port,
         Optional<String> apiKey,
         Optional<String> backend,
+        ComputePrecision precision,
         Optional<DType> weightType,
         Optional<TextTask<?>> task,
         boolean ignoreUnused,
@@ -77,6 +80,7 @@ public record ServerOptions(
             8080,
             Optional.empty(),
             Optional.empty(),
+            ComputePrecision.FP32,
             Optional.empty(),
             Optional.empty(),
             false,
@@ -117,6 +121,10 @@ public record ServerOptions(
 
     public ServerOptions withBackend(String value) {
         return with(o -> o.backend = Optional.of(value));
+    }
+
+    public ServerOptions withPrecision(ComputePrecision value) {
+        return with(o -> o.precision = value);
     }
 
     public ServerOptions withWeightType(DType value) {
@@ -207,6 +215,7 @@ public record ServerOptions(
         private int port;
         private Optional<String> apiKey;
         private Optional<String> backend;
+        private ComputePrecision precision;
         private Optional<DType> weightType;
         private Optional<TextTask<?>> task;
         private boolean ignoreUnused;
@@ -232,6 +241,7 @@ public record ServerOptions(
             port = options.port;
             apiKey = options.apiKey;
             backend = options.backend;
+            precision = options.precision;
             weightType = options.weightType;
             task = options.task;
             ignoreUnused = options.ignoreUnused;
@@ -259,6 +269,7 @@ public record ServerOptions(
                     port,
                     apiKey,
                     backend,
+                    precision,
                     weightType,
                     task,
                     ignoreUnused,

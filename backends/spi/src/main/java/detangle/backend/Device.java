@@ -6,6 +6,7 @@ import detangle.ir.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Something that runs programs. */
 public interface Device {
@@ -46,6 +47,26 @@ public interface Device {
     /** Returns whether it is a GPU. */
     default boolean isGpu() {
         return false;
+    }
+
+    /** Returns the precisions in which the device can compute; {@link ComputePrecision#FP32} is the first. */
+    default List<ComputePrecision> precisions() {
+        return List.of(ComputePrecision.FP32);
+    }
+
+    /**
+     * Returns the device as it computes in a precision. A device that has others than fp32 overrides this.
+     *
+     * @throws BackendException if it is not one of {@link #precisions}
+     */
+    default Device withPrecision(ComputePrecision precision) {
+        if (precision == ComputePrecision.FP32) {
+            return this;
+        }
+        throw new BackendException(name() + " computes in "
+                + precisions().stream().map(ComputePrecision::toString).collect(Collectors.joining(", "))
+                + " and not in " + precision + ": choose one of its precisions, or a device that has " + precision
+                + "; 'detangle devices' lists them");
     }
 
     /** The program with a transfer wherever a value goes between the device and its host. */

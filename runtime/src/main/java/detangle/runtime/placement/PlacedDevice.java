@@ -1,5 +1,6 @@
 package detangle.runtime.placement;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.KernelCode;
@@ -51,6 +52,17 @@ public final class PlacedDevice implements Device {
     @Override
     public Device host() {
         return host;
+    }
+
+    @Override
+    public List<ComputePrecision> precisions() {
+        return device.precisions();
+    }
+
+    /** Returns the device in a precision; the host computes its part in fp32. */
+    @Override
+    public Device withPrecision(ComputePrecision precision) {
+        return new PlacedDevice(device.withPrecision(precision), host, allowed);
     }
 
     @Override

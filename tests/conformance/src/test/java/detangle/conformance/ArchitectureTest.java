@@ -121,6 +121,7 @@ class ArchitectureTest {
                     "detangle.pipelines",
                     List.of(
                             "detangle.ir",
+                            "detangle.backend",
                             "detangle.backend.processor",
                             "detangle.models",
                             "detangle.runtime",
@@ -131,6 +132,7 @@ class ArchitectureTest {
                     "detangle.server",
                     List.of(
                             "detangle.ir",
+                            "detangle.backend",
                             "detangle.backend.processor",
                             "detangle.models",
                             "detangle.runtime",

@@ -66,6 +66,15 @@ class FailureTest {
     @Test
     void unknownBackend() {
         fails(1, "there are vector, reference", "classify", "--model", MODEL.toString(), "--backend", "x", "hi");
+        fails(
+                1,
+                "vector computes in fp32 and not in fp16",
+                "classify",
+                "--model",
+                MODEL.toString(),
+                "--precision",
+                "fp16",
+                "hi");
     }
 
     @Test
