@@ -55,7 +55,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     private final Buffers buffers;
     private final List<Launch> launches;
     private final List<GraphPart> parts;
-    private final List<Node> checked;
+    private final Launcher launcher;
 
     /** The grid of threads of each launch; library calls have none. */
     private final List<Optional<WorkerGrid3D>> grids = new ArrayList<>();
@@ -75,10 +75,9 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         this.device = accelerator.name();
         this.program = plan.program();
         this.buffers = new Buffers(plan, shapes);
-        Launcher launcher = Launcher.of(plan, buffers, accelerator.library());
+        this.launcher = Launcher.of(plan, buffers, accelerator.library());
         this.faults = launcher.faults();
         this.launches = launcher.launches();
-        this.checked = launcher.checked();
         int[] begins = new int[launches.size() + 1];
         for (int i = 0; i < launches.size(); i++) {
             begins[i + 1] =
@@ -226,20 +225,31 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         } catch (RuntimeException e) {
             throw new BackendException("the device failed: " + e.getMessage(), e);
         }
+        requireIds(launcher, bindings);
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        program.outputs().forEach(o -> outputs.put(o.name(), value(buffers, o.node(), bindings)));
+        Map<String, Tensor> updates = new LinkedHashMap<>();
+        program.updates().forEach(u -> updates.put(u.name(), value(buffers, u.value(), bindings)));
+        return new Interpreter.Results(outputs, updates);
+    }
+
+    /**
+     * Checks what kernels have told of ids.
+     *
+     * @throws InputException if an id is outside its table
+     */
+    static void requireIds(Launcher launcher, Map<String, Long> bindings) {
+        List<Node> checked = launcher.checked();
         for (int i = 0; i < checked.size(); i++) {
-            if (faults.get(i) != 0) {
+            if (launcher.faults().get(i) != 0) {
                 throw new InputException(
                         "an id is outside its table of " + tableRows(checked.get(i), bindings) + " rows");
             }
         }
-        Map<String, Tensor> outputs = new LinkedHashMap<>();
-        program.outputs().forEach(o -> outputs.put(o.name(), value(o.node(), bindings)));
-        Map<String, Tensor> updates = new LinkedHashMap<>();
-        program.updates().forEach(u -> updates.put(u.name(), value(u.value(), bindings)));
-        return new Interpreter.Results(outputs, updates);
     }
 
-    private Tensor value(Node node, Map<String, Long> bindings) {
+    /** Returns a copy of a node's value. */
+    static Tensor value(Buffers buffers, Node node, Map<String, Long> bindings) {
         Tensor value = buffers.of(node).toTensor(node.shape().evaluate(bindings));
         DType dtype = node.type().dtype();
         // Constants in other float types are wider on the device.

@@ -1,6 +1,7 @@
 package detangle.backend.tornado;
 
 import detangle.backend.tornado.cublaslt.CublasLt;
+import detangle.backend.tornado.cublaslt.CublasLtSession;
 import detangle.backend.tornado.cublaslt.ProductOptions;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +32,7 @@ record LibraryProduct(ProductOptions options) implements Call {
                 name,
                 options -> new LibraryTaskDescriptor()
                         .withLibrary(CublasLt.NAME)
-                        .withFunction("product")
+                        .withFunction(CublasLtSession.PRODUCT)
                         .withParameters(all)
                         .withAccess(access)
                         .withTuning(options),

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Multiplies matrices on a device, one product at a time, and keeps the algorithm that the library chose for each
@@ -16,6 +17,17 @@ public final class CublasLtSession implements AutoCloseable {
 
     /** The bytes of workspace that the library may use; NVIDIA recommends 32 MiB for Hopper. */
     private static final long WORKSPACE_BYTES = 32L << 20;
+
+    /** The function of a library task that computes one product. */
+    public static final String PRODUCT = "product";
+
+    // The places of a task's arguments, in the order in which {@code LibraryProduct} adds them.
+    private static final int SIZES_ARRAY = 0;
+    private static final int OWN = 1;
+    private static final int LEFT = 2;
+    private static final int RIGHT = 3;
+    private static final int BIAS = 4;
+    private static final int RESULT = 5;
 
     private final CublasLt library;
     private final long context;
@@ -42,6 +54,42 @@ public final class CublasLtSession implements AutoCloseable {
         library.setContext(context);
         this.handle = library.create("cublasLtCreate");
         this.workspace = library.create("cuMemAlloc_v2", WORKSPACE_BYTES);
+    }
+
+    /** The arguments of a library task at a launch. */
+    public interface Arguments {
+        /** Returns the array on the host, as it was when the launch's graph was started. */
+        Object onHost(int place);
+
+        /** Returns the address of the array's first element on the device. */
+        long onDevice(int place);
+    }
+
+    /**
+     * Puts what a library task computes into a stream. The sizes and their place are read from the arrays on the host,
+     * where they were written before they were copied to the device.
+     *
+     * @param function the name of what the task computes: {@link #PRODUCT}
+     * @throws BackendException as {@link #multiply} does
+     */
+    public void launch(String function, Arguments arguments, ProductOptions options, long stream) {
+        if (!function.equals(PRODUCT)) {
+            throw new IllegalArgumentException("the library has no function " + function);
+        }
+        IntArray sizes = (IntArray) arguments.onHost(SIZES_ARRAY);
+        int first = ((IntArray) arguments.onHost(OWN)).get(0);
+        int[] product = new int[SIZES];
+        for (int i = 0; i < product.length; i++) {
+            product[i] = sizes.get(first + i);
+        }
+        multiply(
+                stream,
+                product,
+                options,
+                arguments.onDevice(LEFT),
+                arguments.onDevice(RIGHT),
+                arguments.onDevice(BIAS),
+                arguments.onDevice(RESULT));
     }
 
     /**

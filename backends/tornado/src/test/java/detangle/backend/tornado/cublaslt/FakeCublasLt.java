@@ -1,5 +1,6 @@
 package detangle.backend.tornado.cublaslt;
 
+import detangle.ir.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -46,6 +47,9 @@ public final class FakeCublasLt {
     private static final int LEADING_DIMENSION = 4;
     private static final int BATCH_COUNT = 5;
     private static final int BATCH_OFFSET = 6;
+
+    /** The types of matrices by their {@code cudaDataType}: {@code CUDA_R_32F, CUDA_R_16F, CUDA_R_16BF}. */
+    private static final Map<Integer, DType> TYPES = Map.of(0, DType.F32, 2, DType.F16, 14, DType.BF16);
 
     private static final int WORKSPACE_BYTES = 1;
     private static final int ALIGNMENT_A = 5;
@@ -276,47 +280,34 @@ public final class FakeCublasLt {
         if (scaled || !aligned || addressC != addressD || layoutC != layoutD || !allocated.contains(workspace)) {
             return INVALID;
         }
-        Matrices a = new Matrices(addressA, attributes.get(layoutA), product.get(TRANSPOSE_A) == 1);
-        Matrices b = new Matrices(addressB, attributes.get(layoutB), product.get(TRANSPOSE_B) == 1);
-        Matrices c = new Matrices(addressC, attributes.get(layoutC), false);
-        if (a.columns() != b.rows() || a.rows() != c.rows() || b.columns() != c.columns()) {
+        try {
+            MatmulReference.multiply(
+                    matrices(addressA, layoutA),
+                    product.get(TRANSPOSE_A) == 1,
+                    matrices(addressB, layoutB),
+                    product.get(TRANSPOSE_B) == 1,
+                    matrices(addressC, layoutC),
+                    product.get(EPILOGUE) == EPILOGUE_BIAS ? product.get(BIAS_POINTER) : 0,
+                    Arrays.stream(ProductPrecision.values())
+                            .filter(p -> p.computeType == product.get(COMPUTE_TYPE))
+                            .findFirst()
+                            .orElseThrow());
+        } catch (IllegalArgumentException e) {
             return INVALID;
-        }
-        MemorySegment bias = product.get(EPILOGUE) == EPILOGUE_BIAS
-                ? MemorySegment.ofAddress(product.get(BIAS_POINTER)).reinterpret(4 * c.rows())
-                : null;
-        for (long batch = 0; batch < c.layout.get(BATCH_COUNT); batch++) {
-            for (long column = 0; column < c.columns(); column++) {
-                for (long row = 0; row < c.rows(); row++) {
-                    double sum = bias == null ? 0 : bias.getAtIndex(ValueLayout.JAVA_FLOAT, row);
-                    for (long d = 0; d < a.columns(); d++) {
-                        sum += (double) a.at(batch, row, d).get(ValueLayout.JAVA_FLOAT, 0)
-                                * b.at(batch, d, column).get(ValueLayout.JAVA_FLOAT, 0);
-                    }
-                    c.at(batch, row, column).set(ValueLayout.JAVA_FLOAT, 0, (float) sum);
-                }
-            }
         }
         return status("cublasLtMatmul");
     }
 
-    /** Matrices that lie column by column, as a layout describes them. */
-    private record Matrices(long address, Map<Integer, Long> layout, boolean transposed) {
-        long rows() {
-            return layout.get(transposed ? COLUMNS : ROWS);
-        }
-
-        long columns() {
-            return layout.get(transposed ? ROWS : COLUMNS);
-        }
-
-        MemorySegment at(long batch, long row, long column) {
-            long element = batch * layout.get(BATCH_OFFSET)
-                    + (transposed
-                            ? column + row * layout.get(LEADING_DIMENSION)
-                            : row + column * layout.get(LEADING_DIMENSION));
-            return MemorySegment.ofAddress(address + Float.BYTES * element).reinterpret(Float.BYTES);
-        }
+    private MatmulReference.Matrices matrices(long address, long layout) {
+        Map<Integer, Long> values = attributes.get(layout);
+        return new MatmulReference.Matrices(
+                address,
+                TYPES.get(values.get(TYPE).intValue()),
+                values.get(ROWS),
+                values.get(COLUMNS),
+                values.get(LEADING_DIMENSION),
+                values.get(BATCH_COUNT),
+                values.get(BATCH_OFFSET));
     }
 
     int cuCtxSetCurrent(long value) {
