@@ -6,7 +6,7 @@ import java.util.OptionalDouble;
 /** Notices processor time that went to others while something was measured. */
 final class Disturbance {
     /** The share of all processors that other work may take; less than this does not change a median. */
-    private static final double TOLERATED = 0.05;
+    private static final double TOLERATED_SHARE = 0.05;
 
     private final Collection<Long> own;
     private final long begin = System.nanoTime();
@@ -27,6 +27,6 @@ final class Disturbance {
         }
         double elapsed = (System.nanoTime() - begin) / 1e9;
         double others = now.getAsDouble() - busy.getAsDouble() - (ProcFiles.seconds(own) - used);
-        return others <= TOLERATED * elapsed * Runtime.getRuntime().availableProcessors();
+        return others <= TOLERATED_SHARE * elapsed * Runtime.getRuntime().availableProcessors();
     }
 }

@@ -34,8 +34,8 @@ public final class ExtractionSuite {
             .map(ExtractionModel::published)
             .toList();
 
-    private static final int SHORTEST = 20;
-    private static final int LONGEST = 300;
+    private static final int MIN_TEXT_WORDS = 20;
+    private static final int MAX_TEXT_WORDS = 300;
     private static final int TEXTS = 32;
     private static final int BATCH = 16;
     private static final int LABELS = 8;
@@ -120,17 +120,17 @@ public final class ExtractionSuite {
     }
 
     private static List<Work> works(ExtractionModel model, long seed) {
-        String mixed = SHORTEST + " to " + LONGEST + " words";
+        String mixed = MIN_TEXT_WORDS + " to " + MAX_TEXT_WORDS + " words";
         if (model.encodesLabels()) {
             String labels = ", " + MANY_LABELS + " labels";
             return List.of(
                     Work.of(
-                            SHORTEST + " words one by one" + labels,
+                            MIN_TEXT_WORDS + " words one by one" + labels,
                             LABELS_GOAL,
                             1,
                             SHORT_TEXTS,
-                            SHORTEST,
-                            SHORTEST,
+                            MIN_TEXT_WORDS,
+                            MIN_TEXT_WORDS,
                             seed,
                             MANY_LABELS),
                     Work.of(
@@ -138,20 +138,20 @@ public final class ExtractionSuite {
                             LABELS_GOAL,
                             1,
                             SHORT_TEXTS,
-                            SHORTEST,
-                            LONGEST,
+                            MIN_TEXT_WORDS,
+                            MAX_TEXT_WORDS,
                             seed,
                             MANY_LABELS));
         }
         return List.of(
-                Work.of(mixed + " one by one", ONE_BY_ONE_GOAL, 1, TEXTS, SHORTEST, LONGEST, seed, LABELS),
+                Work.of(mixed + " one by one", ONE_BY_ONE_GOAL, 1, TEXTS, MIN_TEXT_WORDS, MAX_TEXT_WORDS, seed, LABELS),
                 Work.of(
                         mixed + " in batches of " + BATCH,
                         BATCHES_GOAL,
                         BATCH,
                         TEXTS,
-                        SHORTEST,
-                        LONGEST,
+                        MIN_TEXT_WORDS,
+                        MAX_TEXT_WORDS,
                         seed,
                         LABELS));
     }

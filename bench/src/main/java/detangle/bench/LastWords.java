@@ -13,10 +13,10 @@ import java.util.Optional;
  */
 final class LastWords {
     /** Characters that are kept of a line. */
-    private static final int LONGEST = 500;
+    private static final int MAX_LINE_LENGTH = 500;
 
     /** The longest wait, in milliseconds, for lines that are still on their way once the process has ended. */
-    private static final long MILLIS = 2000;
+    private static final long MAX_WAIT_MILLIS = 2000;
 
     private final Thread reader;
     private volatile String line = "";
@@ -32,7 +32,7 @@ final class LastWords {
                 if (c == '\n' || c == '\r') {
                     keep(current.toString());
                     current.setLength(0);
-                } else if (current.length() < LONGEST) {
+                } else if (current.length() < MAX_LINE_LENGTH) {
                     current.append((char) c);
                 }
             }
@@ -51,7 +51,7 @@ final class LastWords {
     /** The line, of a process that has ended; empty if it said nothing. */
     Optional<String> of() {
         try {
-            reader.join(MILLIS);
+            reader.join(MAX_WAIT_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -18,9 +18,9 @@ import java.util.stream.IntStream;
  * run first and are not measured; 200 of the others are, or all if there are fewer.
  */
 public final class NewLengths {
-    private static final int WARM_UP = 50;
-    private static final int MEASURED = 200;
-    private static final int REPEATS = 5;
+    private static final int WARM_UP_LENGTHS = 50;
+    private static final int MEASURED_LENGTHS = 200;
+    private static final int REPEATS_PER_LENGTH = 5;
     private static final long SEED = 11;
 
     private NewLengths() {}
@@ -53,20 +53,20 @@ public final class NewLengths {
             Worker worker, BenchModel model, String backend, int threads, int busy, int shortest, int longest) {
         List<Integer> all = IntStream.rangeClosed(shortest, longest).boxed().collect(Collectors.toList());
         Collections.shuffle(all, new Random(SEED));
-        int before = Math.min(WARM_UP, all.size() / 5);
+        int before = Math.min(WARM_UP_LENGTHS, all.size() / 5);
         int vocabulary = model.config().vocabSize();
         for (int length : all.subList(0, before)) {
             worker.prepare(Workload.of(1, length), vocabulary, false);
-            worker.run(1 + REPEATS);
+            worker.run(1 + REPEATS_PER_LENGTH);
         }
         Timings firsts = new Timings();
         Timings repeats = new Timings();
         List<Double> ratios = new ArrayList<>();
-        for (int length : all.subList(before, Math.min(all.size(), before + MEASURED))) {
+        for (int length : all.subList(before, Math.min(all.size(), before + MEASURED_LENGTHS))) {
             worker.prepare(Workload.of(1, length), vocabulary, false);
             long[] first = worker.run(1);
             Timings own = new Timings();
-            own.add(worker.run(REPEATS));
+            own.add(worker.run(REPEATS_PER_LENGTH));
             firsts.add(first);
             repeats.add(new long[] {(long) (own.median() * 1e6)});
             ratios.add(first[0] / 1e6 / own.median());

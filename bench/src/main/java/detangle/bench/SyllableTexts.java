@@ -17,7 +17,7 @@ final class SyllableTexts {
     private static final String CONSONANTS = "bdfghklmnprstvwz";
     private static final String VOWELS = "aeiou";
     private static final int WORDS = 3000;
-    private static final double TWO_TOKENS = 0.3;
+    private static final double SHARE_OF_TWO_TOKENS = 0.3;
     private static final long SEED = 11;
 
     /** The pad, begin, end and unknown tokens have the first ids. */
@@ -42,7 +42,9 @@ final class SyllableTexts {
     static String text(Random random, int words) {
         return IntStream.range(0, words)
                 .mapToObj(i -> STARTS.get(random.nextInt(WORDS))
-                        + (random.nextDouble() < TWO_TOKENS ? SYLLABLES.get(random.nextInt(SYLLABLES.size())) : ""))
+                        + (random.nextDouble() < SHARE_OF_TWO_TOKENS
+                                ? SYLLABLES.get(random.nextInt(SYLLABLES.size()))
+                                : ""))
                 .collect(Collectors.joining(" "));
     }
 

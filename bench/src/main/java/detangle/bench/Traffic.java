@@ -15,14 +15,14 @@ import java.util.stream.IntStream;
  */
 public record Traffic(LengthDistribution lengths, int requests, int most, long seed) {
     /** The most requests that fit a line between processes. */
-    private static final int MOST_REQUESTS = 100_000;
+    private static final int MAX_REQUESTS = 100_000;
 
-    private static final long BATCHES = 0x62617463686573L;
-    private static final long WARM_UP = 0x7761726d7570L;
+    private static final long BATCHES_STREAM = 0x62617463686573L;
+    private static final long WARM_UP_STREAM = 0x7761726d7570L;
 
     public Traffic {
-        if (requests < 1 || requests > MOST_REQUESTS || most < 1 || most > requests) {
-            throw new BenchException("requests are from 1 to " + MOST_REQUESTS
+        if (requests < 1 || requests > MAX_REQUESTS || most < 1 || most > requests) {
+            throw new BenchException("requests are from 1 to " + MAX_REQUESTS
                     + ", and at least one and at most all of them are a batch");
         }
     }
@@ -35,7 +35,7 @@ public record Traffic(LengthDistribution lengths, int requests, int most, long s
     /** Returns the same texts, in the same order, in batches of what waits. */
     List<List<Integer>> batches() {
         List<Integer> texts = drawn(seed);
-        Random random = new Random(seed ^ BATCHES);
+        Random random = new Random(seed ^ BATCHES_STREAM);
         List<List<Integer>> batches = new ArrayList<>();
         for (int from = 0; from < texts.size(); ) {
             int to = Math.min(texts.size(), from + random.nextInt(1, most + 1));
@@ -50,7 +50,7 @@ public record Traffic(LengthDistribution lengths, int requests, int most, long s
      * be.
      */
     Traffic warmUp() {
-        return new Traffic(lengths, requests, most, seed ^ WARM_UP);
+        return new Traffic(lengths, requests, most, seed ^ WARM_UP_STREAM);
     }
 
     private List<Integer> drawn(long from) {

@@ -23,8 +23,8 @@ final class TrafficSuite {
     private static final List<Workload> SHAPES =
             List.of(Workload.of(1, 16), Workload.of(1, 128), Workload.of(1, 512), Workload.of(8, 128));
     private static final LengthDistribution LENGTHS = new LengthDistribution.Uniform(8, 256);
-    private static final Traffic SIX = new Traffic(LENGTHS, 6, 1, 42);
-    private static final Traffic MANY = new Traffic(LENGTHS, 200, 8, 42);
+    private static final Traffic SIX_REQUESTS = new Traffic(LENGTHS, 6, 1, 42);
+    private static final Traffic MANY_REQUESTS = new Traffic(LENGTHS, 200, 8, 42);
 
     /** The largest ratio of times that meets the goal, for a query and for a paragraph alone. */
     private static final double QUIET_GOAL = 0.85;
@@ -62,12 +62,12 @@ final class TrafficSuite {
                         (o, scratch) -> Benchmark.run(o.withConditions(SHAPES, o.threads(), 0), scratch, progress))
                 .results()
                 .forEach(r -> lines.add(shape(r)));
-        List<TrafficReport.Line> quiet = requests(config, "quiet", SIX, 0);
+        List<TrafficReport.Line> quiet = requests(config, "quiet", SIX_REQUESTS, 0);
         quiet.forEach(r -> lines.add(requests("quiet", r, Map.of())));
-        requests(config, "traffic", MANY, 0).forEach(r -> lines.add(requests("traffic", r, Map.of())));
+        requests(config, "traffic", MANY_REQUESTS, 0).forEach(r -> lines.add(requests("traffic", r, Map.of())));
         // One in all, and one for each processor.
         for (int busy : new TreeSet<>(List.of(1, Runtime.getRuntime().availableProcessors()))) {
-            List<TrafficReport.Line> beside = requests(config, "busy " + busy, SIX, busy);
+            List<TrafficReport.Line> beside = requests(config, "busy " + busy, SIX_REQUESTS, busy);
             for (int i = 0; i < beside.size(); i++) {
                 lines.add(requests("busy", beside.get(i), quiet.get(i).peers()));
             }
@@ -117,7 +117,7 @@ final class TrafficSuite {
         String work = r.requests() + " requests of " + r.lengths() + " tokens, "
                 + (r.maxBatch() > 1
                         ? "up to " + r.maxBatch() + " together"
-                        : r.requests() == SIX.requests() ? "again and again" : "one by one");
+                        : r.requests() == SIX_REQUESTS.requests() ? "again and again" : "one by one");
         return new Line(
                 r.model(),
                 condition,

@@ -42,7 +42,7 @@ final class Worker implements AutoCloseable {
             List.of("-Ddetangle.terminal", "-agentlib", "-XX:SharedArchiveFile");
 
     /** Characters of an answer; the longest has a number for each of some thousand runs. */
-    private static final int LONGEST_ANSWER = 1 << 22;
+    private static final int MAX_ANSWER_LENGTH = 1 << 22;
 
     private final String name;
     private final Process process;
@@ -210,8 +210,8 @@ final class Worker implements AutoCloseable {
             if (c < 0) {
                 return line.isEmpty() ? null : line.toString();
             }
-            if (line.length() == LONGEST_ANSWER) {
-                throw new IOException("its answer has more than " + LONGEST_ANSWER + " characters");
+            if (line.length() == MAX_ANSWER_LENGTH) {
+                throw new IOException("its answer has more than " + MAX_ANSWER_LENGTH + " characters");
             }
             if (c != '\r') {
                 line.append((char) c);

@@ -37,7 +37,7 @@ final class CaseFile {
     private static final List<String> INPUTS = List.of(InputNames.IDS, InputNames.MASK, InputNames.TOKEN_TYPES);
 
     /** Bytes that a file of cases may have. */
-    private static final long MOST_BYTES = 64L << 20;
+    private static final long MAX_BYTES = 64L << 20;
 
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -58,8 +58,8 @@ final class CaseFile {
             throw new CliException(file + " does not exist or is not a file");
         }
         try (Utf8Reader reader = new Utf8Reader(file.toString(), new FileInputStream(file.toFile()))) {
-            if (Files.size(file) > MOST_BYTES) {
-                throw new CliException(file + " has " + Files.size(file) + " bytes, and at most " + MOST_BYTES
+            if (Files.size(file) > MAX_BYTES) {
+                throw new CliException(file + " has " + Files.size(file) + " bytes, and at most " + MAX_BYTES
                         + " are read: divide its cases between several files");
             }
             try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), reader)) {

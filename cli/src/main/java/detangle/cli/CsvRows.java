@@ -23,10 +23,10 @@ import java.util.stream.IntStream;
 /** Delimited values with a header (RFC 4180, UTF-8). Blank lines are not rows. */
 final class CsvRows implements RowSource {
     /** The number of characters that are looked at for the delimiter. */
-    private static final int LONGEST_HEADER = 1 << 16;
+    private static final int MAX_HEADER_LENGTH = 1 << 16;
 
     /** Columns that a table may have: far more than any program writes. */
-    private static final int MOST_COLUMNS = 100_000;
+    private static final int MAX_COLUMNS = 100_000;
 
     /** The end of the message about a row that is too long. */
     private static final String TOO_LONG = " (blank lines before it count too): is every quote closed?";
@@ -54,19 +54,19 @@ final class CsvRows implements RowSource {
         this.name = name;
         this.source = source;
         source.beginRow("the header", TOO_LONG);
-        this.reader = new BufferedReader(source, LONGEST_HEADER);
+        this.reader = new BufferedReader(source, MAX_HEADER_LENGTH);
         this.records = CsvReader.builder()
                 .fieldSeparator(delimiter.orElseGet(() -> Delimiter.of(firstLine(), wanted)))
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .allowUnclosedQuote(false)
-                .maxBufferSize(2 * Utf8Reader.LONGEST_ROW) // The reader ends what is too long.
+                .maxBufferSize(2 * Utf8Reader.MAX_ROW_LENGTH) // The reader ends what is too long.
                 .build(fields, reader)
                 .iterator();
         this.header = read().orElse(List.of());
-        if (fields.count > MOST_COLUMNS) {
+        if (fields.count > MAX_COLUMNS) {
             throw new CliException(
-                    name + " has " + fields.count + " columns, and at most " + MOST_COLUMNS + " are read");
+                    name + " has " + fields.count + " columns, and at most " + MAX_COLUMNS + " are read");
         }
         for (String column : wanted) {
             if (!header.isEmpty() && !header.contains(column)) {
@@ -96,10 +96,10 @@ final class CsvRows implements RowSource {
 
     private String firstLine() {
         try {
-            reader.mark(LONGEST_HEADER);
+            reader.mark(MAX_HEADER_LENGTH);
             StringBuilder text = new StringBuilder();
             boolean quoted = false;
-            for (int i = 0; i < LONGEST_HEADER - 1; i++) {
+            for (int i = 0; i < MAX_HEADER_LENGTH - 1; i++) {
                 int c = reader.read();
                 if (c < 0 || (c == '\n' || c == '\r') && !quoted && !text.isEmpty()) {
                     break;
@@ -186,7 +186,7 @@ final class CsvRows implements RowSource {
         @Override
         protected void handleField(int index, char[] buffer, int offset, int length, boolean quoted) {
             count++;
-            if (count <= MOST_COLUMNS) {
+            if (count <= MAX_COLUMNS) {
                 values.add(new String(buffer, offset, length));
             }
         }

@@ -17,9 +17,9 @@ import picocli.CommandLine.Spec.Target;
 /** The options that describe labelled files, for the commands that train and evaluate. */
 final class DataOptions {
     /** The usual length of windows in question answering, which is HuggingFace's. */
-    private static final int WINDOW = 384;
+    private static final int WINDOW_TOKENS = 384;
 
-    private static final int STRIDE = 128;
+    private static final int STRIDE_TOKENS = 128;
 
     /** The help text of {@code --text-column}. */
     static final String TEXT_COLUMN = "The column of texts; text, sentence, ... .";
@@ -151,7 +151,7 @@ final class DataOptions {
             throw wrongUse("--line-by-line is for masked-lm, and this is " + name(head) + ": leave it out");
         }
         int takes = most(tokenizer, config);
-        int usual = head == Architecture.QUESTION_ANSWERING ? Math.min(WINDOW, takes) : takes;
+        int usual = head == Architecture.QUESTION_ANSWERING ? Math.min(WINDOW_TOKENS, takes) : takes;
         int length = maxLength.orElse(usual);
         if (length < 3 || stride.filter(s -> s < 0).isPresent()) {
             throw wrongUse("--max-seq-length is at least 3, and --doc-stride at least 0");
@@ -167,7 +167,7 @@ final class DataOptions {
                 labelDelimiter,
                 length,
                 !refuses,
-                stride.orElse(Math.min(STRIDE, length / 3)),
+                stride.orElse(Math.min(STRIDE_TOKENS, length / 3)),
                 byLine);
     }
 

@@ -14,7 +14,7 @@ import java.util.zip.ZipException;
  * would be lost.
  */
 final class GzipMembers extends InputStream {
-    private static final int BUFFER = 1 << 13;
+    private static final int BUFFER_BYTES = 1 << 13;
     private static final int MAGIC_FIRST = 0x1F;
     private static final int MAGIC_SECOND = 0x8B;
     private static final int DEFLATE = 8;
@@ -25,7 +25,7 @@ final class GzipMembers extends InputStream {
     private static final int RESERVED = 0xE0;
 
     private final InputStream stream;
-    private final byte[] buffer = new byte[BUFFER];
+    private final byte[] buffer = new byte[BUFFER_BYTES];
     private final Inflater inflater = new Inflater(true);
     private final CRC32 crc = new CRC32();
     private int next;

@@ -22,7 +22,7 @@ final class InputOptions {
             "What stands between the values of a .csv, such as ; or tab; found in its header by default.";
 
     /** A longer first line is not taken for that of a table. */
-    private static final int LONGEST_HEADER = 1 << 16;
+    private static final int MAX_HEADER_LENGTH = 1 << 16;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -150,7 +150,7 @@ final class InputOptions {
 
     /** Warns if a table seems to be read as lines of text, which is what is done where no format is named. */
     private void warnOfTable(String line, String column) {
-        if (format.isEmpty() && line.length() <= LONGEST_HEADER) {
+        if (format.isEmpty() && line.length() <= MAX_HEADER_LENGTH) {
             InputFormat.ofTable(line, column)
                     .ifPresent(table -> spec.commandLine()
                             .getErr()

@@ -21,7 +21,7 @@ final class JsonValues {
      * Values that a row may have, those within others among them: it takes a few characters to write one, and many
      * bytes to hold it.
      */
-    static final int MOST_VALUES = 500_000;
+    static final int MAX_VALUES = 500_000;
 
     /** Reads what Python writes too, NaN and Infinity among it. */
     static final JsonMapper MAPPER = JsonMapper.builder()
@@ -65,7 +65,7 @@ final class JsonValues {
     /** Returns what goes on from the name of a row that goes beyond the limits of reading. */
     static String beyondLimits(StreamConstraintsException e) {
         StreamReadConstraints limits = MAPPER.tokenStreamFactory().streamReadConstraints();
-        return "has more than is read of a row: " + MOST_VALUES + " values, " + limits.getMaxNestingDepth()
+        return "has more than is read of a row: " + MAX_VALUES + " values, " + limits.getMaxNestingDepth()
                 + " levels of nesting, numbers of " + limits.getMaxNumberLength() + " digits and names of "
                 + limits.getMaxNameLength() + " characters";
     }
@@ -82,8 +82,8 @@ final class JsonValues {
 
     private Object counted(Object value) {
         values++;
-        if (values > MOST_VALUES) {
-            throw new StreamConstraintsException("more than " + MOST_VALUES + " values");
+        if (values > MAX_VALUES) {
+            throw new StreamConstraintsException("more than " + MAX_VALUES + " values");
         }
         return value;
     }

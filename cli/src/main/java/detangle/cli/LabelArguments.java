@@ -30,7 +30,7 @@ final class LabelArguments {
     private static final String TRUE_LABELS = "true_labels";
 
     /** Groups in groups, far more than anybody makes. */
-    private static final int DEEPEST = 32;
+    private static final int MAX_DEPTH = 32;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -114,7 +114,7 @@ final class LabelArguments {
     }
 
     private static LabelTree tree(Path file) {
-        return tree(ConfigFields.read(file), "", DEEPEST);
+        return tree(ConfigFields.read(file), "", MAX_DEPTH);
     }
 
     private static LabelTree tree(ConfigFields fields, String prefix, int deepest) {
@@ -128,7 +128,7 @@ final class LabelArguments {
             } else if (deepest > 0) {
                 all.put(name, tree(fields.object(name), prefix + name + ".", deepest - 1));
             } else {
-                throw fields.fault(prefix + name, "is a group in more than " + DEEPEST + " others");
+                throw fields.fault(prefix + name, "is a group in more than " + MAX_DEPTH + " others");
             }
         }
         if (all.isEmpty()) {

@@ -11,9 +11,9 @@ import java.util.zip.ZipException;
 /** A stream that gzip may have compressed, as its first two bytes tell; they are read no sooner than somebody reads. */
 final class MaybeGzip extends InputStream {
     /** The first two bytes of a gzip file. No text begins with the first. */
-    private static final int FIRST = 0x1F;
+    private static final int MAGIC_FIRST = 0x1F;
 
-    private static final int SECOND = 0x8B;
+    private static final int MAGIC_SECOND = 0x8B;
 
     private final String name;
     private final InputStream stream;
@@ -35,8 +35,8 @@ final class MaybeGzip extends InputStream {
     /** Returns whether what has been put into a buffer begins as what gzip has compressed. */
     static boolean begins(ByteBuffer bytes) {
         return bytes.position() > 1
-                && Byte.toUnsignedInt(bytes.get(0)) == FIRST
-                && Byte.toUnsignedInt(bytes.get(1)) == SECOND;
+                && Byte.toUnsignedInt(bytes.get(0)) == MAGIC_FIRST
+                && Byte.toUnsignedInt(bytes.get(1)) == MAGIC_SECOND;
     }
 
     private InputStream opened() throws IOException {
@@ -55,14 +55,14 @@ final class MaybeGzip extends InputStream {
 
     private static boolean isGzip(PushbackInputStream bytes) throws IOException {
         int first = bytes.read();
-        int second = first == FIRST ? bytes.read() : -1;
+        int second = first == MAGIC_FIRST ? bytes.read() : -1;
         if (second >= 0) {
             bytes.unread(second);
         }
         if (first >= 0) {
             bytes.unread(first);
         }
-        return second == SECOND;
+        return second == MAGIC_SECOND;
     }
 
     private InputStream unzipped(InputStream bytes) throws IOException {

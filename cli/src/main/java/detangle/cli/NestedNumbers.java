@@ -10,7 +10,7 @@ import tools.jackson.core.JsonToken;
 /** Numbers in lists in lists, as deep as they are nested: a tensor in JSON. */
 record NestedNumbers(double[] values, long[] shape) {
     /** Numbers of the largest tensor. A mask of pairs for 8 sequences of 512 tokens has as many. */
-    static final int MOST_NUMBERS = 1 << 21;
+    static final int MAX_NUMBERS = 1 << 21;
 
     private static final int MAX_RANK = 4;
 
@@ -85,8 +85,8 @@ record NestedNumbers(double[] values, long[] shape) {
             } else if (rank != depth + 1) {
                 throw ragged();
             }
-            if (count == MOST_NUMBERS) {
-                throw fault.apply(" has more than the " + MOST_NUMBERS + " numbers that are read");
+            if (count == MAX_NUMBERS) {
+                throw fault.apply(" has more than the " + MAX_NUMBERS + " numbers that are read");
             }
             double value = parser.getDoubleValue();
             if (!Double.isFinite(value)) {

@@ -9,7 +9,7 @@ import java.util.Map;
 
 /** Measures how long each operation of a model takes, over runs that come after just-in-time compilation. */
 final class OperationTimes {
-    private static final int RUNS = 10;
+    private static final int TIMED_RUNS = 10;
     private static final long WARMUP_NANOS = 1_000_000_000L;
 
     private final Profile profile = new Profile();
@@ -21,7 +21,7 @@ final class OperationTimes {
             session.run(inputs, new Profile());
         }
         long begin = System.nanoTime();
-        for (int i = 0; i < RUNS; i++) {
+        for (int i = 0; i < TIMED_RUNS; i++) {
             session.run(inputs, profile);
         }
         nanos += System.nanoTime() - begin;
@@ -34,7 +34,7 @@ final class OperationTimes {
         out.printf(Locale.ROOT, "%-12s %-24s %8s %12s %7s%n", "device", "operation", "calls", "ms", "share");
         long rest = nanos;
         for (Profile.Entry entry : profile.entries()) {
-            line(out, entry.device(), entry.operation(), Long.toString(entry.calls() / RUNS), entry.nanos());
+            line(out, entry.device(), entry.operation(), Long.toString(entry.calls() / TIMED_RUNS), entry.nanos());
             rest -= entry.nanos();
         }
         line(out, "", "the rest", "", rest);
@@ -49,7 +49,7 @@ final class OperationTimes {
                 device,
                 operation,
                 calls,
-                part / 1e6 / RUNS,
+                part / 1e6 / TIMED_RUNS,
                 100.0 * part / nanos);
     }
 }

@@ -28,39 +28,39 @@ import java.util.Set;
  */
 final class ParquetCheck implements AutoCloseable {
     private static final byte[] MAGIC = {'P', 'A', 'R', '1'};
-    private static final int TAIL = Integer.BYTES + MAGIC.length;
+    private static final int TAIL_BYTES = Integer.BYTES + MAGIC.length;
 
     /** Bytes of a footer. */
-    private static final int LARGEST_FOOTER = 64 << 20;
+    private static final int MAX_FOOTER_BYTES = 64 << 20;
 
     /** Structs of a footer, each of which describes a column, a row group or a part of one. */
-    private static final int MOST_STRUCTS = 1_000_000;
+    private static final int MAX_STRUCTS = 1_000_000;
 
-    private static final int DEEPEST_SCHEMA = 100;
+    private static final int MAX_SCHEMA_DEPTH = 100;
 
     /** Bytes of a page once it is decompressed; writers make pages of one to 100 MB. */
-    private static final long LARGEST_PAGE = 256 << 20;
+    private static final long MAX_PAGE_BYTES = 256 << 20;
 
     /** Bytes that a page of gzip or zstd may have once it is decompressed, however few it has before. */
-    private static final long SMALL_PAGE = 16 << 20;
+    private static final long SMALL_PAGE_BYTES = 16 << 20;
 
     /**
      * Bytes of a value in a column whose values are all of one length: the library makes room for thousands at once.
      */
-    private static final int LONGEST_FIXED = 1 << 12;
+    private static final int MAX_FIXED_BYTES = 1 << 12;
 
     /** Values of a page. */
-    private static final long MOST_VALUES = 1 << 22;
+    private static final long MAX_VALUES = 1 << 22;
 
     /** Bytes of the number with which compressed data of snappy begins. */
-    private static final int LONGEST_SNAPPY_SIZE = 5;
+    private static final int MAX_SNAPPY_SIZE_BYTES = 5;
 
     /** The compressions of pages that are read. */
     private static final Set<CompressionCodec> READ = EnumSet.of(
             CompressionCodec.UNCOMPRESSED, CompressionCodec.SNAPPY, CompressionCodec.GZIP, CompressionCodec.ZSTD);
 
-    private static final int LONGEST_PAGE_HEADER = 1 << 20;
-    private static final int FIRST_LOOK = 1 << 10;
+    private static final int MAX_PAGE_HEADER_BYTES = 1 << 20;
+    private static final int INITIAL_PAGE_HEADER_BYTES = 1 << 10;
 
     private static final int DATA_PAGE = 0;
     private static final int DICTIONARY_PAGE = 2;
@@ -108,19 +108,19 @@ final class ParquetCheck implements AutoCloseable {
     /** Checks the footer: after this the library may open the file. */
     void footer() throws IOException {
         long size = channel.size();
-        require(size >= MAGIC.length + TAIL && isMagic(read(0, MAGIC.length)), "it does not begin with PAR1");
-        ByteBuffer tail = read(size - TAIL, TAIL);
+        require(size >= MAGIC.length + TAIL_BYTES && isMagic(read(0, MAGIC.length)), "it does not begin with PAR1");
+        ByteBuffer tail = read(size - TAIL_BYTES, TAIL_BYTES);
         int length = tail.getInt();
         require(isMagic(tail), "it does not end with PAR1");
-        require(length > 0 && length <= size - MAGIC.length - TAIL, "its footer is longer than the file");
-        bound(length <= LARGEST_FOOTER, "its footer has more than " + LARGEST_FOOTER + " bytes");
+        require(length > 0 && length <= size - MAGIC.length - TAIL_BYTES, "its footer is longer than the file");
+        bound(length <= MAX_FOOTER_BYTES, "its footer has more than " + MAX_FOOTER_BYTES + " bytes");
         SchemaDepth depth = new SchemaDepth();
         try {
-            ThriftReader.read(read(size - TAIL - length, length), MOST_STRUCTS, depth);
+            ThriftReader.read(read(size - TAIL_BYTES - length, length), MAX_STRUCTS, depth);
         } catch (MalformedException e) {
-            throw fault("its footer cannot be read, or describes more than " + MOST_STRUCTS + " things");
+            throw fault("its footer cannot be read, or describes more than " + MAX_STRUCTS + " things");
         }
-        bound(depth.deepest <= DEEPEST_SCHEMA, "its columns are nested deeper than " + DEEPEST_SCHEMA);
+        bound(depth.deepest <= MAX_SCHEMA_DEPTH, "its columns are nested deeper than " + MAX_SCHEMA_DEPTH);
     }
 
     private static boolean isMagic(ByteBuffer bytes) {
@@ -156,7 +156,7 @@ final class ParquetCheck implements AutoCloseable {
 
         @Override
         public void at(int outer, int inner, long value) {
-            if (outer == SCHEMA && inner == CHILDREN && value > 0 && left.size() <= DEEPEST_SCHEMA) {
+            if (outer == SCHEMA && inner == CHILDREN && value > 0 && left.size() <= MAX_SCHEMA_DEPTH) {
                 left.push(value);
                 deepest = Math.max(deepest, left.size());
             }
@@ -192,9 +192,9 @@ final class ParquetCheck implements AutoCloseable {
                     + ", which is not read: write the file with snappy, gzip or zstd, or without compression");
         }
         require(column.typeLength() == null || column.typeLength() >= 0, name + " has values of a negative length");
-        if (column.typeLength() != null && column.typeLength() > LONGEST_FIXED) {
+        if (column.typeLength() != null && column.typeLength() > MAX_FIXED_BYTES) {
             throw new CliException(path + ", " + name + " has values of " + column.typeLength()
-                    + " bytes each, and at most " + LONGEST_FIXED + " are read: leave the column out");
+                    + " bytes each, and at most " + MAX_FIXED_BYTES + " are read: leave the column out");
         }
         if (group.numRows() == 0 && data.numValues() == 0) {
             return;
@@ -216,14 +216,16 @@ final class ParquetCheck implements AutoCloseable {
             require(
                     page.uncompressed() <= most(data.codec(), page.compressed()),
                     name + " has a page of " + page.uncompressed() + " bytes, compressed to " + page.compressed());
-            bound(page.uncompressed() <= LARGEST_PAGE, name + " has a page of more than " + LARGEST_PAGE + " bytes");
+            bound(
+                    page.uncompressed() <= MAX_PAGE_BYTES,
+                    name + " has a page of more than " + MAX_PAGE_BYTES + " bytes");
             if (data.codec() == CompressionCodec.SNAPPY && page.isCompressed()) {
                 snappy(page, name);
             }
             require(
                     page.isData() ? page.values() > 0 : at == begin,
                     name + " has a page without values, or a dictionary that does not come first");
-            bound(page.values() <= MOST_VALUES, name + " has more than " + MOST_VALUES + " values in a page");
+            bound(page.values() <= MAX_VALUES, name + " has more than " + MAX_VALUES + " values in a page");
             if (page.isData()) {
                 places.add(at);
                 values += page.values();
@@ -240,7 +242,7 @@ final class ParquetCheck implements AutoCloseable {
         return switch (codec) {
             case UNCOMPRESSED -> compressed;
             case SNAPPY -> 22 * compressed + 64;
-            default -> Math.max(SMALL_PAGE, 1100 * compressed);
+            default -> Math.max(SMALL_PAGE_BYTES, 1100 * compressed);
         };
     }
 
@@ -250,7 +252,7 @@ final class ParquetCheck implements AutoCloseable {
      */
     private void snappy(Page page, String name) throws IOException {
         long length = page.compressed() - page.levels();
-        ByteBuffer bytes = read(page.begin() + page.levels(), (int) Math.min(length, LONGEST_SNAPPY_SIZE));
+        ByteBuffer bytes = read(page.begin() + page.levels(), (int) Math.min(length, MAX_SNAPPY_SIZE_BYTES));
         long size = 0;
         for (int shift = 0; bytes.hasRemaining(); shift += 7) {
             byte b = bytes.get();
@@ -289,13 +291,12 @@ final class ParquetCheck implements AutoCloseable {
 
     /** The page at a place, by its header. */
     private Page page(long at, long end, String name) throws IOException {
-        for (int look = FIRST_LOOK; ; look *= 2) {
+        for (int look = INITIAL_PAGE_HEADER_BYTES; ; look *= 2) {
             int length = (int) Math.min(look, end - at);
             ByteBuffer bytes = read(at, length);
             Map<Integer, Long> numbers = new HashMap<>();
             try {
-                ThriftReader.read(
-                        bytes, MOST_STRUCTS, (outer, inner, value) -> numbers.put(field(outer, inner), value));
+                ThriftReader.read(bytes, MAX_STRUCTS, (outer, inner, value) -> numbers.put(field(outer, inner), value));
                 // The numbers of fields and types are those of PageHeader in parquet.thrift.
                 int type = numbers.getOrDefault(field(1, 0), -1L).intValue();
                 long uncompressed = numbers.getOrDefault(field(2, 0), -1L);
@@ -326,7 +327,7 @@ final class ParquetCheck implements AutoCloseable {
                         at + bytes.position());
             } catch (MalformedException e) {
                 require(
-                        length < end - at && look < LONGEST_PAGE_HEADER,
+                        length < end - at && look < MAX_PAGE_HEADER_BYTES,
                         name + " has a page whose header cannot be read");
             }
         }
@@ -337,12 +338,12 @@ final class ParquetCheck implements AutoCloseable {
         long at = chunk.offsetIndexOffset();
         Integer length = chunk.offsetIndexLength();
         require(
-                length != null && at >= 0 && length > 0 && length <= LARGEST_FOOTER && at <= channel.size() - length,
+                length != null && at >= 0 && length > 0 && length <= MAX_FOOTER_BYTES && at <= channel.size() - length,
                 name + " has an index outside of the file");
         Set<Long> indexed = new HashSet<>();
         int[] count = new int[1];
         try {
-            ThriftReader.read(read(at, length), MOST_STRUCTS, (outer, inner, value) -> {
+            ThriftReader.read(read(at, length), MAX_STRUCTS, (outer, inner, value) -> {
                 if (outer == 1 && inner == 1) {
                     indexed.add(value);
                     count[0]++;

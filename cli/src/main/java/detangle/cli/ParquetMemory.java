@@ -13,9 +13,9 @@ import java.util.List;
  */
 final class ParquetMemory {
     private static final long BATCH_BYTES = 6L << 20;
-    private static final long FEWEST_VALUES = 16_384;
-    private static final long MOST_VALUES = 524_288;
-    private static final int BATCHES = 3;
+    private static final long MIN_BATCH_VALUES = 16_384;
+    private static final long MAX_BATCH_VALUES = 524_288;
+    private static final int BATCHES_AT_ONCE = 3;
 
     /** The bytes that the library counts for a text. */
     private static final int COUNTED_TEXT_BYTES = 16;
@@ -25,8 +25,8 @@ final class ParquetMemory {
     /** The number of regions into which G1 divides the heap, of 1 to 32 MiB each. */
     private static final long REGIONS = 2048;
 
-    private static final long SMALLEST_REGION = 1L << 20;
-    private static final long LARGEST_REGION = 32L << 20;
+    private static final long MIN_REGION_BYTES = 1L << 20;
+    private static final long MAX_REGION_BYTES = 32L << 20;
 
     private ParquetMemory() {}
 
@@ -37,10 +37,11 @@ final class ParquetMemory {
      */
     static long bytes(List<ColumnSchema> columns, long heap) {
         long counted = columns.stream().mapToLong(ParquetMemory::counted).sum();
-        long values = Math.clamp(BATCH_BYTES / Math.max(1, counted), FEWEST_VALUES, MOST_VALUES);
-        long region = Long.highestOneBit(Math.clamp(heap / REGIONS, SMALLEST_REGION, LARGEST_REGION));
+        long values = Math.clamp(BATCH_BYTES / Math.max(1, counted), MIN_BATCH_VALUES, MAX_BATCH_VALUES);
+        long region = Long.highestOneBit(Math.clamp(heap / REGIONS, MIN_REGION_BYTES, MAX_REGION_BYTES));
         return columns.stream()
-                .mapToLong(column -> BATCHES * (rounded(values * width(column), region) + ends(column, values, region)))
+                .mapToLong(column ->
+                        BATCHES_AT_ONCE * (rounded(values * width(column), region) + ends(column, values, region)))
                 .sum();
     }
 

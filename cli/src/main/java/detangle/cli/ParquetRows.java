@@ -151,9 +151,9 @@ final class ParquetRows implements RowSource {
     private Object plain(Object value) {
         values++;
         characters += value instanceof String text ? text.length() : value instanceof byte[] bytes ? bytes.length : 0;
-        if (values > JsonValues.MOST_VALUES || characters > Utf8Reader.LONGEST_ROW) {
-            throw new CliException(path + ", row " + row + " has more than the " + JsonValues.MOST_VALUES
-                    + " values or the " + Utf8Reader.LONGEST_ROW + " characters that are read");
+        if (values > JsonValues.MAX_VALUES || characters > Utf8Reader.MAX_ROW_LENGTH) {
+            throw new CliException(path + ", row " + row + " has more than the " + JsonValues.MAX_VALUES
+                    + " values or the " + Utf8Reader.MAX_ROW_LENGTH + " characters that are read");
         }
         return switch (value) {
             case null -> null;

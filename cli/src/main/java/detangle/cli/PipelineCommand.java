@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
  * @param <P> the pipeline
  */
 abstract class PipelineCommand<P extends Pipeline> implements Runnable {
-    private static final int WORTH_A_BAR = 200;
+    private static final int MIN_ROWS_OF_A_BAR = 200;
 
     @Spec
     private CommandSpec spec;
@@ -287,7 +287,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
 
     /** A bar where there is a terminal and the rows are worth one. */
     private Progress progress(int read, boolean all, RowSource source) {
-        if (read < WORTH_A_BAR || !Boolean.getBoolean("detangle.terminal")) {
+        if (read < MIN_ROWS_OF_A_BAR || !Boolean.getBoolean("detangle.terminal")) {
             return Progress.NONE;
         }
         boolean beside = Boolean.getBoolean("detangle.terminal.output");

@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 final class PrepareCorpusCommand implements Runnable {
-    private static final int USUAL_LENGTH = 512;
-    private static final int MEGABYTE = 1_000_000;
+    private static final int DEFAULT_MAX_LENGTH = 512;
+    private static final int BYTES_PER_MEGABYTE = 1_000_000;
 
     /** The number of characters that are tokenized at once. */
     private static final int BATCH_CHARACTERS = 1 << 18;
@@ -59,7 +59,7 @@ final class PrepareCorpusCommand implements Runnable {
             names = "--max-seq-length",
             paramLabel = "N",
             description = "The most tokens of an example, with the two that stand around a line; 512 by default.")
-    private int length = USUAL_LENGTH;
+    private int length = DEFAULT_MAX_LENGTH;
 
     @Option(
             names = "--tokenizer",
@@ -128,7 +128,7 @@ final class PrepareCorpusCommand implements Runnable {
                     writer.add(texts);
                     texts.clear();
                     characters = 0;
-                    progress.at(bytes / MEGABYTE);
+                    progress.at(bytes / BYTES_PER_MEGABYTE);
                 }
             }
         }
@@ -160,6 +160,6 @@ final class PrepareCorpusCommand implements Runnable {
             }
             bytes += input.toFile().length();
         }
-        return OptionalLong.of(Math.max(1, bytes / MEGABYTE));
+        return OptionalLong.of(Math.max(1, bytes / BYTES_PER_MEGABYTE));
     }
 }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec.Target;
 /** Options of {@code train} that say what is logged, and how often. */
 final class ReportArguments {
     private static final int LOG_LINES = 20;
-    private static final long MOST_UPDATES_OF_A_LINE = 500;
+    private static final long MAX_UPDATES_OF_A_LINE = 500;
 
     @Spec(Target.MIXEE)
     private CommandSpec spec;
@@ -58,7 +58,7 @@ final class ReportArguments {
     /** Returns the number of updates of a line of the log: as asked, or so that there are about twenty lines. */
     long every(EpochBatches batches, TrainingOptions options) {
         double updates = options.maxSteps() > 0 ? options.maxSteps() : batches.updates() * options.numTrainEpochs();
-        return loggingSteps.orElse(Math.max(1, Math.min(MOST_UPDATES_OF_A_LINE, Math.round(updates / LOG_LINES))));
+        return loggingSteps.orElse(Math.max(1, Math.min(MAX_UPDATES_OF_A_LINE, Math.round(updates / LOG_LINES))));
     }
 
     /** Returns the folder of TensorBoard's files, if they were asked for. */

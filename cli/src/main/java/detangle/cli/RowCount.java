@@ -10,9 +10,9 @@ import java.util.OptionalLong;
 /** Counts the rows of a file, for the bar of progress, by the ends of lines, which costs a second for gigabytes. */
 final class RowCount {
     /** Larger files are not counted: a sparse one, or one of /proc, would take forever. */
-    private static final long LARGEST = 4L << 30;
+    private static final long MAX_COUNTED_BYTES = 4L << 30;
 
-    private static final int BUFFER = 1 << 18;
+    private static final int BUFFER_BYTES = 1 << 18;
 
     private RowCount() {}
 
@@ -27,10 +27,10 @@ final class RowCount {
             return OptionalLong.empty();
         }
         try (FileChannel channel = FileChannel.open(file)) {
-            if (channel.size() > LARGEST) {
+            if (channel.size() > MAX_COUNTED_BYTES) {
                 return OptionalLong.empty();
             }
-            ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+            ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
             long lines = 0;
             boolean quoted = false;
             boolean empty = true;

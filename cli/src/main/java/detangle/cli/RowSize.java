@@ -7,7 +7,7 @@ import tools.jackson.databind.JsonNode;
 /** About how much a row holds, so that what is read ahead stays small where rows are large. */
 final class RowSize {
     /** The size of a value beside its characters, and of a number. */
-    private static final int VALUE = 32;
+    private static final int VALUE_BYTES = 32;
 
     private RowSize() {}
 
@@ -34,6 +34,6 @@ final class RowSize {
             case JsonNode node -> node.values().stream().mapToLong(RowSize::of).sum();
             case null, default -> 0;
         };
-        return inside + VALUE;
+        return inside + VALUE_BYTES;
     }
 }

@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
 
 /** The options of extract for models that take a schema, and for how they read long texts. */
 final class SchemaArguments {
-    private static final int OVERLAP = 64;
-    private static final int PARTS = 6;
+    private static final int OVERLAP_WORDS = 64;
+    private static final int WINDOW_LENGTHS_PER_OVERLAP = 6;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -132,6 +132,8 @@ final class SchemaArguments {
         }
         return cut
                 ? options.withMaxWords(window.getAsInt())
-                : options.withWindows(window.getAsInt(), overlap.orElse(Math.min(OVERLAP, window.getAsInt() / PARTS)));
+                : options.withWindows(
+                        window.getAsInt(),
+                        overlap.orElse(Math.min(OVERLAP_WORDS, window.getAsInt() / WINDOW_LENGTHS_PER_OVERLAP)));
     }
 }

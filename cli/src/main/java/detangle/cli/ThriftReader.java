@@ -22,9 +22,9 @@ final class ThriftReader {
     private static final int SHORT_LIST = 15;
 
     /** No struct of Parquet is nested as deeply. */
-    private static final int DEEPEST = 32;
+    private static final int MAX_DEPTH = 32;
 
-    private static final int LONGEST_VARINT = 10;
+    private static final int MAX_VARINT_BYTES = 10;
 
     /** Is told what a struct holds. */
     interface Numbers {
@@ -82,7 +82,7 @@ final class ThriftReader {
 
     private long varint() throws MalformedException {
         long value = 0;
-        for (int i = 0; i < LONGEST_VARINT; i++) {
+        for (int i = 0; i < MAX_VARINT_BYTES; i++) {
             int b = next();
             value |= (long) (b & 0x7F) << 7 * i;
             if (b < 0x80) {
@@ -101,7 +101,7 @@ final class ThriftReader {
 
     private void struct(int depth, int outer) throws MalformedException {
         structs--;
-        require(depth <= DEEPEST && structs >= 0);
+        require(depth <= MAX_DEPTH && structs >= 0);
         if (depth == 2) {
             numbers.begin(outer);
         }
@@ -153,7 +153,7 @@ final class ThriftReader {
      * lists.
      */
     private void element(int type, int depth, int outer, int field) throws MalformedException {
-        require(type != TRUE && type != FALSE && depth < DEEPEST);
+        require(type != TRUE && type != FALSE && depth < MAX_DEPTH);
         value(type, type == LIST || type == SET || type == MAP ? depth + 1 : depth, outer, field);
     }
 

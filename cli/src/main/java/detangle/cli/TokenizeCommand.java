@@ -35,7 +35,7 @@ final class TokenizeCommand implements Runnable {
     static final String NAME = "tokenize";
 
     /** The number of rows that go through the tokenizer before they are printed. */
-    private static final int BATCH = 32;
+    private static final int TEXTS_PER_BATCH = 32;
 
     /** The columns of a text, or of a window of one. */
     private static final List<Column> ANSWER = List.of(
@@ -131,7 +131,7 @@ final class TokenizeCommand implements Runnable {
             Optional<Truncation> cut = cut(loaded);
             PrintWriter err = spec.commandLine().getErr();
             RowLoop loop = new RowLoop(
-                    source, columns, BATCH, output.onError(), message -> err.println("detangle: " + message));
+                    source, columns, TEXTS_PER_BATCH, output.onError(), message -> err.println("detangle: " + message));
             JoinedColumns joined = output.joined(columns.all(), layout.names());
             try (ResultSink sink = output.sink(layout, spec.commandLine().getOut())) {
                 loop.run(

@@ -28,7 +28,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
     private static final Set<String> TAGGED = Set.of("conll", "bio", "iob", "iob2", "annotated");
 
     /** The number of characters of a JSON file that are read to find its kind. */
-    private static final int HEAD = 1 << 12;
+    private static final int HEAD_CHARACTERS = 1 << 12;
 
     String name() {
         return path.toString();
@@ -46,7 +46,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         }
         check();
         try (Utf8Reader reader = RowFiles.reader(path)) {
-            char[] head = new char[HEAD];
+            char[] head = new char[HEAD_CHARACTERS];
             int count = Math.max(0, reader.read(head, 0, head.length));
             String start = new String(head, 0, count).strip();
             return start.startsWith("{") && (start.contains("\"paragraphs\"") || start.contains("\"data\""));

@@ -23,9 +23,9 @@ final class Utf8Reader extends Reader {
      * Characters that a row may have: far more than the text of any book. What has no end is told before it fills the
      * memory.
      */
-    static final int LONGEST_ROW = 1 << 24;
+    static final int MAX_ROW_LENGTH = 1 << 24;
 
-    private static final int BUFFER = 1 << 16;
+    private static final int BUFFER_BYTES = 1 << 16;
     private static final char BYTE_ORDER_MARK = '\uFEFF';
 
     /** Byte order marks of other encodings. That of UTF-32 begins as that of UTF-16 does, and comes first. */
@@ -48,8 +48,8 @@ final class Utf8Reader extends Reader {
     private final String name;
     private final InputStream stream;
     private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-    private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER).flip();
-    private final char[] characters = new char[BUFFER];
+    private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER_BYTES).flip();
+    private final char[] characters = new char[BUFFER_BYTES];
     private int next;
     private int limit;
     private boolean begun;
@@ -70,8 +70,8 @@ final class Utf8Reader extends Reader {
      * Says that a row begins: whoever reads rows reads a few characters ahead, which do not matter here.
      *
      * @param what what messages call the row
-     * @param more how the message goes on that it has more characters than {@link #LONGEST_ROW}: what else counts, and
-     *     what to look at
+     * @param more the rest of the message for a row of more than {@link #MAX_ROW_LENGTH} characters: what else counts,
+     *     and what to look at
      */
     void beginRow(String what, String more) {
         row = what;
@@ -79,7 +79,7 @@ final class Utf8Reader extends Reader {
         inRow = 0;
     }
 
-    /** @throws CliException if the row has more characters than {@link #LONGEST_ROW}, or something is not UTF-8 */
+    /** @throws CliException if the row has more characters than {@link #MAX_ROW_LENGTH}, or something is not UTF-8 */
     @Override
     public int read(char[] target, int offset, int length) {
         if (length == 0) {
@@ -92,9 +92,9 @@ final class Utf8Reader extends Reader {
         System.arraycopy(characters, next, target, offset, count);
         next += count;
         inRow += count;
-        if (inRow > LONGEST_ROW) {
+        if (inRow > MAX_ROW_LENGTH) {
             throw new CliException(
-                    name + ", " + row + " has more than the " + LONGEST_ROW + " characters that are read" + hint);
+                    name + ", " + row + " has more than the " + MAX_ROW_LENGTH + " characters that are read" + hint);
         }
         return count;
     }

@@ -66,7 +66,7 @@ final class EnvironmentProxies extends ProxySelector {
         } catch (IllegalArgumentException e) {
             throw new HubException("'" + address + "' is not an address of a proxy", e);
         }
-        if (uri.getHost() == null || uri.getPort() < 0 || uri.getPort() > HubClient.HIGHEST_PORT) {
+        if (uri.getHost() == null || uri.getPort() < 0 || uri.getPort() > HubClient.MAX_PORT) {
             throw new HubException("'" + address + "' is not an address of a proxy, such as http://proxy:3128");
         }
         Proxy.Type type = uri.getScheme().startsWith("socks") ? Proxy.Type.SOCKS : Proxy.Type.HTTP;

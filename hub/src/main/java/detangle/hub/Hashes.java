@@ -12,7 +12,7 @@ import java.util.HexFormat;
 
 /** The hashes that hubs, mirrors and repository managers call files by, in hexadecimal digits. */
 final class Hashes {
-    private static final int BUFFER = 1 << 18;
+    private static final int BUFFER_BYTES = 1 << 18;
 
     private Hashes() {}
 
@@ -47,7 +47,7 @@ final class Hashes {
 
     private static String of(Path file, MessageDigest digest) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
-            byte[] buffer = new byte[BUFFER];
+            byte[] buffer = new byte[BUFFER_BYTES];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 digest.update(buffer, 0, n);
             }

@@ -147,7 +147,9 @@ public final class Hub {
             JsonNode root;
             try {
                 root = HubJson.read(new BoundedBody(
-                        answer.body(), HubJson.LARGEST, options.timeout().multipliedBy(LISTING_TIMEOUTS)));
+                        answer.body(),
+                        HubJson.MAX_LISTING_BYTES,
+                        options.timeout().multipliedBy(LISTING_TIMEOUTS)));
             } catch (JacksonException e) {
                 throw new HubException(
                         uri + " does not answer in JSON, or with more values or deeper nesting than a listing has:"

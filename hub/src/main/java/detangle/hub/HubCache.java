@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HubCache {
     private static final Logger LOG = LoggerFactory.getLogger(HubCache.class);
-    private static final int LARGEST_REF = 1 << 10;
+    private static final int MAX_REF_BYTES = 1 << 10;
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
 
     private final Path root;
@@ -61,7 +61,7 @@ final class HubCache {
             return Optional.empty();
         }
         try {
-            return Optional.of(HubJson.text(ref, LARGEST_REF).strip()).filter(HubCache::isCommit);
+            return Optional.of(HubJson.text(ref, MAX_REF_BYTES).strip()).filter(HubCache::isCommit);
         } catch (IOException e) {
             LOG.warn("{} is passed over, as it cannot be read: {}", ref, Hub.reason(e));
             return Optional.empty();

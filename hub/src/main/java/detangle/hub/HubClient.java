@@ -19,7 +19,7 @@ import java.util.zip.GZIPInputStream;
  * redirects are followed by hand, as the token must not follow them to another host.
  */
 final class HubClient {
-    static final int HIGHEST_PORT = 65535;
+    static final int MAX_PORT = 65535;
 
     private static final int MAX_REDIRECTS = 10;
 
@@ -163,7 +163,7 @@ final class HubClient {
     static boolean isWeb(URI uri) {
         return ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))
                 && uri.getHost() != null
-                && uri.getPort() <= HIGHEST_PORT;
+                && uri.getPort() <= MAX_PORT;
     }
 
     private static boolean isSameHost(URI a, URI b) {

@@ -16,17 +16,17 @@ import tools.jackson.databind.json.JsonMapper;
 /** JSON of a hub, which may be anybody's: what is larger than any hub's is refused before it fills the memory. */
 final class HubJson {
     /** Bytes of an answer that lists a repository. */
-    static final int LARGEST = 32 << 20;
+    static final int MAX_LISTING_BYTES = 32 << 20;
 
     /** Bytes of a file in the cache, which is an index of shards or a list of modules. */
-    private static final int LARGEST_FILE = 8 << 20;
+    private static final int MAX_FILE_BYTES = 8 << 20;
 
     /** Names, values and brackets; a listing has four for each file. */
-    private static final long MOST_TOKENS = 200_000;
+    private static final long MAX_TOKENS = 200_000;
 
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxTokenCount(MOST_TOKENS)
+                            .maxTokenCount(MAX_TOKENS)
                             .build())
                     .build())
             .build();
@@ -54,7 +54,7 @@ final class HubJson {
      * @throws JacksonException if it is not JSON, or too much of it
      */
     static JsonNode read(Path file) throws IOException {
-        return MAPPER.readTree(text(file, LARGEST_FILE));
+        return MAPPER.readTree(text(file, MAX_FILE_BYTES));
     }
 
     /**

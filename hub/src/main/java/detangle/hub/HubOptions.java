@@ -25,7 +25,7 @@ import java.util.Optional;
 public record HubOptions(
         URI endpoint, Path cache, Optional<String> token, boolean offline, ProxySelector proxies, Duration timeout) {
     private static final int DEFAULT_TIMEOUT_SECONDS = 10;
-    private static final int LARGEST_TOKEN_FILE = 1 << 12;
+    private static final int MAX_TOKEN_FILE_BYTES = 1 << 12;
 
     /**
      * Returns what the environment says, in huggingface_hub's variables: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN,
@@ -63,7 +63,7 @@ public record HubOptions(
             return Optional.empty();
         }
         try {
-            return Optional.of(HubJson.text(file, LARGEST_TOKEN_FILE).strip()).filter(t -> !t.isEmpty());
+            return Optional.of(HubJson.text(file, MAX_TOKEN_FILE_BYTES).strip()).filter(t -> !t.isEmpty());
         } catch (CharacterCodingException e) {
             throw new HubException(file + " holds no token: it is not text", e);
         } catch (IOException e) {

@@ -21,7 +21,7 @@ public record ModelId(String repository, String revision) {
      * The greatest length of a name and of a revision. A longer one is not a path, and a pattern would take long to say
      * so.
      */
-    private static final int LONGEST = 255;
+    private static final int MAX_LENGTH = 255;
 
     private static final Pattern REPOSITORY = Pattern.compile(NAME + "/" + NAME);
     private static final Pattern REVISION =
@@ -73,11 +73,11 @@ public record ModelId(String repository, String revision) {
     }
 
     private static boolean isRepository(String name) {
-        return name.length() <= LONGEST && REPOSITORY.matcher(name).matches();
+        return name.length() <= MAX_LENGTH && REPOSITORY.matcher(name).matches();
     }
 
     private static boolean isRevision(String name) {
-        return name.length() <= LONGEST && REVISION.matcher(name).matches();
+        return name.length() <= MAX_LENGTH && REVISION.matcher(name).matches();
     }
 
     @Override

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * @param size in bytes, where it is told
  */
 record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalLong size) {
-    private static final long LARGEST_BESIDE_WEIGHTS = 1 << 30;
+    private static final long MAX_BYTES_BESIDE_WEIGHTS = 1 << 30;
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
 
     /** Returns whether the tag has the form of a hash: hexadecimal digits, 64 of SHA-256 or 40 of SHA-1. */
@@ -29,7 +29,7 @@ record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalL
     long most() {
         return name.endsWith(".safetensors") || name.endsWith(".bin") && !name.endsWith("bpe_encoder.bin")
                 ? Long.MAX_VALUE
-                : LARGEST_BESIDE_WEIGHTS;
+                : MAX_BYTES_BESIDE_WEIGHTS;
     }
 
     private static boolean looksLikeHash(String tag) {

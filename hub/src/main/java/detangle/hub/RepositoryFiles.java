@@ -47,7 +47,7 @@ final class RepositoryFiles {
     private static final String INDEX = ".index.json";
     private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*\\.(?:safetensors|bin)");
 
-    private static final int LONGEST_SHARD = 255;
+    private static final int MAX_SHARD_NAME_LENGTH = 255;
 
     private RepositoryFiles() {}
 
@@ -99,7 +99,7 @@ final class RepositoryFiles {
         Set<String> shards = new LinkedHashSet<>();
         for (JsonNode shard : map) {
             if (!shard.isString()
-                    || shard.stringValue().length() > LONGEST_SHARD
+                    || shard.stringValue().length() > MAX_SHARD_NAME_LENGTH
                     || !SHARD.matcher(shard.stringValue()).matches()) {
                 throw new HubException(index + " names the file " + shard + ", which is not a name of a shard");
             }

@@ -26,9 +26,9 @@ record RepositoryModules(String encoder, List<String> behind, List<String> confi
             Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*");
 
     /** Modules of a model: far more than any has. */
-    private static final int MOST = 100;
+    private static final int MAX_MODULES = 100;
 
-    private static final int LONGEST_FOLDER = 255;
+    private static final int MAX_FOLDER_NAME_LENGTH = 255;
     private static final Set<String> CONFIGURED = Set.of("Pooling", "Dense", "LayerNorm");
 
     /** Those that the modules.json in a folder names; none if there is no such file. */
@@ -43,8 +43,9 @@ record RepositoryModules(String encoder, List<String> behind, List<String> confi
         } catch (IOException | JacksonException e) {
             throw new HubException(file + " is not JSON that names modules", e);
         }
-        if (modules.size() > MOST) {
-            throw new HubException(file + " names " + modules.size() + " modules, and at most " + MOST + " are read");
+        if (modules.size() > MAX_MODULES) {
+            throw new HubException(
+                    file + " names " + modules.size() + " modules, and at most " + MAX_MODULES + " are read");
         }
         String encoder = "";
         List<String> behind = new ArrayList<>();
@@ -55,7 +56,7 @@ record RepositoryModules(String encoder, List<String> behind, List<String> confi
             if (path.isEmpty()) {
                 continue;
             }
-            if (path.length() > LONGEST_FOLDER || !FOLDER.matcher(path).matches()) {
+            if (path.length() > MAX_FOLDER_NAME_LENGTH || !FOLDER.matcher(path).matches()) {
                 throw new HubException(file + " names the folder " + path + ", which is not one of a repository");
             }
             if (type.equals("Transformer")) {

@@ -13,12 +13,12 @@ import java.util.OptionalLong;
 
 /** Brings the bytes of a file, in as many attempts as it takes: each goes on where the one before it has ended. */
 final class Transfer {
-    private static final int BUFFER = 1 << 18;
+    private static final int BUFFER_BYTES = 1 << 18;
 
     /** Bytes a second below which a connection counts as broken, where it stays so for some times the timeout. */
-    private static final int SLOWEST = 256;
+    private static final int MIN_BYTES_PER_SECOND = 256;
 
-    private static final int TIMEOUTS = 6;
+    private static final int TIMEOUTS_OF_A_SLOW_CONNECTION = 6;
 
     /** The bytes after which the free space of the disk is looked at again, for a file whose size nobody tells. */
     private static final long LOOK_AFTER = 64 << 20;
@@ -46,7 +46,7 @@ final class Transfer {
         private static final long serialVersionUID = 1L;
 
         SlowException(long seconds) {
-            super("fewer than " + SLOWEST + " bytes a second came for " + seconds + " seconds");
+            super("fewer than " + MIN_BYTES_PER_SECOND + " bytes a second came for " + seconds + " seconds");
         }
     }
 
@@ -114,7 +114,7 @@ final class Transfer {
     }
 
     private void copy(InputStream in, long from) throws IOException {
-        byte[] buffer = new byte[BUFFER];
+        byte[] buffer = new byte[BUFFER_BYTES];
         long done = from;
         long looked = from;
         Pace pace = new Pace();
@@ -160,7 +160,8 @@ final class Transfer {
 
     /** Measures how fast bytes come. */
     private final class Pace {
-        private final long span = client.timeout().multipliedBy(TIMEOUTS).toNanos();
+        private final long span =
+                client.timeout().multipliedBy(TIMEOUTS_OF_A_SLOW_CONNECTION).toNanos();
         private long since = System.nanoTime();
         private long bytes;
 
@@ -168,7 +169,7 @@ final class Transfer {
             bytes += count;
             long passed = System.nanoTime() - since;
             if (passed > span) {
-                if (bytes < SLOWEST * (passed / 1e9)) {
+                if (bytes < MIN_BYTES_PER_SECOND * (passed / 1e9)) {
                     throw new SlowException(passed / 1_000_000_000);
                 }
                 since = System.nanoTime();

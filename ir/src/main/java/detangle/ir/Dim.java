@@ -18,19 +18,19 @@ import java.util.stream.IntStream;
  * <p>Polynomials are kept in a canonical form, so {@code B*S} and {@code S*B} are equal, and a program compiled once
  * knows which of its sizes agree at every batch and length. The text form is {@code 2*S-1}.
  *
- * <p>A polynomial that overflows 64 bits, or that has more than {@value #MOST_TERMS} terms or a degree above {@value
- * #MOST_FACTORS}, is a {@link SizeException}. No model comes near these bounds, and without them a short text could
+ * <p>A polynomial that overflows 64 bits, or that has more than {@value #MAX_TERMS} terms or a degree above {@value
+ * #MAX_FACTORS}, is a {@link SizeException}. No model comes near these bounds, and without them a short text could
  * ask for sizes that take hours to multiply.
  */
 public final class Dim {
     /** Terms of the largest polynomial. */
-    public static final int MOST_TERMS = 16;
+    public static final int MAX_TERMS = 16;
 
     /** Symbols of the longest product, each counted as often as its power. */
-    public static final int MOST_FACTORS = 16;
+    public static final int MAX_FACTORS = 16;
 
     /** Characters of the longest symbol. */
-    public static final int LONGEST_SYMBOL = 64;
+    public static final int MAX_SYMBOL_LENGTH = 64;
 
     private static final String[] NONE = {};
 
@@ -67,10 +67,10 @@ public final class Dim {
     public static Dim symbol(String name) {
         boolean fits = !name.isEmpty()
                 && isLetter(name.charAt(0))
-                && name.length() <= LONGEST_SYMBOL
+                && name.length() <= MAX_SYMBOL_LENGTH
                 && name.chars().allMatch(Dim::isPartOfWord);
         if (!fits) {
-            throw new SizeException("'" + name + "' is not a name of a dimension: use up to " + LONGEST_SYMBOL
+            throw new SizeException("'" + name + "' is not a name of a dimension: use up to " + MAX_SYMBOL_LENGTH
                     + " letters, digits and _, the first a letter");
         }
         return new Dim(new String[] {name}, new long[] {1});
@@ -192,9 +192,9 @@ public final class Dim {
             for (long coefficient : coefficients) {
                 count += coefficient == 0 ? 0 : 1;
             }
-            if (count > MOST_TERMS) {
+            if (count > MAX_TERMS) {
                 throw new SizeException(
-                        "a dimension has " + count + " terms, and no more than " + MOST_TERMS + " are possible");
+                        "a dimension has " + count + " terms, and no more than " + MAX_TERMS + " are possible");
             }
             String[] names = new String[count];
             long[] factors = new long[count];
@@ -224,9 +224,9 @@ public final class Dim {
             return a.compareTo(b) < 0 ? a + "*" + b : b + "*" + a;
         }
         String[] symbols = (a + "*" + b).split("\\*");
-        if (symbols.length > MOST_FACTORS) {
+        if (symbols.length > MAX_FACTORS) {
             throw new SizeException("a dimension is a product of " + symbols.length + " symbols, and no more than "
-                    + MOST_FACTORS + " are possible");
+                    + MAX_FACTORS + " are possible");
         }
         Arrays.sort(symbols);
         return String.join("*", symbols);

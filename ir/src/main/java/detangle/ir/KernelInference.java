@@ -7,7 +7,7 @@ import java.util.Optional;
 /** The kernel-level half of {@link Inference}. */
 final class KernelInference {
     /** The most operands that a message lists. */
-    private static final int MOST_SHOWN = 10;
+    private static final int MAX_SHOWN = 10;
 
     /** Records a violation unless a condition holds, and says whether it does. */
     interface Requirement {
@@ -101,7 +101,7 @@ final class KernelInference {
 
     /** The first of a list, which may be long. */
     private static <T> List<T> some(List<T> all) {
-        return all.subList(0, Math.min(MOST_SHOWN, all.size()));
+        return all.subList(0, Math.min(MAX_SHOWN, all.size()));
     }
 
     private static boolean computes(DType dtype) {

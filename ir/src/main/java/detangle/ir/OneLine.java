@@ -6,10 +6,10 @@ package detangle.ir;
  */
 public final class OneLine {
     /** Characters of the longest line. */
-    public static final int LONGEST = 2000;
+    public static final int MAX_LENGTH = 2000;
 
     private static final String CUT = " ... ";
-    private static final int KEPT = (LONGEST - CUT.length()) / 2;
+    private static final int KEPT_AT_EACH_END = (MAX_LENGTH - CUT.length()) / 2;
     private static final int ZERO_WIDTH_NON_JOINER = 0x200c;
     private static final int ZERO_WIDTH_JOINER = 0x200d;
 
@@ -17,7 +17,7 @@ public final class OneLine {
 
     /**
      * The text with line breaks, tabs, control characters, characters of formatting (joiners excepted, as words of
-     * some scripts need them) and lone surrogates escaped as in Java. Of a text of more than {@value #LONGEST}
+     * some scripts need them) and lone surrogates escaped as in Java. Of a text of more than {@value #MAX_LENGTH}
      * characters the middle is left out, as messages begin with the file and end with the fault.
      */
     public static String of(String text) {
@@ -35,14 +35,14 @@ public final class OneLine {
     }
 
     private static String cut(String text) {
-        if (text.length() <= LONGEST) {
+        if (text.length() <= MAX_LENGTH) {
             return text;
         }
-        int head = KEPT;
+        int head = KEPT_AT_EACH_END;
         if (Character.isHighSurrogate(text.charAt(head - 1))) {
             head--;
         }
-        int tail = text.length() - KEPT;
+        int tail = text.length() - KEPT_AT_EACH_END;
         if (Character.isLowSurrogate(text.charAt(tail))) {
             tail++;
         }

@@ -14,11 +14,11 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
- * Checks a program against every constraint of docs/IR.md and reports what it breaks, up to {@value #MOST_ERRORS}
+ * Checks a program against every constraint of docs/IR.md and reports what it breaks, up to {@value #MAX_ERRORS}
  * times.
  */
 public final class Verifier {
-    private static final int MOST_ERRORS = 100;
+    private static final int MAX_ERRORS = 100;
 
     private final Program program;
     private final Checked checked;
@@ -65,7 +65,7 @@ public final class Verifier {
         if (verifier.errors.isEmpty()) {
             checked.nodes.addAll(program.nodes());
         }
-        return verifier.errors.subList(0, Math.min(MOST_ERRORS, verifier.errors.size()));
+        return verifier.errors.subList(0, Math.min(MAX_ERRORS, verifier.errors.size()));
     }
 
     /** An {@link IrException} with the first error and the number of the others, if there are any. */
@@ -115,7 +115,7 @@ public final class Verifier {
         checked.begin(bound);
         Map<String, TensorType> parameters = new HashMap<>();
         for (Node node : program.nodes()) {
-            if (errors.size() >= MOST_ERRORS) {
+            if (errors.size() >= MAX_ERRORS) {
                 return;
             }
             if (node.op() instanceof TensorOp.Input && !listed.contains(node)) {

@@ -70,7 +70,7 @@ class DimTest {
                 power = power.times(sum);
             }
         });
-        assertTrue(e.getMessage().contains("no more than " + Dim.MOST_TERMS), e.getMessage());
+        assertTrue(e.getMessage().contains("no more than " + Dim.MAX_TERMS), e.getMessage());
     }
 
     @Test

@@ -41,9 +41,9 @@ class OneLineTest {
     @Test
     void aLongTextKeepsItsFileAndItsFault() {
         String line = OneLine.of("model.bin: tensor '" + "x".repeat(100_000_000) + "' is absent");
-        assertTrue(line.length() <= OneLine.LONGEST);
+        assertTrue(line.length() <= OneLine.MAX_LENGTH);
         assertTrue(line.startsWith("model.bin: tensor 'xxx") && line.endsWith("xxx' is absent"), line);
-        assertTrue(OneLine.of("\n".repeat(10_000)).length() <= OneLine.LONGEST);
+        assertTrue(OneLine.of("\n".repeat(10_000)).length() <= OneLine.MAX_LENGTH);
     }
 
     @Test
@@ -52,7 +52,7 @@ class OneLineTest {
             for (int count : new int[] {998, 999, 2000}) {
                 // What is escaped makes the line longer, so that it may be cut once more.
                 String line = OneLine.of(first + "😀".repeat(count) + "y".repeat(4));
-                assertTrue(line.length() <= OneLine.LONGEST);
+                assertTrue(line.length() <= OneLine.MAX_LENGTH);
                 assertTrue(line.chars().noneMatch(c -> Character.isISOControl(c)));
                 assertTrue(line.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE), line);
                 assertTrue(!line.contains("\\ud83d") && !line.contains("\\ude00"), line);

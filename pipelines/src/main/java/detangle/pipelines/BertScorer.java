@@ -47,7 +47,7 @@ public final class BertScorer implements Pipeline {
             "mdeberta-v3-base", 10);
 
     /** Texts whose states are kept at once. */
-    private static final int PAIRS = 64;
+    private static final int PAIRS_PER_BATCH = 64;
 
     private final TextModel model;
     private final CompiledProgram similarity;
@@ -198,8 +198,8 @@ public final class BertScorer implements Pipeline {
                         .toList())
                 : plain();
         List<List<BertScore>> results = new ArrayList<>();
-        for (int first = 0; first < candidates.size(); first += PAIRS) {
-            int end = Math.min(candidates.size(), first + PAIRS);
+        for (int first = 0; first < candidates.size(); first += PAIRS_PER_BATCH) {
+            int end = Math.min(candidates.size(), first + PAIRS_PER_BATCH);
             Map<String, Tokens[]> texts = states(
                     IntStream.range(first, end)
                             .boxed()

@@ -11,8 +11,8 @@ import java.util.Arrays;
  * @param maxima logarithms of the sums of their exponentials; none if there is no smooth maximum
  */
 record BoundaryContent(float[][] sums, float[][] maxima) {
-    private static final float NOTHING = -Float.MAX_VALUE / 4;
-    private static final float LEAST_STEP = -1e-6f;
+    private static final float LOG_OF_AN_EMPTY_SUM = -Float.MAX_VALUE / 4;
+    private static final float MAX_ROUNDING_STEP = -1e-6f;
 
     static BoundaryContent of(float[][] words, boolean softMaximum) {
         int width = words[0].length;
@@ -20,9 +20,9 @@ record BoundaryContent(float[][] sums, float[][] maxima) {
         float[][] maxima = new float[softMaximum ? words.length + 1 : 0][width];
         for (int i = 0; i < width; i++) {
             double sum = 0;
-            double maximum = NOTHING;
+            double maximum = LOG_OF_AN_EMPTY_SUM;
             if (softMaximum) {
-                maxima[0][i] = NOTHING;
+                maxima[0][i] = LOG_OF_AN_EMPTY_SUM;
             }
             for (int word = 0; word < words.length; word++) {
                 float value = words[word][i];
@@ -47,7 +47,7 @@ record BoundaryContent(float[][] sums, float[][] maxima) {
         float[] both = Arrays.copyOf(mean, 2 * mean.length);
         for (int i = 0; i < mean.length; i++) {
             float last = maxima[span.end()][i];
-            float step = Math.min(maxima[span.start()][i] - last, LEAST_STEP);
+            float step = Math.min(maxima[span.start()][i] - last, MAX_ROUNDING_STEP);
             both[mean.length + i] = last + (float) Math.log1p(-(float) Math.exp(step));
         }
         return both;

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  */
 record BoundaryProposer(BoundaryMarginals marginals) {
     /** Above the values of all spans, and so what a query's own choices are worth. */
-    private static final float CHOSEN = 5000;
+    private static final float BONUS_OF_A_CHOICE = 5000;
 
     /** Those of one query, the best first. */
     List<BoundarySpan> ofQuery(int query, float[] gate, BoundaryHead.Proposals asked) {
@@ -78,7 +78,7 @@ record BoundaryProposer(BoundaryMarginals marginals) {
             int[] chosen = best(0, own.length, pool.perQuery(), i -> own[i]);
             for (int rank = 0; rank < chosen.length; rank++) {
                 BoundarySpan span = spans.get(chosen[rank]);
-                values.merge(key(span.start(), span.end()), CHOSEN + chosen.length - rank, Math::max);
+                values.merge(key(span.start(), span.end()), BONUS_OF_A_CHOICE + chosen.length - rank, Math::max);
             }
         }
         return best(values, pool.size());

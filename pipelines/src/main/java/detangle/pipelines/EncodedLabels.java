@@ -14,7 +14,7 @@ import java.util.Map;
 /** The vectors of a GLiClass bi-encoder's labels. */
 final class EncodedLabels implements AutoCloseable {
     /** So many labels are encoded at once where they are padded. */
-    private static final int BATCH = 64;
+    private static final int LABELS_PER_BATCH = 64;
 
     private final TextModel model;
     private final int width;
@@ -93,8 +93,8 @@ final class EncodedLabels implements AutoCloseable {
 
     private Map<String, float[]> padded(List<String> labels, Map<String, Encoding> encodings, int length) {
         Map<String, float[]> vectors = new HashMap<>();
-        for (int first = 0; first < labels.size(); first += BATCH) {
-            List<String> some = labels.subList(first, Math.min(labels.size(), first + BATCH));
+        for (int first = 0; first < labels.size(); first += LABELS_PER_BATCH) {
+            List<String> some = labels.subList(first, Math.min(labels.size(), first + LABELS_PER_BATCH));
             Map<String, Tensor> outputs =
                     model.run(model.inputs(some.stream().map(encodings::get).toList(), length));
             for (int i = 0; i < some.size(); i++) {

@@ -46,7 +46,7 @@ public final class EntityExtractor implements Pipeline {
     private static final int WORDS_BY_LABELS = 1 << 16;
 
     /** Parts of texts and relations that reach the threshold, of all texts of a call, where strangers ask. */
-    private static final int MOST_FOUND = 100_000;
+    private static final int MAX_PARTS_FOUND = 100_000;
 
     private final GlinerConfig config;
     private final TextModel model;
@@ -312,8 +312,8 @@ public final class EntityExtractor implements Pipeline {
 
     /** Refuses what a stranger asks that makes an answer of any size. */
     private void requireFew(int found) {
-        if (model.isShared() && found > MOST_FOUND) {
-            throw new PipelineException("more than " + MOST_FOUND
+        if (model.isShared() && found > MAX_PARTS_FOUND) {
+            throw new PipelineException("more than " + MAX_PARTS_FOUND
                     + " parts of the texts reach the threshold: raise it, name fewer labels, or send less at once");
         }
     }

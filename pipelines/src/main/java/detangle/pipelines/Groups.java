@@ -7,7 +7,7 @@ import java.util.function.ToLongFunction;
 /** Divides work into runs of a program, so that a run's memory is bounded. */
 final class Groups {
     /** Numbers of the largest tensor of a run: 64 MB. */
-    static final long MOST_NUMBERS = 1 << 24;
+    static final long MAX_NUMBERS = 1 << 24;
 
     private Groups() {}
 
@@ -23,7 +23,7 @@ final class Groups {
         long largest = 0;
         for (T member : all) {
             largest = Math.max(largest, numbers.applyAsLong(member));
-            if (!group.isEmpty() && largest * (group.size() + 1) > MOST_NUMBERS) {
+            if (!group.isEmpty() && largest * (group.size() + 1) > MAX_NUMBERS) {
                 groups.add(group);
                 group = new ArrayList<>();
                 largest = numbers.applyAsLong(member);

@@ -48,9 +48,9 @@ final class HeadPrograms implements AutoCloseable {
 
     /** Refuses what a stranger asks that takes memory of any size. */
     void requireFew(long scores, int fields) {
-        if (encoder.isShared() && scores > Groups.MOST_NUMBERS) {
+        if (encoder.isShared() && scores > Groups.MAX_NUMBERS) {
             throw new PipelineException("the schema's fields make " + fields + " questions to each span of a text, "
-                    + scores + " scores together, and at most " + Groups.MOST_NUMBERS
+                    + scores + " scores together, and at most " + Groups.MAX_NUMBERS
                     + " are computed at once: name fewer fields, or let texts be read in shorter windows");
         }
     }

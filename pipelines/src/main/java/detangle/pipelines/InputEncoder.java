@@ -19,7 +19,7 @@ final class InputEncoder {
     private static final Logger LOG = LoggerFactory.getLogger(InputEncoder.class);
 
     /** Tokens before the place where a text was cut off that may be others than those of the whole text, and more. */
-    private static final int MARGIN = 64;
+    private static final int MARGIN_TOKENS = 64;
 
     private final Tokenizer tokenizer;
     private final PipelineOptions options;
@@ -131,7 +131,7 @@ final class InputEncoder {
 
     /** Refuses a text that is read to a bound and has so few tokens up to there that the rest of it would count. */
     private void requireEnough(Encoding encoding, int sequence, boolean runsOn, InputRow row) {
-        if (runsOn && tokensOf(encoding, sequence) <= maxLength() + MARGIN) {
+        if (runsOn && tokensOf(encoding, sequence) <= maxLength() + MARGIN_TOKENS) {
             throw row.unanswerable("is read to its " + (side == Truncation.Side.LEFT ? "last " : "first ")
                     + length.characters() + " characters, which are "
                     + tokensOf(encoding, sequence) + " tokens where the model takes " + length.cut()

@@ -15,7 +15,7 @@ import java.util.function.Function;
  */
 final class KnownVectors {
     /** Numbers of the vectors that are kept: 64 MB. */
-    private static final long MOST_NUMBERS = 1 << 24;
+    private static final long MAX_NUMBERS = 1 << 24;
 
     private final int width;
     private final Map<String, float[]> given = new HashMap<>();
@@ -87,7 +87,7 @@ final class KnownVectors {
     private synchronized void keep(Map<String, float[]> fresh, int length) {
         fresh.forEach((label, vector) -> computed.put(new Key(label, length), vector));
         Iterator<Key> oldest = computed.keySet().iterator();
-        for (long numbers = (long) computed.size() * width; numbers > MOST_NUMBERS; numbers -= width) {
+        for (long numbers = (long) computed.size() * width; numbers > MAX_NUMBERS; numbers -= width) {
             oldest.next();
             oldest.remove();
         }

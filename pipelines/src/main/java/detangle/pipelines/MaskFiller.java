@@ -28,7 +28,7 @@ public final class MaskFiller implements Pipeline {
     private static final Pattern SPACE_BEFORE = Pattern.compile(" ([.?!,]|n't|'m|'s|'ve|'re)");
 
     /** Tokens of the texts of all predictions for a text, where strangers ask. */
-    private static final long MOST_TOKENS = 2_000_000;
+    private static final long MAX_TOKENS = 2_000_000;
 
     private final TextModel model;
     private final MaskedPlaces masks;
@@ -126,9 +126,9 @@ public final class MaskFiller implements Pipeline {
     /** Refuses what a stranger asks that makes an answer of any size: each prediction has the whole text with it. */
     private void requireFew(Encoding encoding, int count, int topK, InputRow row) {
         long tokens = (long) count * Math.min(topK, model.tokenizer().vocabSize()) * encoding.length();
-        if (model.isShared() && tokens > MOST_TOKENS) {
+        if (model.isShared() && tokens > MAX_TOKENS) {
             throw row.unanswerable("has " + count + " masks in " + encoding.length() + " tokens, so that " + topK
-                    + " predictions for each are " + tokens + " tokens, and at most " + MOST_TOKENS
+                    + " predictions for each are " + tokens + " tokens, and at most " + MAX_TOKENS
                     + " are told: ask for fewer (top_k)");
         }
     }

@@ -19,10 +19,10 @@ import java.util.stream.IntStream;
  */
 final class MaskedPlaces {
     /** Scores of all callers together: 256 MB. */
-    private static final long MOST_NUMBERS = 1 << 26;
+    private static final long MAX_NUMBERS = 1 << 26;
 
     /** Scores of a batch, unless one text alone has more: 64 MB. */
-    private static final long MOST_NUMBERS_OF_A_BATCH = 1 << 24;
+    private static final long MAX_NUMBERS_OF_A_BATCH = 1 << 24;
 
     private final int mask;
     private final int vocabulary;
@@ -36,7 +36,7 @@ final class MaskedPlaces {
     MaskedPlaces(int mask, int vocabulary) {
         this.mask = mask;
         this.vocabulary = vocabulary;
-        this.most = (int) Math.max(1, MOST_NUMBERS / vocabulary);
+        this.most = (int) Math.max(1, MAX_NUMBERS / vocabulary);
         this.room = new Semaphore(most, true);
     }
 
@@ -52,7 +52,7 @@ final class MaskedPlaces {
      * have one too.
      */
     int cost(Encoding encoding, int maxBatchTokens) {
-        long ofMask = Math.max(1, (long) maxBatchTokens * vocabulary / MOST_NUMBERS_OF_A_BATCH);
+        long ofMask = Math.max(1, (long) maxBatchTokens * vocabulary / MAX_NUMBERS_OF_A_BATCH);
         return (int) Math.min(Integer.MAX_VALUE / 2, encoding.length() + of(encoding).length * ofMask);
     }
 

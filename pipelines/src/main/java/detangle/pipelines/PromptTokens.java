@@ -6,9 +6,9 @@ import java.util.List;
 
 /** Collects the tokens of an input that a pipeline puts together itself. */
 final class PromptTokens {
-    private static final int FEW = 64;
+    private static final int INITIAL_CAPACITY = 64;
 
-    private int[] ids = new int[FEW];
+    private int[] ids = new int[INITIAL_CAPACITY];
     private int size;
 
     int size() {

@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  */
 public final class QuestionAnswerer implements Pipeline {
     /** Spans of all windows of a call that are weighed against each other, where strangers ask. */
-    private static final long MOST_CANDIDATES = 20_000;
+    private static final long MAX_CANDIDATES = 20_000;
 
     private final TextModel model;
 
@@ -108,10 +108,10 @@ public final class QuestionAnswerer implements Pipeline {
                     return Math.min(SpanSearch.candidates(options), tokens * Math.min(tokens, options.maxAnswerLen()));
                 })
                 .sum();
-        if (model.isShared() && candidates > MOST_CANDIDATES) {
+        if (model.isShared() && candidates > MAX_CANDIDATES) {
             throw new PipelineException(
                     "top_k is " + options.topK() + ", for which up to " + candidates + " answers from "
-                            + windows.size() + " windows are compared, and at most " + MOST_CANDIDATES
+                            + windows.size() + " windows are compared, and at most " + MAX_CANDIDATES
                             + " are: ask for fewer (top_k), or send less at once");
         }
     }

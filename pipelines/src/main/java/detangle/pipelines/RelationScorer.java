@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  */
 final class RelationScorer {
     /** More pairs of candidates than any text has whose entities are worth anything. */
-    private static final long MOST_PAIRS = 1 << 22;
+    private static final long MAX_PAIRS = 1 << 22;
 
     private final GlinerConfig config;
     private final Relations relations;
@@ -55,7 +55,7 @@ final class RelationScorer {
         if (asked.length == 0 || candidates.size() < 2) {
             return List.of();
         }
-        if ((long) candidates.size() * candidates.size() > MOST_PAIRS) {
+        if ((long) candidates.size() * candidates.size() > MAX_PAIRS) {
             throw new PipelineException(candidates.size()
                     + " entities of one window are too many for relations between them: raise the threshold");
         }
@@ -64,7 +64,7 @@ final class RelationScorer {
                 candidates.size(), represented, options.adjacencyThreshold().orElse(options.threshold()));
         double threshold = options.relationThreshold().orElse(options.threshold());
         List<Related> related = new ArrayList<>();
-        for (int[] part : Groups.parts(together.size(), Groups.MOST_NUMBERS / (4L * config.hiddenSize()))) {
+        for (int[] part : Groups.parts(together.size(), Groups.MAX_NUMBERS / (4L * config.hiddenSize()))) {
             List<Pair> some = together.subList(part[0], part[1]);
             Tensor logits = logits(represented.get(GlinerPrograms.ENTITIES), some, asked);
             for (int i = 0; i < some.size() * asked.length; i++) {

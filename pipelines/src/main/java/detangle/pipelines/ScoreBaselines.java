@@ -13,16 +13,16 @@ import java.util.List;
  */
 record ScoreBaselines(Path file, List<BertScore> layers) {
     /** Published files have a few kilobytes. */
-    private static final long MOST_BYTES = 1 << 20;
+    private static final long MAX_BYTES = 1 << 20;
 
     static ScoreBaselines read(Path file) {
         try {
             if (!Files.isRegularFile(file)) {
                 throw new ConfigException(file, "is not a file of baselines");
             }
-            if (Files.size(file) > MOST_BYTES) {
+            if (Files.size(file) > MAX_BYTES) {
                 throw new ConfigException(
-                        file, "has more than " + MOST_BYTES + " bytes, which no file of baselines has");
+                        file, "has more than " + MAX_BYTES + " bytes, which no file of baselines has");
             }
             List<BertScore> layers = new ArrayList<>();
             for (String line : Files.readString(file).lines().skip(1).toList()) {

@@ -27,12 +27,12 @@ import tools.jackson.databind.JsonNode;
  */
 final class SentenceModuleReader {
     /** The greatest width of a module: that of the widest encoder that is read. */
-    private static final int MOST_FEATURES = 1 << 16;
+    private static final int MAX_FEATURES = 1 << 16;
 
     private static final Set<String> VECTOR_LAYERS = Set.of("Dense", "LayerNorm", "Normalize");
 
     /** The most poolings that a module may name, which is more than there are kinds of them. */
-    private static final int MOST_POOLINGS = 16;
+    private static final int MAX_POOLINGS = 16;
 
     private static final String VECTOR = "sentence_embedding";
 
@@ -126,9 +126,9 @@ final class SentenceModuleReader {
         if (names.isEmpty()) {
             throw fields.fault("pooling_mode", "names no pooling");
         }
-        if (names.size() > MOST_POOLINGS) {
+        if (names.size() > MAX_POOLINGS) {
             throw fields.fault(
-                    "pooling_mode", "names " + names.size() + " poolings; at most " + MOST_POOLINGS + " are read");
+                    "pooling_mode", "names " + names.size() + " poolings; at most " + MAX_POOLINGS + " are read");
         }
         return names.stream()
                 .map(name -> Pooling.named(name.asString(""))
@@ -196,8 +196,8 @@ final class SentenceModuleReader {
     private VectorLayer dense(Module module) {
         ConfigFields fields = config(module);
         requireVectors(fields);
-        int in = fields.required("in_features", MOST_FEATURES);
-        int out = fields.required("out_features", MOST_FEATURES);
+        int in = fields.required("in_features", MAX_FEATURES);
+        int out = fields.required("out_features", MAX_FEATURES);
         if (in != width) {
             throw fields.fault("in_features", "is " + in + ", and " + width + " numbers come to it");
         }
@@ -231,7 +231,7 @@ final class SentenceModuleReader {
 
     private VectorLayer layerNorm(Module module) {
         ConfigFields fields = config(module);
-        int dimension = fields.required("dimension", MOST_FEATURES);
+        int dimension = fields.required("dimension", MAX_FEATURES);
         try (Weights weights = ModuleWeights.open(model, module)) {
             checkUsed(weights, fields, Set.of("norm.weight", "norm.bias"));
             return weights.reading(() -> new VectorLayer.LayerNorm(

@@ -19,7 +19,7 @@ import java.util.Optional;
  * reads all arrays at the same place, and of no other.
  */
 final class SpanProducts {
-    private static final int PARTS = 8;
+    private static final int PARTIAL_SUMS = 8;
 
     private final float[][][] first;
     private final float[][][] last;
@@ -36,7 +36,7 @@ final class SpanProducts {
         this.constants = constants;
         this.cuts = cuts;
         int size = first[0][0].length;
-        this.span = new float[PARTS][size];
+        this.span = new float[PARTIAL_SUMS][size];
         this.products = new float[size];
     }
 
@@ -67,8 +67,8 @@ final class SpanProducts {
     /** Some vectors of {@code [1,N,I]} in parts, the last of which ends with zeros. */
     private static float[][][] vectors(Tensor tensor, int first, int count) {
         int width = Math.toIntExact(tensor.dim(2));
-        int size = Math.ceilDiv(width, PARTS);
-        float[][][] all = new float[count][PARTS][size];
+        int size = Math.ceilDiv(width, PARTIAL_SUMS);
+        float[][][] all = new float[count][PARTIAL_SUMS][size];
         for (int i = 0; i < count; i++) {
             long vector = (long) (first + i) * width;
             for (int part = 0; part * size < width; part++) {
@@ -88,7 +88,7 @@ final class SpanProducts {
         float[] all = new float[Math.multiplyExact(spans.size(), labels.length)];
         int at = 0;
         for (WordRange range : spans) {
-            for (int part = 0; part < PARTS; part++) {
+            for (int part = 0; part < PARTIAL_SUMS; part++) {
                 if (cuts) {
                     addAndCut(first[range.first()][part], last[range.last()][part], span[part]);
                 } else {

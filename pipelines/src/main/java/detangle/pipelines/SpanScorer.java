@@ -15,7 +15,7 @@ import java.util.Map;
 /** Scores spans of words against labels. */
 final class SpanScorer implements WordVectors.Scorer {
     /** So many labels are told of a span. */
-    private static final int MOST_LIKELY = 5;
+    private static final int LIKELIEST_LABELS = 5;
 
     private final SecondPrograms.Loaded program;
     private final int width;
@@ -82,9 +82,9 @@ final class SpanScorer implements WordVectors.Scorer {
             while (place > 0 && surest.get(place - 1).probability() < probability) {
                 place--;
             }
-            if (place < MOST_LIKELY) {
+            if (place < LIKELIEST_LABELS) {
                 surest.add(place, new Likely(label, probability));
-                if (surest.size() > MOST_LIKELY) {
+                if (surest.size() > LIKELIEST_LABELS) {
                     surest.removeLast();
                 }
             }

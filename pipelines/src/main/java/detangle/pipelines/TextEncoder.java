@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  */
 final class TextEncoder implements AutoCloseable {
     /** A text with no more characters than these is encoded by its caller, in less time than handing it over takes. */
-    private static final int SHORT = 1024;
+    private static final int SHORT_TEXT_CHARACTERS = 1024;
 
     private final DynamicBatching options;
     private final ExecutorService threads = Executors.newFixedThreadPool(
@@ -40,7 +40,7 @@ final class TextEncoder implements AutoCloseable {
         if (left <= 0) {
             throw Deadline.exceeded(options);
         }
-        if (characters <= SHORT) {
+        if (characters <= SHORT_TEXT_CHARACTERS) {
             // Virtual threads share few threads, and keep one until they wait for something.
             Thread.yield();
             return encode.get();

@@ -43,10 +43,10 @@ final class TextModel implements AutoCloseable {
      * Tokens of a text with what is asked of it, where strangers ask: a window of GLiNER with some two hundred labels
      * has half as many.
      */
-    private static final int MOST_TOKENS = 4096;
+    private static final int MAX_TOKENS = 4096;
 
     /** Characters of a text that are enough to know it by. */
-    private static final int QUOTED = 60;
+    private static final int QUOTED_CHARACTERS = 60;
 
     private final Session session;
     private final Tokenizer tokenizer;
@@ -257,7 +257,7 @@ final class TextModel implements AutoCloseable {
      * than what the model takes: how long that is follows from who asks, and attention takes time in the square of it.
      */
     void requireRoom(Encoding encoding, InputRow row) {
-        int most = Math.max(MOST_TOKENS, maxLength());
+        int most = Math.max(MAX_TOKENS, maxLength());
         if (isShared() && encoding.length() > most) {
             throw row.unanswerable("is read in " + encoding.length() + " tokens with what is asked of it, and at most "
                     + most + " are read at once: name fewer or shorter labels, or take out words without end");
@@ -337,7 +337,7 @@ final class TextModel implements AutoCloseable {
         } catch (Row.NotFiniteValue e) {
             String text = tokenizer.decode(encoding.ids(), true).strip();
             throw new NotFiniteException("what the model says of '"
-                    + (text.length() > QUOTED ? text.substring(0, QUOTED) + "..." : text)
+                    + (text.length() > QUOTED_CHARACTERS ? text.substring(0, QUOTED_CHARACTERS) + "..." : text)
                     + "' is " + e.getMessage() + " and not a finite number: "
                     + session.notFiniteWeight()
                             .orElse(session.config().file()

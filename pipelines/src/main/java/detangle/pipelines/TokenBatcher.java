@@ -41,7 +41,7 @@ final class TokenBatcher implements AutoCloseable {
     private static final int LONG_BATCH_BESIDE_SHORT_CALLS = 512;
 
     /** The nanoseconds after a short call in which others are expected. */
-    private static final long LATELY = TimeUnit.SECONDS.toNanos(2);
+    private static final long SHORT_CALL_MEMORY_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final DynamicBatching options;
     private final int maxSequences;
@@ -53,7 +53,7 @@ final class TokenBatcher implements AutoCloseable {
     private boolean closed;
 
     /** The time of the last short call, as of {@link System#nanoTime}. */
-    private long lastShortCall = System.nanoTime() - LATELY;
+    private long lastShortCall = System.nanoTime() - SHORT_CALL_MEMORY_NANOS;
 
     /** A queue, and the thread that runs its batches one after the other. */
     private final class Lane {
@@ -116,7 +116,7 @@ final class TokenBatcher implements AutoCloseable {
     }
 
     private int longBatch() {
-        boolean beside = System.nanoTime() - lastShortCall < LATELY;
+        boolean beside = System.nanoTime() - lastShortCall < SHORT_CALL_MEMORY_NANOS;
         return Math.min(options.maxBatchTokens(), beside ? LONG_BATCH_BESIDE_SHORT_CALLS : LONG_BATCH);
     }
 

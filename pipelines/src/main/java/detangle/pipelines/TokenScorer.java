@@ -12,7 +12,7 @@ import java.util.Map;
 /** Scores words as the starts, ends and insides of entities, and puts entities together from them. */
 final class TokenScorer implements WordVectors.Scorer {
     /** So many labels are scored at once. */
-    private static final int MOST_LABELS = 512;
+    private static final int LABELS_PER_RUN = 512;
 
     private static final int CHANNELS = 3;
 
@@ -55,8 +55,8 @@ final class TokenScorer implements WordVectors.Scorer {
             int labels = window.labels().length;
             float[] probabilities = new float[Math.multiplyExact(Math.multiplyExact(words, labels), CHANNELS)];
             all.add(probabilities);
-            for (int[] some : Groups.parts(labels, MOST_LABELS)) {
-                for (int[] range : Groups.parts(words, Groups.MOST_NUMBERS / ofAWord(some))) {
+            for (int[] some : Groups.parts(labels, LABELS_PER_RUN)) {
+                for (int[] range : Groups.parts(words, Groups.MAX_NUMBERS / ofAWord(some))) {
                     parts.add(new Part(window, range, some, probabilities));
                 }
             }

@@ -33,7 +33,7 @@ import java.util.stream.Collectors;
  */
 public record KernelCoverage(Set<String> operations, Set<String> lacking) {
     /** The layers of a model that are enough to have all of its operations: the first is different in some models. */
-    private static final int ENOUGH = 2;
+    private static final int INSPECTED_LAYERS = 2;
 
     public KernelCoverage {
         operations = Collections.unmodifiableSet(new TreeSet<>(operations));
@@ -44,7 +44,7 @@ public record KernelCoverage(Set<String> operations, Set<String> lacking) {
      * Returns the coverage of a model from its configuration alone. Its weights are taken to be as the program says.
      */
     public static KernelCoverage of(Device device, DebertaConfig config, Architecture head, Convention convention) {
-        DebertaConfig few = config.numHiddenLayers() <= ENOUGH ? config : config.withLayers(ENOUGH);
+        DebertaConfig few = config.numHiddenLayers() <= INSPECTED_LAYERS ? config : config.withLayers(INSPECTED_LAYERS);
         ModelOptions options = ModelOptions.DEFAULT.with(convention).withHiddenStates(false);
         return of(device, DebertaModel.build(few, head, options));
     }

@@ -31,7 +31,7 @@ public record MemoryEstimate(
         long parameters, long weightBytes, long positionBytes, long activationBytes, long largestArena) {
 
     /** Layers that are enough to know what one more takes. */
-    private static final int ENOUGH = 3;
+    private static final int MEASURED_LAYERS = 3;
 
     /**
      * Compiles the model without weights and plans it for a batch of sequences of a length. Of a deep one some layers
@@ -40,12 +40,12 @@ public record MemoryEstimate(
     public static MemoryEstimate of(
             DebertaConfig config, Architecture head, Convention convention, long batch, long length) {
         int layers = config.numHiddenLayers();
-        if (layers <= ENOUGH) {
+        if (layers <= MEASURED_LAYERS) {
             return compiled(config, head, convention, batch, length);
         }
-        MemoryEstimate fewer = compiled(config.withLayers(ENOUGH - 1), head, convention, batch, length);
-        MemoryEstimate some = compiled(config.withLayers(ENOUGH), head, convention, batch, length);
-        return some.deeper(fewer, layers - ENOUGH);
+        MemoryEstimate fewer = compiled(config.withLayers(MEASURED_LAYERS - 1), head, convention, batch, length);
+        MemoryEstimate some = compiled(config.withLayers(MEASURED_LAYERS), head, convention, batch, length);
+        return some.deeper(fewer, layers - MEASURED_LAYERS);
     }
 
     private MemoryEstimate deeper(MemoryEstimate fewer, long layers) {

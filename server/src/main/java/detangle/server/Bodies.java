@@ -18,10 +18,10 @@ import java.util.function.Function;
  */
 final class Bodies {
     /** Bytes of a body that is small. */
-    private static final int SMALL = 1 << 16;
+    private static final int SMALL_BODY_BYTES = 1 << 16;
 
     /** Bytes of all large bodies together that are held at a time; two at least. */
-    private static final long LARGE_TOGETHER = 32L << 20;
+    private static final long LARGE_BODIES_BYTES = 32L << 20;
 
     private final long limit;
     private final Semaphore kilobytes;
@@ -32,7 +32,8 @@ final class Bodies {
         // More than an array holds is too much in any case.
         this.limit = Math.min(options.payloadLimit(), Integer.MAX_VALUE - 16);
         this.turns = turns;
-        this.kilobytes = new Semaphore(Math.toIntExact(Math.max(LARGE_TOGETHER, 2 * limit + 2 * SMALL) >> 10));
+        this.kilobytes =
+                new Semaphore(Math.toIntExact(Math.max(LARGE_BODIES_BYTES, 2 * limit + 2 * SMALL_BODY_BYTES) >> 10));
     }
 
     /** Returns what a request is refused for whose body is larger than that. */
@@ -52,16 +53,16 @@ final class Bodies {
         int taken = 0;
         try {
             InputStream in = request.content().inputStream();
-            ByteArrayOutputStream body = new ByteArrayOutputStream(
-                    (int) Math.min(SMALL, request.headers().contentLength().orElse(SMALL)));
-            byte[] buffer = new byte[SMALL];
+            ByteArrayOutputStream body = new ByteArrayOutputStream((int)
+                    Math.min(SMALL_BODY_BYTES, request.headers().contentLength().orElse(SMALL_BODY_BYTES)));
+            byte[] buffer = new byte[SMALL_BODY_BYTES];
             for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
                 if (body.size() + read > limit) {
                     throw tooLarge();
                 }
                 body.write(buffer, 0, read);
                 pace.spend(read);
-                int needed = (body.size() >> 10) - (SMALL >> 10);
+                int needed = (body.size() >> 10) - (SMALL_BODY_BYTES >> 10);
                 if (needed > taken) {
                     if (!kilobytes.tryAcquire(needed - taken)) {
                         throw ApiException.overloaded("too many large bodies are worked on: try again later");
@@ -91,7 +92,7 @@ final class Bodies {
 
         /** Returns what {@code parse} makes of the body. */
         <T> T parse(Function<byte[], T> parse) {
-            if (bytes.length <= SMALL) {
+            if (bytes.length <= SMALL_BODY_BYTES) {
                 return parse.apply(bytes);
             }
             return turns.one(() -> parse.apply(bytes));

@@ -23,7 +23,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Connections implements ServerConnectionSelector, AutoCloseable {
     /** A client that takes longer than this for a head, a body or an answer may be given up for another one. */
-    private static final Duration SLOW = Duration.ofSeconds(1);
+    private static final Duration SLOW_CLIENT_TIME = Duration.ofSeconds(1);
 
     private final ServerOptions options;
     private final ServerConnectionSelector http;
@@ -84,9 +84,9 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
         open.add(connection);
         return open.size() <= options.maxConnections()
                 || giveUp(connection, Phase.IDLE, Duration.ZERO)
-                || giveUp(connection, Phase.HEAD, SLOW)
-                || giveUp(connection, Phase.BODY, SLOW)
-                || giveUp(connection, Phase.ANSWER, SLOW);
+                || giveUp(connection, Phase.HEAD, SLOW_CLIENT_TIME)
+                || giveUp(connection, Phase.BODY, SLOW_CLIENT_TIME)
+                || giveUp(connection, Phase.ANSWER, SLOW_CLIENT_TIME);
     }
 
     /** Closes the connection that is longest in a phase. */

@@ -33,16 +33,16 @@ final class EmbeddingsInferenceApi {
     private static final String PROMPT_NAME = "prompt_name";
 
     /** Characters of a request whose tokens are told: an answer has some twenty times as many bytes. */
-    private static final int MOST_TOKENIZED = 100_000;
+    private static final int MAX_TOKENIZED_CHARACTERS = 100_000;
 
     /**
      * Tokens of an answer to {@code /tokenize}. Normalization makes up to 18 characters of one, each of which can be a
      * token.
      */
-    private static final int MOST_TOKENS = 2 * MOST_TOKENIZED;
+    private static final int MAX_TOKENS = 2 * MAX_TOKENIZED_CHARACTERS;
 
     /** Numbers of an answer to {@code /embed_all}, each of which is a dozen bytes of JSON. */
-    private static final int MOST_STATES = 2_000_000;
+    private static final int MAX_STATE_NUMBERS = 2_000_000;
 
     private final Models models;
     private final HuggingFaceApi huggingFace;
@@ -233,9 +233,9 @@ final class EmbeddingsInferenceApi {
                             .mapToLong(state -> state.length)
                             .sum())
                     .sum();
-            if (numbers > MOST_STATES) {
+            if (numbers > MAX_STATE_NUMBERS) {
                 throw ApiException.tooLarge("the states of the texts' tokens are " + numbers + " numbers, and at most "
-                        + MOST_STATES + " are told at once: send fewer texts");
+                        + MAX_STATE_NUMBERS + " are told at once: send fewer texts");
             }
             return Json.bytes(states);
         });
@@ -253,9 +253,10 @@ final class EmbeddingsInferenceApi {
         List<String> texts = inputs(request);
         sizes.check(texts.size());
         long characters = texts.stream().mapToLong(String::length).sum();
-        if (characters > MOST_TOKENIZED) {
-            throw ApiException.tooLarge("the texts have " + characters
-                    + " characters together, and the tokens of at most " + MOST_TOKENIZED + " are told at once");
+        if (characters > MAX_TOKENIZED_CHARACTERS) {
+            throw ApiException.tooLarge(
+                    "the texts have " + characters + " characters together, and the tokens of at most "
+                            + MAX_TOKENIZED_CHARACTERS + " are told at once");
         }
         ServedModel model = models.first();
         String prompt = prompt(model, Json.optionalText(request, PROMPT_NAME));
@@ -266,9 +267,9 @@ final class EmbeddingsInferenceApi {
             for (String text : texts) {
                 Encoding encoding = model.tokenizer().encode(prompt + text);
                 told += encoding.length();
-                if (told > MOST_TOKENS) {
-                    throw ApiException.tooLarge("the texts have more than the " + MOST_TOKENS
-                            + " tokens that are told at once: send fewer");
+                if (told > MAX_TOKENS) {
+                    throw ApiException.tooLarge(
+                            "the texts have more than the " + MAX_TOKENS + " tokens that are told at once: send fewer");
                 }
                 answers.add(tokens(prompt + text, encoding, special));
             }
@@ -331,7 +332,7 @@ final class EmbeddingsInferenceApi {
         boolean skip = Json.flag(request, "skip_special_tokens", true);
         JsonNode ids = request.path("ids");
         Tokenizer tokenizer = models.first().tokenizer();
-        List<int[]> all = GivenTokens.read(ids, "ids", tokenizer, MOST_TOKENS);
+        List<int[]> all = GivenTokens.read(ids, "ids", tokenizer, MAX_TOKENS);
         sizes.check(all.size());
         return turns.one(() -> Json.bytes(
                 all.stream().map(text -> tokenizer.decode(text, skip)).toList()));

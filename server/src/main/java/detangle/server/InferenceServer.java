@@ -39,7 +39,7 @@ public final class InferenceServer implements AutoCloseable {
      * Bytes behind the limit of a body that are read and dropped. A connection closed while its client still writes is
      * reset, and the client may never see why; who sends more than that is cut off.
      */
-    private static final long DROPPED = 16L << 20;
+    private static final long DROPPED_BODY_BYTES = 16L << 20;
 
     /**
      * Bytes of answers that a connection holds for a client who does not take them. The system would let this grow to
@@ -70,7 +70,8 @@ public final class InferenceServer implements AutoCloseable {
         this.web = WebServer.builder()
                 .address(address)
                 .port(options.port())
-                .maxPayloadSize(Math.min(options.payloadLimit(), Long.MAX_VALUE - DROPPED) + DROPPED)
+                .maxPayloadSize(
+                        Math.min(options.payloadLimit(), Long.MAX_VALUE - DROPPED_BODY_BYTES) + DROPPED_BODY_BYTES)
                 .directHandlers(handlers.build())
                 .errorHandling(ErrorHandling.builder().includeEntity(true).build())
                 .protocolsDiscoverServices(false)

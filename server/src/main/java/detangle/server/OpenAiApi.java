@@ -19,7 +19,7 @@ final class OpenAiApi {
     private static final String EXTRACTION = "feature-extraction";
 
     /** Token ids of a request. */
-    private static final int MOST_IDS = 100_000;
+    private static final int MAX_IDS = 100_000;
 
     private final Models models;
     private final Sizes sizes;
@@ -102,7 +102,7 @@ final class OpenAiApi {
             return List.of(Json.wellFormed(input.stringValue()));
         }
         if (input.path(0).isInt() || input.path(0).isArray()) {
-            return GivenTokens.read(input, "input", tokenizer, MOST_IDS).stream()
+            return GivenTokens.read(input, "input", tokenizer, MAX_IDS).stream()
                     .map(ids -> tokenizer.decode(ids, true))
                     .toList();
         }

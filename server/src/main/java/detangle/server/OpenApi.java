@@ -22,16 +22,17 @@ final class OpenApi {
     private static final String BYTES = "application/octet-stream";
 
     /** The statuses that any route may be refused with. */
-    private static final List<String> ANY = List.of("403", "408", "431", "503");
+    private static final List<String> STATUSES_OF_ALL_ROUTES = List.of("403", "408", "431", "503");
 
     /** The status that a route that needs the key may be refused with besides. */
-    private static final String WITHOUT_KEY = "401";
+    private static final String STATUS_WITHOUT_KEY = "401";
 
     /** The statuses that a route that reads a body may be refused with besides. */
-    private static final List<String> WITH_BODY = List.of("400", "413", "415", "422", "424", "429", "500", "504");
+    private static final List<String> STATUSES_WITH_BODY =
+            List.of("400", "413", "415", "422", "424", "429", "500", "504");
 
     /** The routes that are answered without the key. */
-    private static final Set<String> OPEN =
+    private static final Set<String> ROUTES_WITHOUT_KEY =
             Set.of("get /", "get /openapi.json", "get /health", "get /v2/health/live", "get /v2/health/ready");
 
     private final SequencedMap<String, Object> paths = new LinkedHashMap<>();
@@ -341,14 +342,14 @@ final class OpenApi {
         }
         responses.put("200", success);
         String error = path.startsWith("/v1/") ? "OpenAiError" : "Error";
-        ANY.forEach(status -> responses.put(status, error(error)));
-        if (OPEN.contains(method + " " + path)) {
+        STATUSES_OF_ALL_ROUTES.forEach(status -> responses.put(status, error(error)));
+        if (ROUTES_WITHOUT_KEY.contains(method + " " + path)) {
             operation.put("security", List.of());
         } else {
-            responses.put(WITHOUT_KEY, error(error));
+            responses.put(STATUS_WITHOUT_KEY, error(error));
         }
         if (!body.isEmpty()) {
-            WITH_BODY.forEach(status -> responses.put(status, error(error)));
+            STATUSES_WITH_BODY.forEach(status -> responses.put(status, error(error)));
         }
         if (path.contains("{name}")) {
             responses.put("404", error(error));

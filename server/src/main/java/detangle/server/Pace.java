@@ -8,12 +8,12 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Pace {
     /** Bytes in a second, which take about a tenth of one processor's time. */
-    private static final long RATE = 32L << 20;
+    private static final long BYTES_PER_SECOND = 32L << 20;
 
     /** Bytes that may come at once after some rest. */
-    private static final long BURST = 8L << 20;
+    private static final long BURST_BYTES = 8L << 20;
 
-    private static final double NANOS = 1e9 / RATE;
+    private static final double NANOS_PER_BYTE = 1e9 / BYTES_PER_SECOND;
 
     /** The time when all bytes that were read so far were due, as of {@link System#nanoTime}. */
     private long due = System.nanoTime();
@@ -23,8 +23,8 @@ final class Pace {
         long wait;
         synchronized (this) {
             long now = System.nanoTime();
-            long earliest = now - (long) (BURST * NANOS);
-            due = (due - earliest < 0 ? earliest : due) + (long) (bytes * NANOS);
+            long earliest = now - (long) (BURST_BYTES * NANOS_PER_BYTE);
+            due = (due - earliest < 0 ? earliest : due) + (long) (bytes * NANOS_PER_BYTE);
             wait = due - now;
         }
         if (wait > 0) {

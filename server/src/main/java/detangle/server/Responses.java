@@ -19,7 +19,7 @@ final class Responses {
     /** Seconds after which a client may try again that was refused as there is too much to do. */
     private static final String RETRY_AFTER = "1";
 
-    private static final Map<HeaderName, String> ALWAYS = always();
+    private static final Map<HeaderName, String> HEADERS_OF_ALL_ANSWERS = always();
 
     private Responses() {}
 
@@ -34,7 +34,7 @@ final class Responses {
 
     /** Sets the headers that every answer has. */
     static void prepare(ServerResponseHeaders headers) {
-        ALWAYS.forEach((name, value) -> headers.set(HeaderValues.create(name, value)));
+        HEADERS_OF_ALL_ANSWERS.forEach((name, value) -> headers.set(HeaderValues.create(name, value)));
     }
 
     /** Sends JSON; nothing but the headers where only these are asked for. */
@@ -82,7 +82,7 @@ final class Responses {
         if (status == 503) {
             head.append("Retry-After: " + RETRY_AFTER + "\r\n");
         }
-        ALWAYS.forEach((name, value) ->
+        HEADERS_OF_ALL_ANSWERS.forEach((name, value) ->
                 head.append(name.defaultCase()).append(": ").append(value).append("\r\n"));
         head.append("Connection: close\r\n\r\n").append(new String(body, StandardCharsets.UTF_8));
         return head.toString().getBytes(StandardCharsets.UTF_8);

@@ -40,7 +40,7 @@ import org.apache.spark.sql.types.StructType;
  * }</pre>
  */
 public final class TextEntities {
-    private static final int AT_ONCE = 256;
+    private static final int TEXTS_PER_BATCH = 256;
 
     private static final StructType ENTITY = new StructType()
             .add("start", DataTypes.IntegerType, false)
@@ -68,7 +68,7 @@ public final class TextEntities {
         List<String> kinds = List.copyOf(labels);
         // What is not a probability is refused here, and not by an executor.
         double least = ExtractionOptions.DEFAULT.withThreshold(threshold).threshold();
-        MapPartitionsFunction<Row, Row> finding = partition -> new BatchedRows(partition, text, AT_ONCE, texts -> {
+        MapPartitionsFunction<Row, Row> finding = partition -> new BatchedRows(partition, text, TEXTS_PER_BATCH, texts -> {
             List<List<Entity>> found = found(model, filled(texts), kinds, least);
             List<Object[]> entities = new ArrayList<>();
             for (int i = 0; i < texts.size(); i++) {
@@ -125,7 +125,7 @@ public final class TextEntities {
         StructType schema = rows.schema().add("redacted", DataTypes.StringType, true);
         int text = rows.schema().fieldIndex(column);
         Redacting redacting = Redacting.of(model, detection, policy);
-        MapPartitionsFunction<Row, Row> changing = partition -> new BatchedRows(partition, text, AT_ONCE, texts -> {
+        MapPartitionsFunction<Row, Row> changing = partition -> new BatchedRows(partition, text, TEXTS_PER_BATCH, texts -> {
             List<String> redacted = redacting.redacted(texts);
             List<Object[]> values = new ArrayList<>();
             redacted.forEach(value -> values.add(new Object[] {value}));

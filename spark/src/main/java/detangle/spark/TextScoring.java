@@ -24,7 +24,7 @@ import org.apache.spark.sql.types.StructType;
  */
 public final class TextScoring {
     /** Texts that are put in order of length before they run. */
-    private static final int AT_ONCE = 512;
+    private static final int TEXTS_PER_SORT = 512;
 
     private TextScoring() {}
 
@@ -38,7 +38,7 @@ public final class TextScoring {
         StructType schema =
                 rows.schema().add("label", DataTypes.StringType, false).add("score", DataTypes.DoubleType, false);
         int text = rows.schema().fieldIndex(column);
-        MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, AT_ONCE, texts -> {
+        MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, TEXTS_PER_SORT, texts -> {
             TextClassifier classifier =
                     ExecutorModels.get(TextClassifier.class, model, options(truncation), TextClassifier::load);
             List<Object[]> scores = new ArrayList<>();
@@ -63,7 +63,7 @@ public final class TextScoring {
         StructType schema =
                 rows.schema().add("embedding", DataTypes.createArrayType(DataTypes.FloatType, false), false);
         int text = rows.schema().fieldIndex(column);
-        MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, AT_ONCE, texts -> {
+        MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, TEXTS_PER_SORT, texts -> {
             FeatureExtractor extractor =
                     ExecutorModels.get(FeatureExtractor.class, model, options(truncation), FeatureExtractor::load);
             List<Object[]> vectors = new ArrayList<>();

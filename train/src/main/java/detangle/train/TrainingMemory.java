@@ -26,7 +26,7 @@ import java.util.Map;
  * @param activationBytes the bytes of values between forward and backward, at the sizes of a batch
  */
 public record TrainingMemory(long parameterBytes, long optimizerBytes, long packedBytes, long activationBytes) {
-    private static final long MIB = 1 << 20;
+    private static final long BYTES_PER_MIB = 1 << 20;
 
     /**
      * Counts the memory.
@@ -142,11 +142,11 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
                 Locale.ROOT,
                 "memory: %,d MiB: parameters %,d, optimizer %,d, packed matrices %,d, activations of the first"
                         + " batch %,d",
-                bytes() / MIB,
-                parameterBytes / MIB,
-                optimizerBytes / MIB,
-                packedBytes / MIB,
-                activationBytes / MIB);
+                bytes() / BYTES_PER_MIB,
+                parameterBytes / BYTES_PER_MIB,
+                optimizerBytes / BYTES_PER_MIB,
+                packedBytes / BYTES_PER_MIB,
+                activationBytes / BYTES_PER_MIB);
     }
 
     /**
@@ -156,7 +156,7 @@ public record TrainingMemory(long parameterBytes, long optimizerBytes, long pack
      */
     void check(long heapBytes) {
         if (bytes() > heapBytes) {
-            throw new TrainingException("training does not fit into the heap of " + heapBytes / MIB + " MiB ("
+            throw new TrainingException("training does not fit into the heap of " + heapBytes / BYTES_PER_MIB + " MiB ("
                     + text() + "): take smaller batches with more gradient_accumulation_steps, gradient_checkpointing,"
                     + " shorter rows, freeze embeddings, or give Java more memory with -Xmx");
         }

@@ -20,10 +20,10 @@ import tools.jackson.databind.JsonNode;
 /** One training, from its beginning or from a checkpoint to its end. */
 final class TrainingRun {
     /** The most attempts at a batch. The original repeats a batch without any limit. */
-    private static final int MOST_ATTEMPTS = 20;
+    private static final int MAX_ATTEMPTS = 20;
 
     /** The number that stands for the checkpoint that the options name, or for none if they name none. */
-    private static final long NAMED = -1;
+    private static final long NAMED_CHECKPOINT = -1;
 
     private final TrainableModel model;
     private final Batches batches;
@@ -134,8 +134,8 @@ final class TrainingRun {
     private Optional<Path> start(Checkpoints all) {
         Optional<Path> named = options.saving().resumesFrom();
         Optional<Path> found = trainer.isFirst() ? all.start(options.saving()) : named;
-        double told = together.ofFirst(found.equals(named) ? NAMED : all.step(found.orElseThrow()));
-        return told == NAMED ? named : Optional.of(all.folder((long) told));
+        double told = together.ofFirst(found.equals(named) ? NAMED_CHECKPOINT : all.step(found.orElseThrow()));
+        return told == NAMED_CHECKPOINT ? named : Optional.of(all.folder((long) told));
     }
 
     private boolean isOutOfPatience() {
@@ -174,7 +174,7 @@ final class TrainingRun {
 
     private DeviceModel.Outcome update(int phase, List<Batch> rows, double rate) {
         DeviceModel.Outcome outcome = attempt(phase, rows, rate);
-        for (int i = 0; i < MOST_ATTEMPTS && overflows(phase, outcome) && repeats(phase); i++) {
+        for (int i = 0; i < MAX_ATTEMPTS && overflows(phase, outcome) && repeats(phase); i++) {
             outcome = attempt(phase, rows, rate);
         }
         boolean skips = overflows(phase, outcome)

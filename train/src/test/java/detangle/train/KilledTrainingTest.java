@@ -17,8 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Training in other processes, which are killed at some time or run with other numbers of threads. */
 class KilledTrainingTest {
     private static final int KILLS = 2;
-    private static final int MOST_SAVES = 15;
-    private static final int MOST_MILLIS = 20;
+    private static final int MAX_SAVES = 15;
+    private static final int MAX_MILLIS = 20;
 
     @TempDir
     Path folder;
@@ -68,7 +68,7 @@ class KilledTrainingTest {
         for (int i = 0; i < KILLS; i++) {
             Process process = start(killed, i + 1);
             BufferedReader lines = process.inputReader();
-            int saves = random.nextInt(MOST_SAVES);
+            int saves = random.nextInt(MAX_SAVES);
             String line = lines.readLine();
             while (line != null && !(line.startsWith("saved ") && saves-- == 0)) {
                 if (line.startsWith("begins at ")) {
@@ -76,7 +76,7 @@ class KilledTrainingTest {
                 }
                 line = lines.readLine();
             }
-            process.waitFor(random.nextInt(MOST_MILLIS), TimeUnit.MILLISECONDS);
+            process.waitFor(random.nextInt(MAX_MILLIS), TimeUnit.MILLISECONDS);
             process.destroyForcibly().waitFor();
         }
         begins.addAll(finish(start(killed, 2)).stream()

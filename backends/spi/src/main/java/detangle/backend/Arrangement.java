@@ -15,7 +15,7 @@ import java.util.List;
  */
 public final class Arrangement {
     /** The most elements of a slot: more than any memory has, and few enough that bytes can be added up. */
-    private static final long MOST_ELEMENTS = 1L << 48;
+    private static final long MAX_ELEMENTS = 1L << 48;
 
     private final DType[] dtypes;
     private final int[] first;
@@ -80,7 +80,7 @@ public final class Arrangement {
     }
 
     private static void check(long size) {
-        if (size < 0 || size > MOST_ELEMENTS) {
+        if (size < 0 || size > MAX_ELEMENTS) {
             throw new SizeException("a value of " + size + " elements does not fit into memory");
         }
     }

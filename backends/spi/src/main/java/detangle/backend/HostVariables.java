@@ -9,7 +9,7 @@ import java.util.Map;
 /** Variables of a device that reads them anew at each run, or of none: tensors on the host. */
 public final class HostVariables extends Variables {
     /** The most that every JVM gives to an array. */
-    private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+    private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
     /** A tensor in this map is never changed: a new value is a new tensor. */
     private final Map<String, Tensor> values = new HashMap<>();
@@ -37,8 +37,8 @@ public final class HostVariables extends Variables {
 
     private static Tensor copy(Tensor tensor) {
         long bytes = tensor.data().byteSize();
-        if (bytes > MOST_BYTES) {
-            throw new InputException("a variable takes " + bytes + " bytes, more than the " + MOST_BYTES
+        if (bytes > MAX_BYTES) {
+            throw new InputException("a variable takes " + bytes + " bytes, more than the " + MAX_BYTES
                     + " that a Java array holds: divide it into several");
         }
         byte[] copy = new byte[(int) bytes];

@@ -21,7 +21,7 @@ public final class MeasurementFile {
     public static final String WHEN_IDLE = "detangle.measure.idle";
 
     /** Bytes. A larger file is not one of these, and is written anew. */
-    private static final long LARGEST = 1 << 20;
+    private static final long MAX_BYTES = 1 << 20;
 
     private final Path file;
     private final String title;
@@ -47,7 +47,7 @@ public final class MeasurementFile {
         Properties all = new Properties();
         if (Files.isRegularFile(file) && Files.isReadable(file)) {
             try (Reader reader = Files.newBufferedReader(file)) {
-                if (Files.size(file) <= LARGEST) {
+                if (Files.size(file) <= MAX_BYTES) {
                     all.load(reader);
                 }
             } catch (IOException | IllegalArgumentException e) {

@@ -28,7 +28,7 @@ import java.util.function.UnaryOperator;
  */
 final class AttentionPattern {
     /** Content to content, content to position and position to content. */
-    private static final int MOST_TERMS = 3;
+    private static final int MAX_TERMS = 3;
 
     private final Rule.Uses uses;
     private final Idioms idioms = new Idioms(new Builder());
@@ -173,7 +173,7 @@ final class AttentionPattern {
         List<Node> terms = new ArrayList<>();
         Deque<Node> waiting = new ArrayDeque<>(List.of(sum));
         while (!waiting.isEmpty()) {
-            if (waiting.size() + terms.size() > MOST_TERMS) {
+            if (waiting.size() + terms.size() > MAX_TERMS) {
                 return List.of();
             }
             Node node = waiting.pop();

@@ -34,10 +34,10 @@ import java.util.Set;
  */
 public final class FoldConstants implements Pass {
     /** Results up to this size are written into the program. */
-    private static final int MAX_DENSE = 16;
+    private static final int MAX_DENSE_ELEMENTS = 16;
 
     /** Beyond it, not every whole number is a double. */
-    private static final double TOO_LARGE = 0x1p53;
+    private static final double FIRST_INEXACT_WHOLE_NUMBER = 0x1p53;
 
     private final ConstantEvaluator evaluator;
     private final boolean leavesPositions;
@@ -156,8 +156,8 @@ public final class FoldConstants implements Pass {
     }
 
     private static Optional<Literal> literal(Tensor value) {
-        double[] values = value.elements() <= MAX_DENSE ? value.toDoubles() : new double[0];
-        if (value.elements() > MAX_DENSE || values.length == 0 || !isExact(value)) {
+        double[] values = value.elements() <= MAX_DENSE_ELEMENTS ? value.toDoubles() : new double[0];
+        if (value.elements() > MAX_DENSE_ELEMENTS || values.length == 0 || !isExact(value)) {
             return Optional.empty();
         }
         boolean same = Arrays.stream(values).allMatch(v -> Double.compare(v, values[0]) == 0);
@@ -170,7 +170,7 @@ public final class FoldConstants implements Pass {
     /** Returns whether doubles, which literals are, hold the elements. */
     private static boolean isExact(Tensor value) {
         return value.dtype() != DType.I64
-                || Arrays.stream(value.toLongs()).allMatch(v -> Math.abs((double) v) < TOO_LARGE);
+                || Arrays.stream(value.toLongs()).allMatch(v -> Math.abs((double) v) < FIRST_INEXACT_WHOLE_NUMBER);
     }
 
     private static String freeName(Node root, Map<String, Tensor> taken) {

@@ -128,7 +128,7 @@ public final class JoinRegions implements Pass {
                 }
             }
             parts += parts(region.body(), node.inputs(), inlined);
-            return operands.size() <= MAX_OPERANDS && parts <= RegionTyping.MOST_PARTS;
+            return operands.size() <= MAX_OPERANDS && parts <= RegionTyping.MAX_PARTS;
         }
 
         /** Parts of an expression in which some arguments are replaced by expressions. */

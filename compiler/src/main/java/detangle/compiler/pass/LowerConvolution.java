@@ -33,13 +33,13 @@ import java.util.stream.IntStream;
  */
 public final class LowerConvolution implements Pass {
     /** The most groups whose products are large enough to be worth a kernel each. */
-    private static final int MOST_GROUPS = 8;
+    private static final int MAX_GROUPS = 8;
 
     /**
      * Each position of a kernel becomes an operation. Models have 3; a program that has more than this in all stays as
      * it is.
      */
-    private static final int MOST_TAPS = 1000;
+    private static final int MAX_TAPS = 1000;
 
     @Override
     public String name() {
@@ -52,7 +52,7 @@ public final class LowerConvolution implements Pass {
                 .filter(node -> node.op() instanceof TensorOp.Conv1d)
                 .mapToDouble(node -> (double) taps(node) * products(node))
                 .sum();
-        if (all > MOST_TAPS) {
+        if (all > MAX_TAPS) {
             return program;
         }
         Map<String, Tensor> constants = new HashMap<>(program.constants());
@@ -68,7 +68,7 @@ public final class LowerConvolution implements Pass {
     /** Returns the number of products of constants that a convolution becomes. */
     private static int products(Node convolution) {
         int groups = ((TensorOp.Conv1d) convolution.op()).groups();
-        return groups <= MOST_GROUPS ? groups : 1;
+        return groups <= MAX_GROUPS ? groups : 1;
     }
 
     private static Optional<Node> lowered(Node node, Map<String, Tensor> constants, Map<String, String> orderedNames) {
@@ -85,7 +85,7 @@ public final class LowerConvolution implements Pass {
         int taps = (int) size;
         Dim length = node.type().dim(1);
         Node product;
-        if (groups <= MOST_GROUPS) {
+        if (groups <= MAX_GROUPS) {
             long channels = weight.type().dim(1).size();
             List<Node> parts = IntStream.range(0, groups)
                     .mapToObj(g -> b.dotTransposed(

@@ -36,12 +36,12 @@ import java.util.Set;
  */
 final class ProjectedPositions {
     /** The first operand of either attention that may be a table of positions. */
-    private static final int PADDED_TABLES = 4;
+    private static final int FIRST_PADDED_TABLE = 4;
 
-    private static final int PACKED_TABLES = 7;
+    private static final int FIRST_PACKED_TABLE = 7;
 
     /** A table of fewer elements might become part of the program's text. */
-    private static final int LEAST = 1 << 10;
+    private static final int MIN_TABLE_ELEMENTS = 1 << 10;
 
     private static final List<Integer> HEADS_FIRST = List.of(1, 0, 2);
 
@@ -74,8 +74,8 @@ final class ProjectedPositions {
 
     private static boolean readsAsTable(Node reader, Node node) {
         int first = switch (reader.op()) {
-            case KernelOp.DisentangledAttention a -> PADDED_TABLES;
-            case KernelOp.PackedAttention a -> PACKED_TABLES;
+            case KernelOp.DisentangledAttention a -> FIRST_PADDED_TABLE;
+            case KernelOp.PackedAttention a -> FIRST_PACKED_TABLE;
             // No other operation looks rows up in a table without reading all of it.
             default -> Integer.MAX_VALUE;
         };
@@ -122,7 +122,7 @@ final class ProjectedPositions {
     }
 
     private static boolean isLarge(Node rows) {
-        return Tensor.elements(rows.shape().sizes()) >= LEAST;
+        return Tensor.elements(rows.shape().sizes()) >= MIN_TABLE_ELEMENTS;
     }
 
     private static boolean isStored(Node node) {

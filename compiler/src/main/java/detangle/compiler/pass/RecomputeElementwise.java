@@ -29,7 +29,7 @@ import java.util.Set;
  */
 public final class RecomputeElementwise implements Pass {
     /** The most functions that are computed again. A region has room for several such values. */
-    private static final int MOST_FUNCTIONS = 8;
+    private static final int MAX_FUNCTIONS = 8;
 
     /**
      * The computation of an element of a value by its region: the number of functions, and the values that they read.
@@ -96,7 +96,7 @@ public final class RecomputeElementwise implements Pass {
         long large = tree.leaves().stream()
                 .filter(leaf -> leaf.shape().equals(node.shape()) && !(leaf.op() instanceof TensorOp.Constant))
                 .count();
-        return tree.functions() <= MOST_FUNCTIONS && large <= 1;
+        return tree.functions() <= MAX_FUNCTIONS && large <= 1;
     }
 
     private static Program rebuilt(Program program, Set<Node> recomputed, Set<Node> joining) {

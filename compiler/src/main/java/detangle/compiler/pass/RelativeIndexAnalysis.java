@@ -38,7 +38,7 @@ final class RelativeIndexAnalysis {
     }
 
     /** No model repeats an index more often, and sums of sums of it must not overflow. */
-    private static final long MOST_REPEATED = 100;
+    private static final long MAX_REPETITIONS = 100;
 
     private static final Knowledge UNIFORM = new Knowledge.Uniform();
     private static final Knowledge OF_DIFFERENCE = new Knowledge.OfDifference();
@@ -111,7 +111,7 @@ final class RelativeIndexAnalysis {
     }
 
     private static Knowledge affine(long rows, long columns, Dim offset) {
-        boolean small = Math.max(Math.abs(rows), Math.abs(columns)) <= MOST_REPEATED;
+        boolean small = Math.max(Math.abs(rows), Math.abs(columns)) <= MAX_REPETITIONS;
         return small ? new Knowledge.Affine(rows, columns, offset) : ANYTHING;
     }
 

@@ -24,7 +24,7 @@ import java.util.Map;
  */
 public record EntityChoice() implements Head, HeadLoss {
     /** The score of an entity that is absent. */
-    private static final double ABSENT = -10000;
+    private static final double SCORE_OF_AN_ABSENT_ENTITY = -10000;
 
     private static final Dim ENTITIES = Dim.symbol("E");
 
@@ -41,8 +41,9 @@ public record EntityChoice() implements Head, HeadLoss {
         Node shares = new Idioms(b).maskedSoftmax(likeness, entities.members());
         Node logits = ProjectedClassifier.logits(encoder, b.dot(shares, states), hidden, 1);
         Node scores = b.reshape(logits, batch, ENTITIES);
-        return List.of(
-                new Output(OutputNames.LOGITS, b.select(entities.present(), scores, b.constant(DType.F32, ABSENT))));
+        return List.of(new Output(
+                OutputNames.LOGITS,
+                b.select(entities.present(), scores, b.constant(DType.F32, SCORE_OF_AN_ABSENT_ENTITY))));
     }
 
     /**
@@ -55,7 +56,7 @@ public record EntityChoice() implements Head, HeadLoss {
         Node wanted = b.input(InputNames.LABELS, TensorType.of(DType.I64, encoder.batch(), ENTITIES));
         Node logits = outputs.get(OutputNames.LOGITS);
         // The score of a present entity is never this one.
-        Node present = b.compare(Comparison.GT, logits, b.constant(DType.F32, ABSENT));
+        Node present = b.compare(Comparison.GT, logits, b.constant(DType.F32, SCORE_OF_AN_ABSENT_ENTITY));
         Node losses = Losses.binaryCrossEntropies(b, logits, b.convert(wanted, DType.F32));
         return RowLoss.mean(b, losses, b.and(RowLoss.counts(b, wanted), present));
     }

@@ -17,7 +17,7 @@ import java.util.List;
  * @param firstTokens for each word the place of its first token; -1 for a word of which the tokenizer makes no token
  */
 record PackedSentences(List<String> words, int[] firstTokens, Example example) {
-    private static final int NONE = -1;
+    private static final int NO_TOKEN = -1;
 
     /** A word with its tag and its tokens. */
     private record Word(String text, String tag, int[] tokens) {}
@@ -84,14 +84,14 @@ record PackedSentences(List<String> words, int[] firstTokens, Example example) {
     private static PackedSentences packed(List<Word> words, List<String> labels, SegmentFeatures features) {
         int[] ids = new int[length(words) + 2];
         int[] classes = new int[ids.length];
-        Arrays.fill(classes, NONE);
+        Arrays.fill(classes, NO_TOKEN);
         int[] firstTokens = new int[words.size()];
         ids[0] = features.classToken();
         int at = 1;
         for (int w = 0; w < firstTokens.length; w++) {
             Word word = words.get(w);
             boolean gone = word.tokens.length == 0;
-            firstTokens[w] = gone ? NONE : at;
+            firstTokens[w] = gone ? NO_TOKEN : at;
             if (!gone) {
                 classes[at] = labels.indexOf(word.tag);
             }

@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
  */
 record RaceTask(String name) implements FineTuningTask {
     private static final List<String> LABELS = List.of("A", "B", "C", "D");
-    private static final int LONGEST_OPTION = 160;
+    private static final int MAX_OPTION_CHARACTERS = 160;
     private static final Pattern ENDS = Pattern.compile("^[\\t \\r\\n_]+|[\\t \\r\\n_]+$");
     private static final Pattern SPACES = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
 
@@ -96,7 +96,7 @@ record RaceTask(String name) implements FineTuningTask {
             List<TokenIds> texts = new ArrayList<>();
             for (String option : options.get(q)) {
                 int[] tokens = features.tokens(plain(questions.get(q) + " " + option));
-                int[] cut = Arrays.copyOf(tokens, Math.min(tokens.length, LONGEST_OPTION));
+                int[] cut = Arrays.copyOf(tokens, Math.min(tokens.length, MAX_OPTION_CHARACTERS));
                 texts.add(features.joined(List.of(article, cut), examples.size()));
             }
             examples.add(new Example(texts, new Target.OneClass(LABELS.indexOf(answers.get(q)))));

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  */
 record RecordWindows(List<Asked> questions, List<Window> windows) {
     /** The number of tokens that two windows share; two thirds of a window at most. */
-    private static final int OVERLAP = 256;
+    private static final int OVERLAP_TOKENS = 256;
 
     /** A question to a passage. */
     record Asked(Passage passage, Question question) {}
@@ -61,7 +61,7 @@ record RecordWindows(List<Asked> questions, List<Window> windows) {
             throw new DataException("the query " + question.id() + " has " + query.length
                     + " tokens and leaves no room for its passage: raise --max_seq_length");
         }
-        int overlap = Math.min(OVERLAP, 2 * room / 3);
+        int overlap = Math.min(OVERLAP_TOKENS, 2 * room / 3);
         for (int from = 0; from < text.length(); from += room - overlap) {
             int to = Math.min(text.length(), from + room);
             windows.add(window(text, spans, question, query, from, to, features));

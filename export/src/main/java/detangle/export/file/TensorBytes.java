@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
 
 /** Elements as bytes of a file: row-major, little-endian. */
 public final class TensorBytes {
-    private static final int CHUNK = 1 << 20;
+    private static final int CHUNK_BYTES = 1 << 20;
 
     private TensorBytes() {}
 
@@ -17,7 +17,7 @@ public final class TensorBytes {
     public static void write(Tensor data, DType dtype, OutputStream out) throws IOException {
         if (data.dtype() == dtype) {
             long bytes = data.data().byteSize();
-            byte[] chunk = new byte[(int) Math.min(CHUNK, bytes)];
+            byte[] chunk = new byte[(int) Math.min(CHUNK_BYTES, bytes)];
             for (long at = 0; at < bytes; at += chunk.length) {
                 int n = (int) Math.min(chunk.length, bytes - at);
                 MemorySegment.copy(data.data(), ValueLayout.JAVA_BYTE, at, chunk, 0, n);
@@ -25,8 +25,8 @@ public final class TensorBytes {
             }
             return;
         }
-        for (long at = 0; at < data.elements(); at += CHUNK) {
-            double[] values = new double[(int) Math.min(CHUNK, data.elements() - at)];
+        for (long at = 0; at < data.elements(); at += CHUNK_BYTES) {
+            double[] values = new double[(int) Math.min(CHUNK_BYTES, data.elements() - at)];
             for (int i = 0; i < values.length; i++) {
                 values[i] = data.getDouble(at + i);
             }

@@ -24,10 +24,10 @@ import java.util.Map;
  * {@code FILE.data} where the whole would pass the 2 GiB that a protocol buffer can hold.
  */
 public final class OnnxExporter {
-    private static final int BUFFER = 1 << 20;
+    private static final int BUFFER_BYTES = 1 << 20;
 
     /** Tensors of fewer bytes stay in the model: runtimes read sizes and axes before they open another file. */
-    private static final int SMALLEST_EXTERNAL = 1024;
+    private static final int MIN_EXTERNAL_BYTES = 1024;
 
     private final String producerVersion;
     private final Map<String, String> symbols;
@@ -100,7 +100,7 @@ public final class OnnxExporter {
         try (OutputStream out = Files.newOutputStream(file)) {
             for (Map.Entry<String, Initializer> entry : graph.initializers().entrySet()) {
                 long size = size(entry.getValue());
-                if (size >= SMALLEST_EXTERNAL) {
+                if (size >= MIN_EXTERNAL_BYTES) {
                     TensorBytes.write(entry.getValue().data(), entry.getValue().dtype(), out);
                     places.put(entry.getKey(), OnnxProto.external(name, at, size));
                     at += size;
@@ -132,7 +132,7 @@ public final class OnnxExporter {
             length += field(OnnxProto.GRAPH_INITIALIZER, body);
         }
         // A message says its length before its fields, so that the data itself need never be held.
-        try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(file), BUFFER)) {
+        try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(file), BUFFER_BYTES)) {
             CodedOutputStream out = CodedOutputStream.newInstance(stream);
             out.writeRawBytes(aboutIt);
             begin(out, OnnxProto.MODEL_GRAPH, length);

@@ -28,7 +28,7 @@ public final class TorchScriptExporter {
     /** The version of the operators' meanings, which PyTorch 1.12 and later read. */
     private static final String VERSION = "10\n";
 
-    private static final int BUFFER = 1 << 20;
+    private static final int BUFFER_BYTES = 1 << 20;
 
     /** The least that zip files can say, so that one model is one sequence of bytes. */
     private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
@@ -44,8 +44,8 @@ public final class TorchScriptExporter {
     public static void write(Program program, Path file) {
         TorchModule module = TorchScriptLowering.lower(program);
         try (WholeFiles files = new WholeFiles()) {
-            try (ZipOutputStream zip =
-                    new ZipOutputStream(new BufferedOutputStream(Files.newOutputStream(files.part(file)), BUFFER))) {
+            try (ZipOutputStream zip = new ZipOutputStream(
+                    new BufferedOutputStream(Files.newOutputStream(files.part(file)), BUFFER_BYTES))) {
                 // PyTorch asks for nothing compressed, as it may map the file.
                 zip.setMethod(ZipOutputStream.STORED);
                 entry(zip, "data.pkl", out -> out.write(state(module)));

@@ -8,7 +8,7 @@ final class HeapBudget {
     /** Bytes of the heap that are left to everything else. */
     private static final long RESERVED_BYTES = 64L << 20;
 
-    private static final long MOST = most(Runtime.getRuntime().maxMemory());
+    private static final long MAX_TENSOR_BYTES = most(Runtime.getRuntime().maxMemory());
 
     private long taken;
 
@@ -25,9 +25,9 @@ final class HeapBudget {
         long kept = bytes(elements);
         // While it is computed, there is a place in each operand for each element, and then the same rounded.
         long needed = kept + elements * Integer.BYTES * node.inputs().size() + kept;
-        if (needed > MOST - taken) {
+        if (needed > MAX_TENSOR_BYTES - taken) {
             throw new InterpreterException(node + (node.name().isEmpty() ? "" : " (%" + node.name() + ")") + " needs "
-                    + gigabytes(needed) + " of memory, more than the " + gigabytes(MOST - taken)
+                    + gigabytes(needed) + " of memory, more than the " + gigabytes(MAX_TENSOR_BYTES - taken)
                     + " that are left of the interpreter's share of the Java heap: use smaller inputs, or raise -Xmx");
         }
         taken += kept;

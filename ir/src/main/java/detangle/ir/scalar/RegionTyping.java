@@ -14,10 +14,10 @@ public final class RegionTyping {
      * Functions, arguments and numbers of the largest expressions of a region together, each as often as it is written;
      * passes write a few dozen.
      */
-    public static final int MOST_PARTS = 1000;
+    public static final int MAX_PARTS = 1000;
 
     /** The greatest depth of an expression. The bound keeps code that walks it from overflowing the stack. */
-    public static final int MOST_DEPTH = 100;
+    public static final int MAX_DEPTH = 100;
 
     /** An expression and how deep it stands. */
     private record Part(ScalarExpr expr, int depth) {}
@@ -61,8 +61,8 @@ public final class RegionTyping {
                 ? region.bodies().stream()
                         .flatMap(body -> fault(body, region).stream())
                         .findFirst()
-                : Optional.of("its expressions have more than " + MOST_PARTS + " parts, or are nested more than "
-                        + MOST_DEPTH + " deep");
+                : Optional.of("its expressions have more than " + MAX_PARTS + " parts, or are nested more than "
+                        + MAX_DEPTH + " deep");
     }
 
     /** Counted until there are too many, as few objects may stand for a tree without end. */
@@ -72,7 +72,7 @@ public final class RegionTyping {
         int parts = 0;
         while (!waiting.isEmpty()) {
             Part part = waiting.pop();
-            if (++parts > MOST_PARTS || part.depth() > MOST_DEPTH) {
+            if (++parts > MAX_PARTS || part.depth() > MAX_DEPTH) {
                 return false;
             }
             for (ScalarExpr operand : part.expr().operands()) {

@@ -16,7 +16,7 @@ final class ExpressionParser {
     private static final String RANDOM = "random_uniform";
 
     /** No scalar function takes more. */
-    private static final int MOST_OPERANDS = 3;
+    private static final int MAX_OPERANDS = 3;
 
     private final TokenReader in;
     private final List<DType> arguments;
@@ -32,11 +32,11 @@ final class ExpressionParser {
     }
 
     private ScalarExpr expression(int depth) {
-        if (depth > RegionTyping.MOST_DEPTH) {
-            throw in.error("the expression is nested more than " + RegionTyping.MOST_DEPTH + " deep");
+        if (depth > RegionTyping.MAX_DEPTH) {
+            throw in.error("the expression is nested more than " + RegionTyping.MAX_DEPTH + " deep");
         }
-        if (++parts > RegionTyping.MOST_PARTS) {
-            throw in.error("the expression has more than " + RegionTyping.MOST_PARTS + " parts");
+        if (++parts > RegionTyping.MAX_PARTS) {
+            throw in.error("the expression has more than " + RegionTyping.MAX_PARTS + " parts");
         }
         Location location = in.location();
         if (in.isNumber()) {
@@ -54,7 +54,7 @@ final class ExpressionParser {
             double value = Numbers.parse(word).orElseThrow();
             return new ScalarExpr.Const(value, dtype(in.word(), location));
         }
-        List<ScalarExpr> operands = in.list("(", ")", MOST_OPERANDS, () -> expression(depth + 1));
+        List<ScalarExpr> operands = in.list("(", ")", MAX_OPERANDS, () -> expression(depth + 1));
         return call(word, operands, location)
                 .orElseThrow(() -> new ParseException(
                         location, "'" + word + "' of " + operands.size() + " operands is not a scalar function"));

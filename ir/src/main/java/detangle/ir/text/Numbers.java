@@ -12,7 +12,7 @@ final class Numbers {
     private static final double BEYOND_LONG = 0x1p63;
 
     /** Characters of the longest text of a whole number. */
-    private static final int LONGEST_EXACT = 1000;
+    private static final int MAX_EXACT_LENGTH = 1000;
 
     private Numbers() {}
 
@@ -47,7 +47,7 @@ final class Numbers {
      */
     static boolean isExact(String text, double value) {
         try {
-            return text.length() <= LONGEST_EXACT && new BigDecimal(text).compareTo(new BigDecimal(value)) == 0;
+            return text.length() <= MAX_EXACT_LENGTH && new BigDecimal(text).compareTo(new BigDecimal(value)) == 0;
         } catch (NumberFormatException e) {
             return false; // An exponent of more than 32 bits, or a double that is not finite.
         }

@@ -33,22 +33,22 @@ import java.util.Optional;
  */
 public final class Parser {
     /** Characters of the longest text. */
-    public static final int MOST_CHARACTERS = 8 * 1024 * 1024;
+    public static final int MAX_CHARACTERS = 8 * 1024 * 1024;
 
     /** Arguments and statements of the longest program. */
-    private static final int MOST_VALUES = 20_000;
+    private static final int MAX_VALUES = 20_000;
 
-    private static final int MOST_ARGUMENTS = 1_000;
-    private static final int MOST_OPERANDS = 1_000;
-    private static final int MOST_OUTPUTS = 1_000;
-    private static final int MOST_UPDATES = 20_000;
-    private static final int MOST_ATTRIBUTES = 100;
+    private static final int MAX_ARGUMENTS = 1_000;
+    private static final int MAX_OPERANDS = 1_000;
+    private static final int MAX_OUTPUTS = 1_000;
+    private static final int MAX_UPDATES = 20_000;
+    private static final int MAX_ATTRIBUTES = 100;
 
     /** Numbers of a dense constant, which is for what a reader wants to see; more are kept beside the text. */
-    private static final int MOST_NUMBERS = 65_536;
+    private static final int MAX_NUMBERS = 65_536;
 
     /** Numbers of all dense constants. */
-    private static final int MOST_NUMBERS_IN_ALL = 1 << 19;
+    private static final int MAX_NUMBERS_IN_ALL = 1 << 19;
 
     private final TokenReader in;
     private final Map<String, Node> values = new HashMap<>();
@@ -67,10 +67,10 @@ public final class Parser {
      * @throws ParseException with line and column; no other exception for any text
      */
     public static Program parse(String file, String text) {
-        if (text.length() > MOST_CHARACTERS) {
+        if (text.length() > MAX_CHARACTERS) {
             throw new ParseException(
                     new Location(file, 1, 1),
-                    "the program has " + text.length() + " characters, and no more than " + MOST_CHARACTERS
+                    "the program has " + text.length() + " characters, and no more than " + MAX_CHARACTERS
                             + " are read");
         }
         return new Parser(file, text).program();
@@ -80,10 +80,10 @@ public final class Parser {
         in.expectWord("func");
         in.expect("@");
         String name = in.word();
-        List<Node> inputs = in.list("(", ")", MOST_ARGUMENTS, this::argument);
+        List<Node> inputs = in.list("(", ")", MAX_ARGUMENTS, this::argument);
         in.expect("->");
         Map<String, TensorType> results = new HashMap<>();
-        in.list("(", ")", MOST_OUTPUTS, () -> {
+        in.list("(", ")", MAX_OUTPUTS, () -> {
             Location location = in.location();
             String result = in.word();
             in.expect(":");
@@ -133,8 +133,8 @@ public final class Parser {
         if (parameter == null) {
             throw new ParseException(location, "no parameter " + Printer.quote(name) + " is defined before");
         }
-        if (before == MOST_UPDATES) {
-            throw new ParseException(location, "the program has more than " + MOST_UPDATES + " updates");
+        if (before == MAX_UPDATES) {
+            throw new ParseException(location, "the program has more than " + MAX_UPDATES + " updates");
         }
         in.expect("=");
         return new Update(parameter, operand());
@@ -155,10 +155,10 @@ public final class Parser {
         if (values.put(name, node) != null) {
             throw new ParseException(location, "%" + name + " is defined twice");
         }
-        if (values.size() > MOST_VALUES) {
+        if (values.size() > MAX_VALUES) {
             throw new ParseException(
                     location,
-                    "the program has more arguments and statements than the " + MOST_VALUES + " that are read");
+                    "the program has more arguments and statements than the " + MAX_VALUES + " that are read");
         }
     }
 
@@ -222,7 +222,7 @@ public final class Parser {
             return new Form(List.of(), type -> new TensorOp.Constant(named, type));
         }
         if (in.acceptWord("dense")) {
-            List<WrittenNumber> dense = in.list("<", ">", MOST_NUMBERS, this::denseNumber);
+            List<WrittenNumber> dense = in.list("<", ">", MAX_NUMBERS, this::denseNumber);
             return new Form(List.of(), type -> new TensorOp.Constant(dense(dense, type.dtype()), type));
         }
         WrittenNumber splat = in.number();
@@ -235,8 +235,8 @@ public final class Parser {
     }
 
     private WrittenNumber denseNumber() {
-        if (++numbers > MOST_NUMBERS_IN_ALL) {
-            throw in.error("dense constants have more than " + MOST_NUMBERS_IN_ALL + " numbers in all");
+        if (++numbers > MAX_NUMBERS_IN_ALL) {
+            throw in.error("dense constants have more than " + MAX_NUMBERS_IN_ALL + " numbers in all");
         }
         return in.number();
     }
@@ -245,8 +245,8 @@ public final class Parser {
         List<Node> operands = new ArrayList<>();
         if (in.isValue()) {
             do {
-                if (operands.size() == MOST_OPERANDS) {
-                    throw in.error("an operation has more than " + MOST_OPERANDS + " operands");
+                if (operands.size() == MAX_OPERANDS) {
+                    throw in.error("an operation has more than " + MAX_OPERANDS + " operands");
                 }
                 operands.add(operand());
             } while (in.accept(","));
@@ -259,7 +259,7 @@ public final class Parser {
         List<DType> dtypes = operands.stream().map(n -> n.type().dtype()).toList();
         Location location = in.location();
         ExpressionParser expressions = new ExpressionParser(in, dtypes);
-        List<ScalarExpr> bodies = in.list("{", "}", RegionTyping.MOST_PARTS, expressions::parse);
+        List<ScalarExpr> bodies = in.list("{", "}", RegionTyping.MAX_PARTS, expressions::parse);
         if (bodies.isEmpty()) {
             throw new ParseException(location, "a region has at least one expression");
         }
@@ -290,7 +290,7 @@ public final class Parser {
     private Map<String, String> attributes() {
         Map<String, String> attributes = new HashMap<>();
         if (in.is("{")) {
-            in.list("{", "}", MOST_ATTRIBUTES, () -> {
+            in.list("{", "}", MAX_ATTRIBUTES, () -> {
                 Location location = in.location();
                 String name = in.word();
                 if (attributes.put(name, in.accept("=") ? in.rawValue() : "") != null) {

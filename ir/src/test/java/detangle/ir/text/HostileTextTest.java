@@ -73,7 +73,7 @@ class HostileTextTest {
                 .mapToObj(i -> "  %v" + i + " = abs %x : f32[S]\n")
                 .collect(Collectors.joining());
         assertRefused(program(many, "f32[S]", "%v1"), "20", "more arguments and statements");
-        assertRefused(" ".repeat(Parser.MOST_CHARACTERS + 1), "1:1", "characters");
+        assertRefused(" ".repeat(Parser.MAX_CHARACTERS + 1), "1:1", "characters");
     }
 
     private static String constant(String number, String type) {

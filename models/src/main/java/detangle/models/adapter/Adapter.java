@@ -104,7 +104,7 @@ public final class Adapter implements AutoCloseable {
     private Optional<Integer> labelCount() {
         return Optional.ofNullable(tensors.whole().get(CLASSIFIER))
                 .map(weights::shape)
-                .filter(shape -> shape.length == 2 && shape[0] >= 1 && shape[0] <= LabelNames.MOST)
+                .filter(shape -> shape.length == 2 && shape[0] >= 1 && shape[0] <= LabelNames.MAX_LABELS)
                 .map(shape -> (int) shape[0]);
     }
 

@@ -25,12 +25,12 @@ final class AdapterConfigReader {
     private static final Logger LOG = LoggerFactory.getLogger(AdapterConfigReader.class);
 
     private static final int DEFAULT_RANK = 8;
-    private static final int MOST_RANK = 1 << 16;
+    private static final int MAX_RANK = 1 << 16;
 
     /** A model has some hundred modules, and a name for each is as many as make sense. */
-    private static final int MOST_NAMES = 1 << 12;
+    private static final int MAX_NAMES = 1 << 12;
 
-    private static final int LONGEST_NAME = 256;
+    private static final int MAX_NAME_LENGTH = 256;
 
     /** Fields that are read. */
     private static final Set<String> READ = Set.of(
@@ -104,7 +104,7 @@ final class AdapterConfigReader {
         warnOfUnknown();
         return new AdapterConfig(
                 fields.file(),
-                fields.between(1, MOST_RANK, "r", DEFAULT_RANK),
+                fields.between(1, MAX_RANK, "r", DEFAULT_RANK),
                 fields.number("lora_alpha", DEFAULT_RANK),
                 fields.probability("lora_dropout", 0),
                 fields.flag("use_rslora", false),
@@ -210,14 +210,14 @@ final class AdapterConfigReader {
     }
 
     private List<String> names(String field, JsonNode list) {
-        if (!list.isArray() || list.isEmpty() || list.size() > MOST_NAMES) {
-            throw fields.fault(field, "is not a list of 1 to " + MOST_NAMES + " names of modules");
+        if (!list.isArray() || list.isEmpty() || list.size() > MAX_NAMES) {
+            throw fields.fault(field, "is not a list of 1 to " + MAX_NAMES + " names of modules");
         }
         List<String> names = new ArrayList<>();
         for (JsonNode name : list.values()) {
             if (!name.isString()
                     || name.stringValue().isEmpty()
-                    || name.stringValue().length() > LONGEST_NAME) {
+                    || name.stringValue().length() > MAX_NAME_LENGTH) {
                 throw fields.fault(field, "has something that is not the name of a module");
             }
             names.add(name.stringValue());
@@ -227,14 +227,14 @@ final class AdapterConfigReader {
 
     private SequencedMap<String, Double> patterns(String field) {
         JsonNode root = fields.object(field).root();
-        if (root.size() > MOST_NAMES) {
-            throw fields.fault(field, "has more than " + MOST_NAMES + " expressions");
+        if (root.size() > MAX_NAMES) {
+            throw fields.fault(field, "has more than " + MAX_NAMES + " expressions");
         }
         SequencedMap<String, Double> patterns = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> entry : root.properties()) {
             double value = new ConfigFields(fields.file(), root).number(entry.getKey(), 0);
-            if (field.equals("rank_pattern") && (value < 1 || value > MOST_RANK || value != Math.rint(value))) {
-                throw fields.fault(field, "has the rank " + entry.getValue() + "; a rank is from 1 to " + MOST_RANK);
+            if (field.equals("rank_pattern") && (value < 1 || value > MAX_RANK || value != Math.rint(value))) {
+                throw fields.fault(field, "has the rank " + entry.getValue() + "; a rank is from 1 to " + MAX_RANK);
             }
             patterns.put(entry.getKey(), value);
         }

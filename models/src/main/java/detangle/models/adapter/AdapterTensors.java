@@ -27,7 +27,7 @@ final class AdapterTensors {
     static final String B = ".lora_B.weight";
     static final String MAGNITUDE = ".lora_magnitude_vector";
 
-    private static final int LONGEST_NAME = 512;
+    private static final int MAX_NAME_LENGTH = 512;
 
     /** Modules that PEFT saves unasked, by the head of the adapter's task. */
     private static final List<String> HEADS = List.of("classifier", "score", "qa_outputs");
@@ -92,9 +92,9 @@ final class AdapterTensors {
     }
 
     private void add(String name) {
-        if (!name.startsWith(PREFIX) || name.length() > LONGEST_NAME) {
+        if (!name.startsWith(PREFIX) || name.length() > MAX_NAME_LENGTH) {
             throw fault("holds '" + name + "'; names of an adapter begin with " + PREFIX + " and have at most "
-                    + LONGEST_NAME + " characters");
+                    + MAX_NAME_LENGTH + " characters");
         }
         if (!weights.isReadable(name) || !weights.isFloat(name)) {
             throw fault("holds '" + name + "' of dtype " + weights.type(name)

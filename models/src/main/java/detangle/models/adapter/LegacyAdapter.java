@@ -26,8 +26,8 @@ final class LegacyAdapter {
     private static final String FILE = "adapter_weights.safetensors";
     private static final String A = ".lora_A";
     private static final String B = ".lora_B";
-    private static final int MOST_RANK = 1 << 16;
-    private static final int MOST_TARGETS = 1 << 12;
+    private static final int MAX_RANK = 1 << 16;
+    private static final int MAX_TARGETS = 1 << 12;
 
     private final ConfigFields fields;
     private final Weights weights;
@@ -38,7 +38,7 @@ final class LegacyAdapter {
     private LegacyAdapter(ConfigFields fields, Weights weights) {
         this.fields = fields;
         this.weights = weights;
-        this.rank = fields.between(1, MOST_RANK, "lora_r", 1);
+        this.rank = fields.between(1, MAX_RANK, "lora_r", 1);
         this.scale = (float) (fields.number("lora_alpha", rank) / rank);
         this.targets = targets(fields);
     }
@@ -52,9 +52,9 @@ final class LegacyAdapter {
         JsonNode list = fields.find("target_modules").orElseThrow(() -> fields.fault("target_modules", "is missing"));
         if (!list.isArray()
                 || list.isEmpty()
-                || list.size() > MOST_TARGETS
+                || list.size() > MAX_TARGETS
                 || !list.valueStream().allMatch(JsonNode::isString)) {
-            throw fields.fault("target_modules", "is not a list of 1 to " + MOST_TARGETS + " names of modules");
+            throw fields.fault("target_modules", "is not a list of 1 to " + MAX_TARGETS + " names of modules");
         }
         return list.valueStream().map(JsonNode::stringValue).toList();
     }

@@ -42,7 +42,7 @@ public final class Checkpoint {
     private static final String LEGACY_HEAD = "cls.predictions.";
     private static final String HEAD = "lm_predictions.lm_head.";
     private static final String NORM = "LayerNorm.";
-    private static final int MOST_NAMED = 4;
+    private static final int NAMED_TENSORS = 4;
 
     private final Weights weights;
     private final DebertaConfig config;
@@ -310,7 +310,7 @@ public final class Checkpoint {
     void checkEncoder(List<String> lacking) {
         List<String> names = lacking.stream().filter(Checkpoint::isOfEncoder).toList();
         if (!names.isEmpty()) {
-            int shown = Math.min(MOST_NAMED, names.size());
+            int shown = Math.min(NAMED_TENSORS, names.size());
             throw new WeightsException(
                     weights.origin(),
                     "lacks " + names.size() + (names.size() == 1 ? " parameter: " : " parameters: ")

@@ -29,19 +29,19 @@ final class ConfigReader {
     private static final String GLICLASS = "GLiClass";
 
     /** Five times as many as any released model has, and few enough that a program of as many is built in seconds. */
-    private static final int MOST_LAYERS = 256;
+    private static final int MAX_LAYERS = 256;
 
-    private static final int MOST_HEADS = 1 << 12;
-    private static final int MOST_WIDTH = 1 << 16;
-    private static final int MOST_INNER_WIDTH = 1 << 18;
-    private static final int MOST_ROWS = 1 << 24;
-    private static final int MOST_POSITIONS = 1 << 20;
-    private static final int MOST_TYPES = 1 << 16;
+    private static final int MAX_HEADS = 1 << 12;
+    private static final int MAX_WIDTH = 1 << 16;
+    private static final int MAX_INNER_WIDTH = 1 << 18;
+    private static final int MAX_ROWS = 1 << 24;
+    private static final int MAX_POSITIONS = 1 << 20;
+    private static final int MAX_TYPES = 1 << 16;
 
     /** Released models have 1e-7, and other transformers up to 1e-5. */
-    private static final double MOST_EPSILON = 0.01;
+    private static final double MAX_EPSILON = 0.01;
 
-    private static final int WIDEST_KERNEL = 1 << 10;
+    private static final int MAX_KERNEL_WIDTH = 1 << 10;
 
     /** Every field that is read; a file's others say nothing here. */
     private static final Set<String> FIELDS = Set.of(
@@ -143,25 +143,25 @@ final class ConfigReader {
 
     private DebertaConfig config() {
         boolean v2 = type == ModelType.DEBERTA_V2;
-        int hiddenSize = fields.required("hidden_size", MOST_WIDTH);
-        int heads = fields.required("num_attention_heads", MOST_HEADS);
-        int positions = fields.between(1, MOST_POSITIONS, "max_position_embeddings", 512);
-        int vocabSize = fields.required("vocab_size", MOST_ROWS);
+        int hiddenSize = fields.required("hidden_size", MAX_WIDTH);
+        int heads = fields.required("num_attention_heads", MAX_HEADS);
+        int positions = fields.between(1, MAX_POSITIONS, "max_position_embeddings", 512);
+        int vocabSize = fields.required("vocab_size", MAX_ROWS);
         DebertaConfig config = new DebertaConfig(
                 fields.file(),
                 type,
                 head.or(this::architecture),
                 vocabSize,
-                fields.between(1, MOST_WIDTH, "embedding_size", hiddenSize),
+                fields.between(1, MAX_WIDTH, "embedding_size", hiddenSize),
                 hiddenSize,
-                fields.required("num_hidden_layers", MOST_LAYERS),
+                fields.required("num_hidden_layers", MAX_LAYERS),
                 heads,
                 headSize(hiddenSize, heads),
-                fields.required("intermediate_size", MOST_INNER_WIDTH),
+                fields.required("intermediate_size", MAX_INNER_WIDTH),
                 fields.activation("hidden_act", HiddenActivation.GELU),
                 positions,
                 fields.flag("position_biased_input", true),
-                fields.between(0, MOST_TYPES, "type_vocab_size", 0),
+                fields.between(0, MAX_TYPES, "type_vocab_size", 0),
                 padTokenId(vocabSize),
                 layerNormEps(),
                 fields.number("initializer_range", 0.02),
@@ -250,23 +250,23 @@ final class ConfigReader {
     private double layerNormEps() {
         double eps = fields.number("layer_norm_eps", 1e-7);
         // Single precision may round a smaller one to 0, and one as large as a variance makes all states alike.
-        if (eps < Float.MIN_NORMAL || eps > MOST_EPSILON) {
+        if (eps < Float.MIN_NORMAL || eps > MAX_EPSILON) {
             throw fields.fault(
                     "layer_norm_eps",
-                    "is " + eps + "; it must be at least " + Float.MIN_NORMAL + " and at most " + MOST_EPSILON);
+                    "is " + eps + "; it must be at least " + Float.MIN_NORMAL + " and at most " + MAX_EPSILON);
         }
         return eps;
     }
 
     private int maxRelativePositions(int maxPositionEmbeddings) {
         String field = "max_relative_positions";
-        int stated = fields.atMost(MOST_POSITIONS, field, fields.integer(field, -1));
+        int stated = fields.atMost(MAX_POSITIONS, field, fields.integer(field, -1));
         return stated < 1 ? maxPositionEmbeddings : stated;
     }
 
     private int positionBuckets() {
         String field = "position_buckets";
-        return Math.max(0, fields.atMost(MOST_POSITIONS, field, fields.integer(field, -1)));
+        return Math.max(0, fields.atMost(MAX_POSITIONS, field, fields.integer(field, -1)));
     }
 
     /**
@@ -354,7 +354,7 @@ final class ConfigReader {
     }
 
     private Optional<DebertaConfig.Convolution> convolution(int hiddenSize) {
-        int kernel = fields.atMost(WIDEST_KERNEL, "conv_kernel_size", fields.integer("conv_kernel_size", 0));
+        int kernel = fields.atMost(MAX_KERNEL_WIDTH, "conv_kernel_size", fields.integer("conv_kernel_size", 0));
         if (kernel <= 0) {
             return Optional.empty();
         }

@@ -29,13 +29,13 @@ record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
     private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
     /** A process may read any number of configurations. */
-    private static final int MOST_REMEMBERED = 1000;
+    private static final int MAX_REMEMBERED = 1000;
 
     /** @param known every field that is read */
     static void log(ConfigFields fields, Set<String> known, DebertaConfig config) {
         for (String fault : new ConfigWarnings(fields, config).all(known)) {
             String warning = OneLine.of(fields.file() + ": " + fault);
-            if (WARNED.size() > MOST_REMEMBERED) {
+            if (WARNED.size() > MAX_REMEMBERED) {
                 WARNED.clear();
             }
             if (WARNED.add(warning)) {

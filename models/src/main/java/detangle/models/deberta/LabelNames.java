@@ -20,10 +20,10 @@ public record LabelNames(List<String> names, boolean stated, Optional<String> fa
     private static final String NUM_LABELS = "num_labels";
 
     /** HuggingFace's default. */
-    private static final int UNSTATED = 2;
+    private static final int DEFAULT_LABELS = 2;
 
     /** Far more labels than any model has. */
-    public static final int MOST = 1 << 17;
+    public static final int MAX_LABELS = 1 << 17;
 
     /** Keeps a copy of the names. */
     public LabelNames {
@@ -38,12 +38,13 @@ public record LabelNames(List<String> names, boolean stated, Optional<String> fa
         }
         Optional<JsonNode> stated = fields.find(NUM_LABELS);
         if (stated.isEmpty()) {
-            return numbered(UNSTATED, false);
+            return numbered(DEFAULT_LABELS, false);
         }
         OptionalInt count = ConfigFields.whole(stated.get());
-        return count.isPresent() && count.getAsInt() >= 1 && count.getAsInt() <= MOST
+        return count.isPresent() && count.getAsInt() >= 1 && count.getAsInt() <= MAX_LABELS
                 ? numbered(count.getAsInt(), true)
-                : faulty(NUM_LABELS + " is " + stated.get() + "; it must be a number of labels, from 1 to " + MOST);
+                : faulty(NUM_LABELS + " is " + stated.get() + "; it must be a number of labels, from 1 to "
+                        + MAX_LABELS);
     }
 
     /** {@code LABEL_0} and so on, as transformers names them. */

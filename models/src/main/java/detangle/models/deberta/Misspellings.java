@@ -17,9 +17,9 @@ final class Misspellings {
     private static final Set<String> OTHERS = Set.of("hidden_sizes");
 
     /** No field that is read is as long. */
-    private static final int LONGEST = 64;
+    private static final int MAX_NAME_LENGTH = 64;
 
-    private static final int MOST = 4;
+    private static final int MAX_LISTED = 4;
 
     private Misspellings() {}
 
@@ -32,7 +32,7 @@ final class Misspellings {
     record Misspelling(String written, String meant) {}
 
     /**
-     * Those of a file, in its order; at most {@value #MOST}.
+     * Those of a file, in its order; at most {@value #MAX_LISTED}.
      *
      * @param present the fields of the file
      * @param known the fields that are read
@@ -48,7 +48,7 @@ final class Misspellings {
                         .or(() -> oneEdit(field, known))
                         .map(meant -> new Misspelling(field, meant))
                         .stream())
-                .limit(MOST)
+                .limit(MAX_LISTED)
                 .toList();
     }
 
@@ -67,7 +67,7 @@ final class Misspellings {
 
     /** Returns the letters of a name, which other languages write as hiddenSize or Hidden-Size. */
     private static String letters(String field) {
-        return field.length() > LONGEST
+        return field.length() > MAX_NAME_LENGTH
                 ? field
                 : field.replaceAll("[_\\-. ]", "").toLowerCase(Locale.ROOT);
     }

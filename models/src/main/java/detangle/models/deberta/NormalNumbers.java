@@ -10,11 +10,11 @@ import detangle.ir.UnaryFunction;
  */
 final class NormalNumbers {
     /** {@code -log(1 - x^2)} is below this in the central region of {@code erfinv(x)}. */
-    private static final double CENTRAL = 5;
+    private static final double CENTRAL_REGION_BOUND = 5;
 
     /**
-     * The coefficients of {@code erfinv(x) / x} as a polynomial in {@code -log(1 - x^2) - CENTRAL / 2}, highest power
-     * first.
+     * The coefficients of {@code erfinv(x) / x} as a polynomial in {@code -log(1 - x^2) - CENTRAL_REGION_BOUND / 2},
+     * highest power first.
      */
     private static final double[] COEFFICIENTS = {
         2.81022636e-08,
@@ -53,8 +53,8 @@ final class NormalNumbers {
     private Node inverse() {
         Node x = b.sub(b.mul(uniform, number(2)), number(1));
         Node tail = b.mul(b.sub(number(1), x), b.add(number(1), x));
-        Node w = b.min(b.unary(UnaryFunction.NEG, b.unary(UnaryFunction.LOG, tail)), number(CENTRAL));
-        return b.mul(b.mul(polynomial(b.sub(w, number(CENTRAL / 2))), x), number(Math.sqrt(2)));
+        Node w = b.min(b.unary(UnaryFunction.NEG, b.unary(UnaryFunction.LOG, tail)), number(CENTRAL_REGION_BOUND));
+        return b.mul(b.mul(polynomial(b.sub(w, number(CENTRAL_REGION_BOUND / 2))), x), number(Math.sqrt(2)));
     }
 
     private Node polynomial(Node w) {

@@ -23,19 +23,19 @@ import java.util.Optional;
  * @param content all of it; not to be changed
  */
 public record ModelFile(Path path, byte[] content) {
-    private static final int MIB = 1 << 20;
+    private static final int BYTES_PER_MIB = 1 << 20;
 
     /** The largest tokenizer.json of a released DeBERTa is mDeBERTa's, with 16 MB. */
-    private static final int MOST_TOKENIZER = 32 * MIB;
+    private static final int MAX_TOKENIZER_BYTES = 32 * BYTES_PER_MIB;
 
     /** The largest spm.model is mDeBERTa's, with 4.3 MB. */
-    private static final int MOST_PIECES = 16 * MIB;
+    private static final int MAX_PIECES_BYTES = 16 * BYTES_PER_MIB;
 
     /** Configurations have kilobytes, and vocabularies as text about a megabyte. */
-    private static final int MOST_OTHER = 8 * MIB;
+    private static final int MAX_OTHER_BYTES = 8 * BYTES_PER_MIB;
 
     /** Weights of a module behind the encoder, which an artifact takes whole: a matrix of 8192 rows and columns. */
-    private static final int MOST_WEIGHTS = 256 * MIB;
+    private static final int MAX_WEIGHTS_BYTES = 256 * BYTES_PER_MIB;
 
     /**
      * Reads a file that stands by itself. An {@link IOException} says in words that can follow "cannot be read: " why
@@ -56,9 +56,9 @@ public record ModelFile(Path path, byte[] content) {
     public static int limit(Path path) {
         String name = path.getFileName() == null ? "" : path.getFileName().toString();
         return switch (name.toLowerCase(Locale.ROOT)) {
-            case "tokenizer.json" -> MOST_TOKENIZER;
-            case "spm.model" -> MOST_PIECES;
-            default -> name.endsWith(".safetensors") ? MOST_WEIGHTS : MOST_OTHER;
+            case "tokenizer.json" -> MAX_TOKENIZER_BYTES;
+            case "spm.model" -> MAX_PIECES_BYTES;
+            default -> name.endsWith(".safetensors") ? MAX_WEIGHTS_BYTES : MAX_OTHER_BYTES;
         };
     }
 

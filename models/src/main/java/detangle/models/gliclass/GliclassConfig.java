@@ -52,7 +52,7 @@ public record GliclassConfig(
     public static final String FILE = "config.json";
 
     /** The most labels that a model with a fixed number of slots may have place for. */
-    private static final int MOST_SLOTS = 1 << 10;
+    private static final int MAX_SLOTS = 1 << 10;
 
     private static final String MODEL_TYPE = "GLiClass";
     private static final String UNI_ENCODER = "uni-encoder";
@@ -60,7 +60,7 @@ public record GliclassConfig(
     private static final String FUSED = "bi-encoder-fused";
     private static final String ENCODER = "encoder_config";
     private static final String LABEL_ENCODER = "label_model_config";
-    private static final int MOST_WIDTH = 1 << 16;
+    private static final int MAX_WIDTH = 1 << 16;
     private static final int SEGMENTS = 3;
 
     /**
@@ -102,7 +102,7 @@ public record GliclassConfig(
                 encoder,
                 own ? Optional.of(labelEncoder(fields, encoder, pooling)) : Optional.empty(),
                 own ? encoder.numHiddenLayers() : layer(fields, encoder),
-                fields.between(1, MOST_WIDTH, "hidden_size", encoder.hiddenSize()),
+                fields.between(1, MAX_WIDTH, "hidden_size", encoder.hiddenSize()),
                 fields.activation("projector_hidden_act", HiddenActivation.GELU),
                 segments,
                 !own && fields.flag("use_lstm", false),
@@ -259,13 +259,13 @@ public record GliclassConfig(
     }
 
     private static LabelScorer crossAttention(ConfigFields fields, DebertaConfig encoder) {
-        int heads = fields.between(1, MOST_WIDTH, "scorer_num_heads", 16);
+        int heads = fields.between(1, MAX_WIDTH, "scorer_num_heads", 16);
         if (encoder.hiddenSize() % heads != 0) {
             throw fields.fault(
                     "scorer_num_heads",
                     "is " + heads + ", which does not divide hidden_size " + encoder.hiddenSize() + " of the encoder");
         }
-        return new LabelScorer.CrossAttention(heads, fields.between(2, MOST_WIDTH, "scorer_mlp_hidden_size", 1024));
+        return new LabelScorer.CrossAttention(heads, fields.between(2, MAX_WIDTH, "scorer_mlp_hidden_size", 1024));
     }
 
     /** {@code max_labels_alloc} is "dynamic", "fixed" or a number. */
@@ -276,10 +276,10 @@ public record GliclassConfig(
             return OptionalInt.empty();
         }
         if (allocation.isString() && allocation.stringValue().equals("fixed")) {
-            return OptionalInt.of(fields.between(1, MOST_SLOTS, "max_num_classes", 25));
+            return OptionalInt.of(fields.between(1, MAX_SLOTS, "max_num_classes", 25));
         }
         if (allocation.isNumber()) {
-            return OptionalInt.of(fields.between(1, MOST_SLOTS, "max_labels_alloc", 0));
+            return OptionalInt.of(fields.between(1, MAX_SLOTS, "max_labels_alloc", 0));
         }
         throw fields.fault("max_labels_alloc", "is " + allocation + "; supported are dynamic, fixed and a number");
     }

@@ -81,7 +81,7 @@ public final class GliclassModel {
     private static final int SCORER_WIDTH = 256;
 
     /** The factor of attention in the scorer hopfield. */
-    private static final double BETA = 4;
+    private static final double HOPFIELD_BETA = 4;
 
     /** PyTorch's epsilon of a LayerNorm. */
     private static final double NORM_EPSILON = 1e-5;
@@ -360,7 +360,7 @@ public final class GliclassModel {
             Node query = scorer.linearWithoutBias("q_proj", label, width, width);
             Node key = scorer.linearWithoutBias("k_proj", text, width, width);
             Node value = scorer.linearWithoutBias("v_proj", text, width, width);
-            Node attention = b.mul(b.dotTransposed(query, key), b.constant(DType.F32, BETA));
+            Node attention = b.mul(b.dotTransposed(query, key), b.constant(DType.F32, HOPFIELD_BETA));
             Node exponentials =
                     b.unary(UnaryFunction.EXP, b.sub(attention, b.reduce(ReduceFunction.MAX, attention, 0)));
             Node share = b.div(exponentials, b.reduce(ReduceFunction.SUM, exponentials, 0));

@@ -11,7 +11,7 @@ import java.util.List;
  */
 public final class BiLstm {
     /** The number of rows that are added at once, so that the sum is read and written a fourth as often. */
-    private static final int TOGETHER = 4;
+    private static final int ROWS_PER_PASS = 4;
 
     private final int hidden;
 
@@ -42,7 +42,7 @@ public final class BiLstm {
         this.recurrent = new float[][][] {transposed(weights, matrices.get(0)), transposed(weights, matrices.get(1))};
     }
 
-    /** {@code [4H,H]} as {@code [H,4H]}, with rows of zeros up to a multiple of {@link #TOGETHER}. */
+    /** {@code [4H,H]} as {@code [H,4H]}, with rows of zeros up to a multiple of {@link #ROWS_PER_PASS}. */
     private float[][] transposed(Weights weights, String name) {
         Tensor matrix = weights.get(name);
         int gates = 4 * hidden;
@@ -52,7 +52,7 @@ public final class BiLstm {
                     name + " has shape " + matrix.type().shape() + ", and hidden_size asks for [" + gates + "," + hidden
                             + "]: the configuration and the weights do not belong together");
         }
-        float[][] rows = new float[Math.ceilDiv(hidden, TOGETHER) * TOGETHER][gates];
+        float[][] rows = new float[Math.ceilDiv(hidden, ROWS_PER_PASS) * ROWS_PER_PASS][gates];
         for (int gate = 0; gate < gates; gate++) {
             for (int i = 0; i < hidden; i++) {
                 rows[i][gate] = (float) matrix.getDouble((long) gate * hidden + i);
@@ -77,7 +77,7 @@ public final class BiLstm {
             for (int i = 0; i < steps; i++) {
                 int step = direction == 0 ? i : steps - 1 - i;
                 float[] all = gates[direction][step].clone();
-                for (int j = 0; j < rows.length; j += TOGETHER) {
+                for (int j = 0; j < rows.length; j += ROWS_PER_PASS) {
                     addRows(all, rows[j], rows[j + 1], rows[j + 2], rows[j + 3], state, j);
                 }
                 step(all, state, cell);

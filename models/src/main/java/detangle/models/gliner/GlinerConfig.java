@@ -34,7 +34,7 @@ public record GlinerConfig(
         boolean lstm,
         LabelSource labels) {
     /** Released models have four in one layer. */
-    private static final int MOST_STEPS = 64;
+    private static final int MAX_STEPS = 64;
 
     /** The file's name in a model's folder. */
     public static final String FILE = "gliner_config.json";
@@ -270,7 +270,7 @@ public record GlinerConfig(
             return Optional.empty();
         }
         List<CrossFusion.Step> steps = new ArrayList<>();
-        for (String step : schema.split("-", MOST_STEPS + 1)) {
+        for (String step : schema.split("-", MAX_STEPS + 1)) {
             steps.add(Arrays.stream(CrossFusion.Step.values())
                     .filter(s -> s.name().toLowerCase(Locale.ROOT).equals(step))
                     .findFirst()
@@ -282,7 +282,7 @@ public record GlinerConfig(
         if (width % heads != 0) {
             throw fields.fault(FUSION, "is set, and hidden_size " + width + " has no " + heads + " equal heads");
         }
-        return Optional.of(new CrossFusion(steps, fields.between(1, MOST_STEPS, "num_post_fusion_layers", 1), heads));
+        return Optional.of(new CrossFusion(steps, fields.between(1, MAX_STEPS, "num_post_fusion_layers", 1), heads));
     }
 
     private static Optional<Relations> relations(ConfigFields fields) {

@@ -9,15 +9,16 @@ import java.util.stream.Collectors;
 
 /** Reads {@code boundary_head} of config.json, with the defaults and bounds of gliner2/configuration.py:67-620. */
 record BoundaryFields(ConfigFields fields) {
-    private static final int MOST_WIDTH = 1 << 13;
-    private static final int MOST_LAYERS = 1 << 6;
-    private static final int MOST_CANDIDATES = 1 << 12;
-    private static final int MOST_BOUNDARIES = 1 << 10;
-    private static final int STRUCTURED = 3;
-    private static final double MOST_MULTIPLIER = 64;
+    private static final int MAX_WIDTH = 1 << 13;
+    private static final int MAX_LAYERS = 1 << 6;
+    private static final int MAX_CANDIDATES = 1 << 12;
+    private static final int MAX_BOUNDARIES = 1 << 10;
+    private static final int FORMAT_WITH_STRUCTURES = 3;
+    private static final double MAX_MULTIPLIER = 64;
 
     static BoundaryHead read(ConfigFields root) {
-        return new BoundaryFields(root.object("boundary_head")).head(root.integer("config_version", 0) >= STRUCTURED);
+        return new BoundaryFields(root.object("boundary_head"))
+                .head(root.integer("config_version", 0) >= FORMAT_WITH_STRUCTURES);
     }
 
     /** @param structured whether structures and relations are found where nothing else is stated */
@@ -34,7 +35,7 @@ record BoundaryFields(ConfigFields fields) {
                 ? Optional.of(
                         new BoundaryHead.Content(width("content_dim", 64), fields.flag("content_soft_max_pool", false)))
                 : Optional.empty();
-        int heads = fields.between(1, MOST_WIDTH, "multihead_pair_compat_heads", 8);
+        int heads = fields.between(1, MAX_WIDTH, "multihead_pair_compat_heads", 8);
         divides("multihead_pair_compat_heads", heads, "pair_dim", pairWidth);
         return new BoundaryHead(
                 width,
@@ -58,54 +59,54 @@ record BoundaryFields(ConfigFields fields) {
     }
 
     private BoundaryHead.States states(int width) {
-        int layers = fields.between(0, MOST_LAYERS, "boundary_attention_layers", 0);
-        int heads = fields.between(1, MOST_WIDTH, "boundary_attention_heads", 4);
+        int layers = fields.between(0, MAX_LAYERS, "boundary_attention_layers", 0);
+        int heads = fields.between(1, MAX_WIDTH, "boundary_attention_heads", 4);
         if (layers > 0) {
             divides("boundary_attention_heads", heads, "boundary_dim", width);
         }
         double multiplier = above("boundary_ffn_multiplier", 2);
-        if (multiplier > MOST_MULTIPLIER) {
+        if (multiplier > MAX_MULTIPLIER) {
             throw fields.fault(
-                    "boundary_ffn_multiplier", "is " + multiplier + "; it must be at most " + MOST_MULTIPLIER);
+                    "boundary_ffn_multiplier", "is " + multiplier + "; it must be at most " + MAX_MULTIPLIER);
         }
         return new BoundaryHead.States(
                 layers,
                 heads,
                 fields.atLeast(0, "boundary_attention_window", 0),
-                fields.between(0, MOST_LAYERS, "boundary_refinement_layers", 1),
+                fields.between(0, MAX_LAYERS, "boundary_refinement_layers", 1),
                 Math.max(1, (int) (width * multiplier)));
     }
 
     private BoundaryHead.Proposals proposals() {
-        int starts = fields.between(1, MOST_BOUNDARIES, "start_top_k", 16);
-        int ends = fields.between(1, MOST_BOUNDARIES, "end_top_k", 16);
+        int starts = fields.between(1, MAX_BOUNDARIES, "start_top_k", 16);
+        int ends = fields.between(1, MAX_BOUNDARIES, "end_top_k", 16);
         double alpha = atLeastZero("boundary_top_k_alpha", 0);
-        int most = fields.between(1, MOST_BOUNDARIES, "boundary_top_k_max", 128);
+        int most = fields.between(1, MAX_BOUNDARIES, "boundary_top_k_max", 128);
         if (most < Math.max(starts, ends)) {
             throw fields.fault("boundary_top_k_max", "is " + most + ", and start_top_k or end_top_k is greater");
         }
         return new BoundaryHead.Proposals(
                 starts,
                 ends,
-                fields.between(1, MOST_BOUNDARIES, "ends_per_start", 8),
-                fields.between(1, MOST_BOUNDARIES, "starts_per_end", 8),
-                fields.between(1, MOST_CANDIDATES, "candidate_budget", 128),
+                fields.between(1, MAX_BOUNDARIES, "ends_per_start", 8),
+                fields.between(1, MAX_BOUNDARIES, "starts_per_end", 8),
+                fields.between(1, MAX_CANDIDATES, "candidate_budget", 128),
                 fields.flag("bidirectional_proposals", true),
                 alpha,
                 most,
-                fields.between(1, MOST_BOUNDARIES, "boundary_top_k_bucket", 8));
+                fields.between(1, MAX_BOUNDARIES, "boundary_top_k_bucket", 8));
     }
 
     private BoundaryHead.Pool pool(int pairWidth) {
-        int candidateLayers = fields.between(0, MOST_LAYERS, "candidate_attention_layers", 2);
-        int heads = fields.between(1, MOST_WIDTH, "candidate_attention_heads", 4);
-        int queryLayers = fields.between(0, MOST_LAYERS, "query_attention_layers", 1);
+        int candidateLayers = fields.between(0, MAX_LAYERS, "candidate_attention_layers", 2);
+        int heads = fields.between(1, MAX_WIDTH, "candidate_attention_heads", 4);
+        int queryLayers = fields.between(0, MAX_LAYERS, "query_attention_layers", 1);
         if (candidateLayers > 0 || queryLayers > 0) {
             divides("candidate_attention_heads", heads, "pair_dim", pairWidth);
         }
-        int size = fields.between(1, MOST_CANDIDATES, "pool_size", 384);
+        int size = fields.between(1, MAX_CANDIDATES, "pool_size", 384);
         return new BoundaryHead.Pool(
-                fields.between(1, MOST_BOUNDARIES, "pool_boundary_top_k", 64),
+                fields.between(1, MAX_BOUNDARIES, "pool_boundary_top_k", 64),
                 size,
                 fields.between(0, size, "min_pool_per_query", 8),
                 candidateLayers,
@@ -134,7 +135,7 @@ record BoundaryFields(ConfigFields fields) {
     private BoundaryHead.Records records() {
         return new BoundaryHead.Records(
                 width("record_dim", 128),
-                fields.between(1, MOST_CANDIDATES, "record_instance_queries", 32),
+                fields.between(1, MAX_CANDIDATES, "record_instance_queries", 32),
                 fields.probability("record_anchor_threshold", 0.5),
                 fields.probability("record_field_threshold", 0.5),
                 above("record_temperature", 1));
@@ -142,9 +143,9 @@ record BoundaryFields(ConfigFields fields) {
 
     private BoundaryHead.Relations relations() {
         return new BoundaryHead.Relations(
-                fields.between(1, MOST_BOUNDARIES, "relation_heads_per_type", 32),
-                fields.between(1, MOST_BOUNDARIES, "relation_tails_per_type", 32),
-                fields.between(1, MOST_CANDIDATES, "relation_pair_cap", 128),
+                fields.between(1, MAX_BOUNDARIES, "relation_heads_per_type", 32),
+                fields.between(1, MAX_BOUNDARIES, "relation_tails_per_type", 32),
+                fields.between(1, MAX_CANDIDATES, "relation_pair_cap", 128),
                 fields.probability("relation_argument_proposal_threshold", 0),
                 above("relation_temperature", 1),
                 fields.flag("directional_relation_states", false),
@@ -152,7 +153,7 @@ record BoundaryFields(ConfigFields fields) {
     }
 
     private int width(String field, int otherwise) {
-        return fields.between(1, MOST_WIDTH, field, otherwise);
+        return fields.between(1, MAX_WIDTH, field, otherwise);
     }
 
     private double dropout() {

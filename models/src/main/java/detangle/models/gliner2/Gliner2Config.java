@@ -22,7 +22,7 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2
 
     private static final String MODEL_TYPE = "extractor";
     private static final int DEFAULT_WIDTH = 8;
-    private static final int MOST_WIDTH = 1 << 8;
+    private static final int MAX_WIDTH = 1 << 8;
 
     /**
      * Returns whether a folder or an artifact has the configuration of a GLiNER2 model, of this architecture or
@@ -109,7 +109,7 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2
 
     /** Returns the greatest width of a span. The head's counts where both are stated, as in gliner2. */
     private static int maxWidth(ConfigFields fields) {
-        int own = fields.between(1, MOST_WIDTH, "max_width", DEFAULT_WIDTH);
-        return fields.object("span_head").between(1, MOST_WIDTH, "max_width", own);
+        int own = fields.between(1, MAX_WIDTH, "max_width", DEFAULT_WIDTH);
+        return fields.object("span_head").between(1, MAX_WIDTH, "max_width", own);
     }
 }

@@ -24,13 +24,13 @@ public final class SharedPoolProgram {
     /** Products of the vectors of both ends, {@code f32[K,1]}. */
     public static final String PRIORS = "priors";
 
-    /** The place of each candidate relative to each other one, {@code i64[K,K]}, below {@link #PLACES}. */
+    /** The place of each candidate relative to each other one, {@code i64[K,K]}, below {@link #RELATIVE_PLACES}. */
     public static final String PLACE_INDICES = "place_indices";
 
     /** The number of ways in which one candidate lies to another. */
-    public static final int PLACES = 8;
+    public static final int RELATIVE_PLACES = 8;
 
-    private static final int FILM = 64;
+    private static final int FILM_WIDTH = 64;
 
     private SharedPoolProgram() {}
 
@@ -92,7 +92,7 @@ public final class SharedPoolProgram {
             parts[i] = b.transpose(layers.splitHeads(SmallAttention.part(b, all, i, width), heads, size), 1, 0, 2);
         }
         Node scores = b.mul(b.dotTransposed(parts[0], parts[1]), b.constant(DType.F32, 1 / Math.sqrt(size)));
-        Node bias = b.transpose(b.gather(layers.param("relative_bias", PLACES, heads), places), 2, 0, 1);
+        Node bias = b.transpose(b.gather(layers.param("relative_bias", RELATIVE_PLACES, heads), places), 2, 0, 1);
         Node context = b.transpose(b.dot(SmallAttention.softmax(b, b.add(scores, bias)), parts[2]), 1, 0, 2);
         Node attended = b.add(states, layers.linear("output", b.reshape(context, states.shape()), width, width));
         return fed(layers, attended, width);
@@ -127,7 +127,7 @@ public final class SharedPoolProgram {
         Node each = b.reshape(candidates, count, Dim.of(1), Dim.of(width));
         Node scaled = b.mul(each, b.reshape(scale, Dim.of(1), asked, Dim.of(width)));
         Node moved = b.add(scaled, b.reshape(shift, Dim.of(1), asked, Dim.of(width)));
-        Node inner = layers.activation(HiddenActivation.GELU, layers.linear("film_output.0", moved, width, FILM));
-        return b.reshape(layers.linear("film_output.3", inner, FILM, 1), count, asked);
+        Node inner = layers.activation(HiddenActivation.GELU, layers.linear("film_output.0", moved, width, FILM_WIDTH));
+        return b.reshape(layers.linear("film_output.3", inner, FILM_WIDTH, 1), count, asked);
     }
 }

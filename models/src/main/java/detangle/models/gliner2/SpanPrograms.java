@@ -65,10 +65,10 @@ public final class SpanPrograms {
     public static final String SPANS = "gliner2_spans";
 
     /** One more than the most instances of a group. */
-    public static final int COUNTS = 20;
+    public static final int INSTANCE_COUNTS = 20;
 
     /** The width of the small transformer of count_lstm_v2, its heads and its layers. */
-    private static final int SMALL = 128;
+    private static final int SMALL_WIDTH = 128;
 
     private static final int SMALL_HEADS = 4;
     private static final int SMALL_LAYERS = 2;
@@ -85,7 +85,7 @@ public final class SpanPrograms {
 
     /** {@link Gliner2Programs#MARKS} of groups to {@link Gliner2Programs#LOGITS} of the numbers of their instances. */
     public static Program counts(Gliner2Config config) {
-        return Gliner2Programs.logits(COUNTS_OF_GROUPS, "count_pred", config, 2, COUNTS);
+        return Gliner2Programs.logits(COUNTS_OF_GROUPS, "count_pred", config, 2, INSTANCE_COUNTS);
     }
 
     /**
@@ -97,7 +97,7 @@ public final class SpanPrograms {
         Node states = b.input(STATES, TensorType.of(DType.F32, Dim.symbol("M"), Dim.of(width)));
         Node position = b.input(POSITION, TensorType.of(DType.I64, Dim.of(1)));
         Layers layers = Layers.of(b).scope(COUNT_EMBED);
-        Node input = b.gather(layers.param("pos_embedding.weight", COUNTS, width), position);
+        Node input = b.gather(layers.param("pos_embedding.weight", INSTANCE_COUNTS, width), position);
         Layers gru = layers.scope("gru");
         Node ofInput = gates(gru, "ih", input, width);
         Node ofState = gates(gru, "hh", states, width);
@@ -145,17 +145,17 @@ public final class SpanPrograms {
     /** A transformer over the fields of each instance (DownscaledTransformer). */
     private static Node smallTransformer(Layers layers, Node x, long width) {
         Builder b = layers.builder();
-        Node small = layers.linear("in_projector", x, width, SMALL);
+        Node small = layers.linear("in_projector", x, width, SMALL_WIDTH);
         for (int i = 0; i < SMALL_LAYERS; i++) {
             Layers layer = layers.scope("transformer.layers." + i);
-            Node attended = b.add(small, SmallAttention.of(layer.scope("self_attn"), small, SMALL, SMALL_HEADS));
-            Node normal = layer.layerNorm("norm1", attended, SMALL, SMALL_EPSILON);
-            Node inner = relu(layer, layer.linear("linear1", normal, SMALL, 2 * SMALL));
-            Node sum = b.add(normal, layer.linear("linear2", inner, 2 * SMALL, SMALL));
-            small = layer.layerNorm("norm2", sum, SMALL, SMALL_EPSILON);
+            Node attended = b.add(small, SmallAttention.of(layer.scope("self_attn"), small, SMALL_WIDTH, SMALL_HEADS));
+            Node normal = layer.layerNorm("norm1", attended, SMALL_WIDTH, SMALL_EPSILON);
+            Node inner = relu(layer, layer.linear("linear1", normal, SMALL_WIDTH, 2 * SMALL_WIDTH));
+            Node sum = b.add(normal, layer.linear("linear2", inner, 2 * SMALL_WIDTH, SMALL_WIDTH));
+            small = layer.layerNorm("norm2", sum, SMALL_WIDTH, SMALL_EPSILON);
         }
         Layers out = layers.scope("out_projector");
-        Node first = relu(out, out.linear("0", b.concat(2, List.of(small, x)), SMALL + width, width));
+        Node first = relu(out, out.linear("0", b.concat(2, List.of(small, x)), SMALL_WIDTH + width, width));
         return out.linear("4", relu(out, out.linear("2", first, width, width)), width, width);
     }
 

@@ -19,21 +19,21 @@ import tools.jackson.core.json.JsonFactory;
  * {@link StrictJson}, but that names which occur twice are the reader's to refuse.
  */
 public final class JsonStream {
-    private static final int MOST_NAME = 1 << 16;
-    private static final int MOST_TEXT = 8 << 20;
-    private static final int MOST_DEPTH = 100;
+    private static final int MAX_NAME_CHARACTERS = 1 << 16;
+    private static final int MAX_TEXT_CHARACTERS = 8 << 20;
+    private static final int MAX_DEPTH = 100;
 
     /** Twenty of them describe a tensor in the header of a safetensors file. */
-    private static final int MOST_TOKENS = 4_000_000;
+    private static final int MAX_TOKENS = 4_000_000;
 
     /** Names are not remembered from one file to the next, as they are all different. */
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
             .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNameLength(MOST_NAME)
-                    .maxStringLength(MOST_TEXT)
-                    .maxNestingDepth(MOST_DEPTH)
-                    .maxTokenCount(MOST_TOKENS)
+                    .maxNameLength(MAX_NAME_CHARACTERS)
+                    .maxStringLength(MAX_TEXT_CHARACTERS)
+                    .maxNestingDepth(MAX_DEPTH)
+                    .maxTokenCount(MAX_TOKENS)
                     .build())
             .build();
 

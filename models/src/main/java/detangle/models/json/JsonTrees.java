@@ -24,7 +24,7 @@ final class JsonTrees {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     /** Far more than any file of a model has that is read as a tree; as objects so many take some 30 MB. */
-    private static final int MOST_VALUES = 1 << 17;
+    private static final int MAX_VALUES = 1 << 17;
 
     private final JsonParser parser;
     private final boolean unique;
@@ -81,7 +81,7 @@ final class JsonTrees {
     /** A parser's fault in words of our own, in one line. */
     static String fault(JacksonException e) {
         if (e instanceof TooManyValues) {
-            return "it has more than " + MOST_VALUES + " JSON values, which is the most that is read"
+            return "it has more than " + MAX_VALUES + " JSON values, which is the most that is read"
                     + where(e.getLocation());
         }
         String fault = switch (e) {
@@ -102,7 +102,7 @@ final class JsonTrees {
     }
 
     private JsonNode tree() {
-        if (++values > MOST_VALUES) {
+        if (++values > MAX_VALUES) {
             throw new TooManyValues(parser.currentTokenLocation());
         }
         return switch (parser.currentToken()) {

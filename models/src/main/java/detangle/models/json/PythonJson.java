@@ -15,14 +15,14 @@ import tools.jackson.databind.JsonNode;
  */
 public final class PythonJson {
     /** Python reads integers of as many digits. */
-    private static final int MOST_DIGITS = 4300;
+    private static final int MAX_DIGITS = 4300;
 
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNumberLength(MOST_DIGITS).build())
+                    StreamReadConstraints.builder().maxNumberLength(MAX_DIGITS).build())
             .build();
 
     private PythonJson() {}

@@ -30,7 +30,7 @@ public record SentenceDefaults(
      * A prompt stands before every text: it is an instruction of a few sentences, and not a text as long as a model
      * takes.
      */
-    private static final int LONGEST_PROMPT = 1 << 16;
+    private static final int MAX_PROMPT_CHARACTERS = 1 << 16;
 
     private static final String TRUNCATE_DIM = "truncate_dim";
 
@@ -50,10 +50,11 @@ public record SentenceDefaults(
         ConfigFields stated = fields.object("prompts");
         for (Map.Entry<String, ?> prompt : stated.root().properties()) {
             String text = stated.text(prompt.getKey()).orElse("");
-            if (text.length() > LONGEST_PROMPT) {
+            if (text.length() > MAX_PROMPT_CHARACTERS) {
                 throw stated.fault(
                         prompt.getKey(),
-                        "is a prompt of " + text.length() + " characters; at most " + LONGEST_PROMPT + " are taken");
+                        "is a prompt of " + text.length() + " characters; at most " + MAX_PROMPT_CHARACTERS
+                                + " are taken");
             }
             prompts.put(prompt.getKey(), text);
         }

@@ -31,10 +31,10 @@ public record SentenceModules(Path file, List<Module> modules) {
             Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*");
 
     /** Characters of a folder's name; no file system has longer names. */
-    private static final int LONGEST_FOLDER = 255;
+    private static final int MAX_FOLDER_NAME_LENGTH = 255;
 
     /** Models have three or four. */
-    private static final int MOST = 64;
+    private static final int MAX_MODULES = 64;
 
     public SentenceModules {
         modules = List.copyOf(modules);
@@ -107,8 +107,9 @@ public record SentenceModules(Path file, List<Module> modules) {
         if (root.isEmpty()) {
             throw new ConfigException(file.path(), "names no modules: a model has one of type Transformer at least");
         }
-        if (root.size() > MOST) {
-            throw new ConfigException(file.path(), "has " + root.size() + " modules; at most " + MOST + " are read");
+        if (root.size() > MAX_MODULES) {
+            throw new ConfigException(
+                    file.path(), "has " + root.size() + " modules; at most " + MAX_MODULES + " are read");
         }
         List<Module> modules = new ArrayList<>();
         for (JsonNode module : root) {
@@ -132,6 +133,7 @@ public record SentenceModules(Path file, List<Module> modules) {
 
     private static boolean isFolder(String path) {
         return path.isEmpty()
-                || path.length() <= LONGEST_FOLDER && FOLDER.matcher(path).matches();
+                || path.length() <= MAX_FOLDER_NAME_LENGTH
+                        && FOLDER.matcher(path).matches();
     }
 }

@@ -31,7 +31,7 @@ import tools.jackson.databind.JsonNode;
  */
 record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> merges) {
     /** Twice as many as the largest vocabulary of a released DeBERTa has tokens; merges are fewer. */
-    static final int MOST_LINES = 1 << 19;
+    static final int MAX_LINES = 1 << 19;
 
     /** Reads {@code vocab.json} and {@code merges.txt}. */
     static ByteLevelBpe read(ModelFile vocabularyFile, ModelFile merges) {
@@ -69,10 +69,10 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
 
     /** The lines of a text in a file; a {@link TokenizerException} if there are more than any vocabulary has. */
     static List<String> lines(Path file, String text) {
-        List<String> lines = text.lines().limit(MOST_LINES + 1L).toList();
-        if (lines.size() > MOST_LINES) {
+        List<String> lines = text.lines().limit(MAX_LINES + 1L).toList();
+        if (lines.size() > MAX_LINES) {
             throw new TokenizerException(
-                    file, "it has more than " + MOST_LINES + " lines, which is the most that is read");
+                    file, "it has more than " + MAX_LINES + " lines, which is the most that is read");
         }
         return lines;
     }

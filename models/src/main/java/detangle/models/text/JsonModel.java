@@ -163,8 +163,8 @@ final class JsonModel {
             throw fault("has merges that are not an array");
         }
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            if (merges.size() / 2 == ByteLevelBpe.MOST_LINES) {
-                throw fault("has more than " + ByteLevelBpe.MOST_LINES + " merges, which is the most that is read");
+            if (merges.size() / 2 == ByteLevelBpe.MAX_LINES) {
+                throw fault("has more than " + ByteLevelBpe.MAX_LINES + " merges, which is the most that is read");
             }
             if (parser.currentToken() == JsonToken.START_ARRAY) {
                 for (int i = 0; i < 2; i++) {

@@ -6,7 +6,7 @@ package detangle.models.text;
  * the double beside the nearest one. That decides between two ways to divide a word whose scores are otherwise equal.
  */
 final class LibraryNumbers {
-    private static final int MOST_OF_A_POWER = 308;
+    private static final int MAX_EXPONENT_OF_TEN = 308;
 
     /** The doubles that are nearest to the powers of ten. */
     private static final double[] POWERS = powers();
@@ -68,21 +68,21 @@ final class LibraryNumbers {
     private static double scaled(double digits, long exponent) {
         double value = digits;
         long left = exponent;
-        while (left < -MOST_OF_A_POWER && value != 0) {
-            value /= POWERS[MOST_OF_A_POWER];
-            left += MOST_OF_A_POWER;
+        while (left < -MAX_EXPONENT_OF_TEN && value != 0) {
+            value /= POWERS[MAX_EXPONENT_OF_TEN];
+            left += MAX_EXPONENT_OF_TEN;
         }
         if (value == 0) {
             return value;
         }
-        if (left > MOST_OF_A_POWER) {
+        if (left > MAX_EXPONENT_OF_TEN) {
             return Double.POSITIVE_INFINITY;
         }
         return left < 0 ? value / POWERS[(int) -left] : value * POWERS[(int) left];
     }
 
     private static double[] powers() {
-        double[] powers = new double[MOST_OF_A_POWER + 1];
+        double[] powers = new double[MAX_EXPONENT_OF_TEN + 1];
         for (int i = 0; i < powers.length; i++) {
             powers[i] = Double.parseDouble("1e" + i);
         }

@@ -19,7 +19,7 @@ record NormalisedText(String text, int[] origins) {
     private static final int META_SPACE = 0x2581;
 
     /** The greatest factor by which the rules may lengthen a text, as in the encoder of the other tokenizers. */
-    private static final int GROWTH = 32;
+    private static final int MAX_GROWTH_FACTOR = 32;
 
     private static final int GROWTH_OF_THE_SHORTEST = 64;
 
@@ -51,10 +51,10 @@ record NormalisedText(String text, int[] origins) {
                 afterSpace = space;
             }
             at += match.length();
-            if (origins.size() > (long) GROWTH * codePointAt[utf8.length] + GROWTH_OF_THE_SHORTEST) {
+            if (origins.size() > (long) MAX_GROWTH_FACTOR * codePointAt[utf8.length] + GROWTH_OF_THE_SHORTEST) {
                 throw new TokenizerException(
                         file,
-                        "a text cannot be encoded: the normalizer makes the text more than " + GROWTH
+                        "a text cannot be encoded: the normalizer makes the text more than " + MAX_GROWTH_FACTOR
                                 + " times longer");
             }
         }

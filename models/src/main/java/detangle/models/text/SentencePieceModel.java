@@ -73,10 +73,10 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
         for (int field = model.nextField(); field != 0; field = model.nextField()) {
             switch (field) {
                 case MODEL_PIECES -> {
-                    if (pieces.size() == ByteLevelBpe.MOST_LINES) {
+                    if (pieces.size() == ByteLevelBpe.MAX_LINES) {
                         throw new TokenizerException(
                                 file,
-                                "it has more than " + ByteLevelBpe.MOST_LINES
+                                "it has more than " + ByteLevelBpe.MAX_LINES
                                         + " pieces, which is the most that is read");
                     }
                     pieces.add(piece(file, new ProtoReader(file, model.block())));

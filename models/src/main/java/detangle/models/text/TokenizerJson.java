@@ -39,7 +39,7 @@ final class TokenizerJson {
     static final int MAX_TOKEN = 1000;
 
     /** The number of tokens that a warning names. */
-    private static final int MOST_NAMED = 4;
+    private static final int NAMED_TOKENS = 4;
 
     private final Path file;
     private final JsonParser parser;
@@ -202,8 +202,8 @@ final class TokenizerJson {
                     "{}: {} added tokens have other ids than it says, as the vocabulary goes before: {}{}",
                     file,
                     others.size(),
-                    String.join(", ", others.subList(0, Math.min(others.size(), MOST_NAMED))),
-                    others.size() > MOST_NAMED ? ", ..." : "");
+                    String.join(", ", others.subList(0, Math.min(others.size(), NAMED_TOKENS))),
+                    others.size() > NAMED_TOKENS ? ", ..." : "");
         }
         return List.copyOf(tokens.values());
     }

@@ -58,18 +58,18 @@ public final class Artifact {
     private static final int SEAL_BYTES = 32;
 
     /** Far above what any artifact says of itself, which is a kilobyte and the names of the labels. */
-    private static final int MOST_MANIFEST = 4 << 20;
+    private static final int MAX_MANIFEST_BYTES = 4 << 20;
 
     /** Programs have about a megabyte, and tokenizers up to 16. */
-    private static final int MOST_SECTION = 64 << 20;
+    private static final int MAX_SECTION_BYTES = 64 << 20;
 
     /** Bytes of a file that are read at once for its checksums: they fit into a cache. */
     private static final int CHUNK_BYTES = 1 << 18;
 
-    private static final int MOST_KEPT = 8;
+    private static final int MAX_KEPT_HEADERS = 8;
 
     /** Bytes that the headers that are kept take in their files, of which that of a released model has some 300 000. */
-    private static final long MOST_BYTES_KEPT = 4 << 20;
+    private static final long MAX_KEPT_BYTES = 4 << 20;
 
     /**
      * Headers that were read last: a model's configuration, tokenizer, programs and weights are asked for one by one.
@@ -184,7 +184,7 @@ public final class Artifact {
      * String, int)}.
      */
     public static Optional<byte[]> section(Path file, String name) {
-        return section(file, name, MOST_SECTION);
+        return section(file, name, MAX_SECTION_BYTES);
     }
 
     /**
@@ -280,7 +280,7 @@ public final class Artifact {
         synchronized (KEPT) {
             KEPT.putLast(version, header);
             long kept = KEPT.values().stream().mapToLong(Header::dataStart).sum();
-            while (KEPT.size() > MOST_KEPT || KEPT.size() > 1 && kept > MOST_BYTES_KEPT) {
+            while (KEPT.size() > MAX_KEPT_HEADERS || KEPT.size() > 1 && kept > MAX_KEPT_BYTES) {
                 kept -= KEPT.pollFirstEntry().getValue().dataStart();
             }
         }
@@ -294,8 +294,8 @@ public final class Artifact {
     }
 
     private static Header parse(Path file, MemorySegment bytes) {
-        byte[] head =
-                bytes.asSlice(0, Math.min(Substitute.HEAD, bytes.byteSize())).toArray(ValueLayout.JAVA_BYTE);
+        byte[] head = bytes.asSlice(0, Math.min(Substitute.HEAD_BYTES, bytes.byteSize()))
+                .toArray(ValueLayout.JAVA_BYTE);
         Substitute.of(head, true).ifPresent(what -> {
             throw new ArtifactException(file, what);
         });
@@ -346,10 +346,11 @@ public final class Artifact {
 
     private static JsonNode manifest(Path file, Map<String, String> metadata) {
         String text = metadata.getOrDefault(MANIFEST_ENTRY, "");
-        if (text.length() > MOST_MANIFEST) {
+        if (text.length() > MAX_MANIFEST_BYTES) {
             throw new ArtifactException(
                     file,
-                    "its " + MANIFEST_ENTRY + " has " + text.length() + " characters; the most is " + MOST_MANIFEST);
+                    "its " + MANIFEST_ENTRY + " has " + text.length() + " characters; the most is "
+                            + MAX_MANIFEST_BYTES);
         }
         try {
             JsonNode node = StrictJson.parse(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));

@@ -14,9 +14,9 @@ import java.util.OptionalLong;
  */
 public final class FiniteWeights {
     /** Elements of a tensor that takes no time to look through. */
-    private static final long SMALL = 1 << 16;
+    private static final long SMALL_TENSOR_ELEMENTS = 1 << 16;
 
-    private static final int CHUNK = 1 << 12;
+    private static final int CHUNK_ELEMENTS = 1 << 12;
 
     private FiniteWeights() {}
 
@@ -27,7 +27,7 @@ public final class FiniteWeights {
      * @throws WeightsException that names a tensor whose elements are not all finite
      */
     public static void checkSmall(Weights weights, Map<String, Tensor> parameters) {
-        check(weights, parameters, SMALL);
+        check(weights, parameters, SMALL_TENSOR_ELEMENTS);
     }
 
     /**
@@ -74,9 +74,9 @@ public final class FiniteWeights {
 
     /** The place of the first element that is not a finite number in single precision. */
     private static OptionalLong find(Tensor tensor) {
-        float[] chunk = new float[CHUNK];
-        for (long from = 0; from < tensor.elements(); from += CHUNK) {
-            int count = (int) Math.min(CHUNK, tensor.elements() - from);
+        float[] chunk = new float[CHUNK_ELEMENTS];
+        for (long from = 0; from < tensor.elements(); from += CHUNK_ELEMENTS) {
+            int count = (int) Math.min(CHUNK_ELEMENTS, tensor.elements() - from);
             tensor.copyTo(from, chunk, 0, count);
             int finite = finite(chunk, count);
             if (finite < count) {

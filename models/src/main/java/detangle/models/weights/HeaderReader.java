@@ -26,18 +26,18 @@ import tools.jackson.core.JsonToken;
  */
 final class HeaderReader {
     /** The reference implementation's limit; it keeps a hostile length from taking the time. */
-    static final long MOST_BYTES = 100_000_000;
+    static final long MAX_HEADER_BYTES = 100_000_000;
 
     /** The most tensors, also of a checkpoint of several files. */
-    static final int MOST_TENSORS = 1 << 16;
+    static final int MAX_TENSORS = 1 << 16;
 
     /**
      * The most characters in the names of tensors and in the metadata together. An artifact's metadata have 80 for
      * each tensor and section.
      */
-    private static final int MOST_CHARACTERS = 8 << 20;
+    private static final int MAX_CHARACTERS = 8 << 20;
 
-    private static final int MOST_AXES = 32;
+    private static final int MAX_AXES = 32;
 
     private final Path file;
     private final JsonParser json;
@@ -57,9 +57,9 @@ final class HeaderReader {
 
     /** The header of a file whose data take so many bytes. */
     static SafetensorsHeader read(Path file, MemorySegment header, long dataBytes) {
-        if (header.byteSize() > MOST_BYTES) {
+        if (header.byteSize() > MAX_HEADER_BYTES) {
             throw new WeightsException(
-                    file, "its header takes " + header.byteSize() + " bytes; the most is " + MOST_BYTES);
+                    file, "its header takes " + header.byteSize() + " bytes; the most is " + MAX_HEADER_BYTES);
         }
         try {
             return JsonStream.read(header, json -> {
@@ -87,9 +87,9 @@ final class HeaderReader {
             if (name.equals(SafetensorsHeader.METADATA)) {
                 metadata();
             } else {
-                if (entries.size() == MOST_TENSORS) {
+                if (entries.size() == MAX_TENSORS) {
                     throw new WeightsException(
-                            file, "its header describes more than " + MOST_TENSORS + " tensors, which is the most");
+                            file, "its header describes more than " + MAX_TENSORS + " tensors, which is the most");
                 }
                 entries.add(entry(name));
             }
@@ -98,10 +98,10 @@ final class HeaderReader {
 
     private void count(String text) {
         characters += text.length();
-        if (characters > MOST_CHARACTERS) {
+        if (characters > MAX_CHARACTERS) {
             throw new WeightsException(
                     file,
-                    "names and metadata in its header have more than " + MOST_CHARACTERS
+                    "names and metadata in its header have more than " + MAX_CHARACTERS
                             + " characters, which is the most");
         }
     }
@@ -118,10 +118,10 @@ final class HeaderReader {
             }
             String value = json.getString();
             count(value);
-            if (metadata.size() == MOST_TENSORS) {
+            if (metadata.size() == MAX_TENSORS) {
                 throw new WeightsException(
                         file,
-                        SafetensorsHeader.METADATA + " has more than " + MOST_TENSORS + " entries, which is the most");
+                        SafetensorsHeader.METADATA + " has more than " + MAX_TENSORS + " entries, which is the most");
             }
             if (metadata.put(name, value) != null) {
                 throw new WeightsException(
@@ -209,11 +209,11 @@ final class HeaderReader {
         if (json.currentToken() != JsonToken.START_ARRAY) {
             throw fault(name, field + " is not an array");
         }
-        long[] values = new long[MOST_AXES];
+        long[] values = new long[MAX_AXES];
         int count = 0;
         while (json.nextToken() != JsonToken.END_ARRAY) {
-            if (count == MOST_AXES) {
-                throw fault(name, "has a " + field + " of more than " + MOST_AXES + " numbers, which is the most");
+            if (count == MAX_AXES) {
+                throw fault(name, "has a " + field + " of more than " + MAX_AXES + " numbers, which is the most");
             }
             values[count++] = size(name, field);
         }

@@ -18,7 +18,7 @@ import java.util.function.Predicate;
 /** The parameters of a model's own layers, which stand beside an encoder's in a checkpoint. */
 public final class OwnParameters {
     /** The most rows that any vocabulary may have. */
-    private static final int MOST_ROWS = 1 << 24;
+    private static final int MAX_ROWS = 1 << 24;
 
     private OwnParameters() {}
 
@@ -123,7 +123,7 @@ public final class OwnParameters {
     public static int wordRows(Weights weights, Optional<String> name, String lacking) {
         String table = name.orElseThrow(() -> new WeightsException(weights.origin(), "has no " + lacking));
         long[] shape = weights.shape(table);
-        if (shape.length != 2 || shape[0] < 1 || shape[0] > MOST_ROWS) {
+        if (shape.length != 2 || shape[0] < 1 || shape[0] > MAX_ROWS) {
             throw new WeightsException(
                     weights.source(table),
                     table + " has the shape " + Arrays.toString(shape) + ", and a table of words has two sizes");

@@ -54,7 +54,7 @@ final class Pickle {
     }
 
     /** Names and numbers in lines are short; Python reads integers of as many digits. */
-    private static final int LONGEST_LINE = 4300;
+    private static final int MAX_LINE_LENGTH = 4300;
 
     /** Python's dict, whose keys are all of one kind in any file that was not made to be slow. */
     static final class Dictionary extends LinkedHashMap<Object, Object> {
@@ -194,22 +194,22 @@ final class Pickle {
     }
 
     private void push(Object value) {
-        budget.bytes(value instanceof Number ? PickleBudget.NUMBER : PickleBudget.REFERENCE);
+        budget.bytes(value instanceof Number ? PickleBudget.NUMBER_BYTES : PickleBudget.REFERENCE_BYTES);
         stack.add(value);
     }
 
     private List<Object> list(List<Object> items) {
-        budget.bytes(PickleBudget.CONTAINER + (long) PickleBudget.REFERENCE * items.size());
+        budget.bytes(PickleBudget.CONTAINER_BYTES + (long) PickleBudget.REFERENCE_BYTES * items.size());
         return new ArrayList<>(items);
     }
 
     private Tuple tuple(List<Object> items) {
-        budget.bytes(PickleBudget.CONTAINER + (long) PickleBudget.REFERENCE * items.size());
+        budget.bytes(PickleBudget.CONTAINER_BYTES + (long) PickleBudget.REFERENCE_BYTES * items.size());
         return new Tuple(items);
     }
 
     private Map<Object, Object> newDictionary() {
-        budget.bytes(PickleBudget.CONTAINER);
+        budget.bytes(PickleBudget.CONTAINER_BYTES);
         return new Dictionary();
     }
 
@@ -240,7 +240,7 @@ final class Pickle {
 
     @SuppressWarnings("unchecked")
     private void appendAll(List<Object> items) {
-        budget.bytes((long) PickleBudget.REFERENCE * items.size());
+        budget.bytes((long) PickleBudget.REFERENCE_BYTES * items.size());
         ((List<Object>) stack.getLast()).addAll(items);
     }
 
@@ -292,7 +292,7 @@ final class Pickle {
             throw new PickleException("a pickle that stores something as number " + index);
         }
         while (memo.size() <= index) {
-            budget.bytes(PickleBudget.REFERENCE);
+            budget.bytes(PickleBudget.REFERENCE_BYTES);
             memo.add(null);
         }
         memo.set(index, stack.getLast());
@@ -329,9 +329,9 @@ final class Pickle {
     private String line() {
         StringBuilder line = new StringBuilder();
         for (byte b = in.get(); b != '\n'; b = in.get()) {
-            if (line.length() == LONGEST_LINE) {
+            if (line.length() == MAX_LINE_LENGTH) {
                 throw new PickleException(
-                        "a pickle with a line of more than " + LONGEST_LINE + " bytes, which is the most");
+                        "a pickle with a line of more than " + MAX_LINE_LENGTH + " bytes, which is the most");
             }
             line.append((char) (b & 0xff));
         }
@@ -343,7 +343,7 @@ final class Pickle {
             throw new PickleException("a pickle with a text that ends too early");
         }
         // Once in UTF-16 while it is decoded, and at most so thereafter.
-        budget.bytes(PickleBudget.TEXT + 3L * bytes);
+        budget.bytes(PickleBudget.TEXT_BYTES + 3L * bytes);
         ByteBuffer slice = in.slice(in.position(), bytes);
         in.position(in.position() + bytes);
         try {

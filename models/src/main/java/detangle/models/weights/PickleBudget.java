@@ -6,15 +6,15 @@ package detangle.models.weights;
  * tensors takes about 40 000 instructions and two megabytes.
  */
 final class PickleBudget {
-    static final long MOST_INSTRUCTIONS = 4_000_000;
-    static final long MOST_BYTES = 64L << 20;
+    static final long MAX_INSTRUCTIONS = 4_000_000;
+    static final long MAX_BYTES = 64L << 20;
 
     /** The bytes that objects take in memory, roughly and rather too many. */
-    static final int REFERENCE = 8;
+    static final int REFERENCE_BYTES = 8;
 
-    static final int NUMBER = 24;
-    static final int TEXT = 56;
-    static final int CONTAINER = 80;
+    static final int NUMBER_BYTES = 24;
+    static final int TEXT_BYTES = 56;
+    static final int CONTAINER_BYTES = 80;
     static final int MAP_ENTRY = 64;
 
     private long instructions;
@@ -28,18 +28,17 @@ final class PickleBudget {
     /** Counts several steps; a {@link PickleException} if that is too many. */
     void steps(long count) {
         instructions += count;
-        if (instructions > MOST_INSTRUCTIONS) {
-            throw new PickleException(
-                    "a pickle of more than " + MOST_INSTRUCTIONS + " instructions, which is the most");
+        if (instructions > MAX_INSTRUCTIONS) {
+            throw new PickleException("a pickle of more than " + MAX_INSTRUCTIONS + " instructions, which is the most");
         }
     }
 
     /** Counts memory; a {@link PickleException} if that is too much. */
     void bytes(long count) {
         bytes += count;
-        if (bytes > MOST_BYTES) {
-            throw new PickleException("a pickle whose objects take more than " + (MOST_BYTES >> 20)
-                    + " MiB of memory, which is the most");
+        if (bytes > MAX_BYTES) {
+            throw new PickleException(
+                    "a pickle whose objects take more than " + (MAX_BYTES >> 20) + " MiB of memory, which is the most");
         }
     }
 }

@@ -53,9 +53,9 @@ final class PyTorchReader {
             }
             Map<String, StoredTensor> tensors = new LinkedHashMap<>();
             map.forEach((name, value) -> {
-                if (tensors.size() == HeaderReader.MOST_TENSORS) {
+                if (tensors.size() == HeaderReader.MAX_TENSORS) {
                     throw new WeightsException(
-                            file, "holds more than " + HeaderReader.MOST_TENSORS + " tensors, which is the most");
+                            file, "holds more than " + HeaderReader.MAX_TENSORS + " tensors, which is the most");
                 }
                 if (name instanceof String key && value instanceof StoredView view) {
                     tensors.put(key, saved.storages().tensor(view));

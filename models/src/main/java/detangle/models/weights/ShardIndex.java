@@ -15,9 +15,9 @@ import tools.jackson.core.JsonToken;
 /** Reads {@code model.safetensors.index.json}: which shard, a file beside the index, holds each tensor. */
 final class ShardIndex {
     /** Far above any released model; a line for each tensor takes some 100 bytes. */
-    private static final int MOST_BYTES = 16 << 20;
+    private static final int MAX_BYTES = 16 << 20;
 
-    private static final int MOST_SHARDS = 1024;
+    private static final int MAX_SHARDS = 1024;
 
     private ShardIndex() {}
 
@@ -27,8 +27,8 @@ final class ShardIndex {
         Map<String, Path> shardOf = new LinkedHashMap<>();
         names(index).forEach((name, shard) -> {
             Path file = shards.computeIfAbsent(shard, s -> file(index, name, s));
-            if (shards.size() > MOST_SHARDS) {
-                throw new WeightsException(index, "names more than " + MOST_SHARDS + " shards, which is the most");
+            if (shards.size() > MAX_SHARDS) {
+                throw new WeightsException(index, "names more than " + MAX_SHARDS + " shards, which is the most");
             }
             shardOf.put(name, file);
         });
@@ -63,7 +63,7 @@ final class ShardIndex {
 
     /** Returns the entries of the index in its order. Of two values of one name the last counts, as in Python. */
     private static Map<String, String> names(Path index) {
-        byte[] content = WeightFiles.content(index, MOST_BYTES);
+        byte[] content = WeightFiles.content(index, MAX_BYTES);
         Substitute.of(content, false).ifPresent(what -> {
             throw new WeightsException(index, what);
         });
@@ -106,9 +106,9 @@ final class ShardIndex {
                 throw new WeightsException(index, "maps '" + name + "' to something that is not a file name");
             }
             names.put(name, json.getString());
-            if (names.size() > HeaderReader.MOST_TENSORS) {
+            if (names.size() > HeaderReader.MAX_TENSORS) {
                 throw new WeightsException(
-                        index, "names more than " + HeaderReader.MOST_TENSORS + " tensors, which is the most");
+                        index, "names more than " + HeaderReader.MAX_TENSORS + " tensors, which is the most");
             }
         }
     }

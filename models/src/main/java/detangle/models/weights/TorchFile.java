@@ -67,7 +67,7 @@ public final class TorchFile {
             case Pickle.Tuple(List<Object> items) -> list(items, budget, depth);
             case List<?> items -> list(items, budget, depth);
             case Map<?, ?> map -> {
-                budget.bytes(PickleBudget.CONTAINER + (long) PickleBudget.MAP_ENTRY * map.size());
+                budget.bytes(PickleBudget.CONTAINER_BYTES + (long) PickleBudget.MAP_ENTRY * map.size());
                 Map<Object, Object> copy = new LinkedHashMap<>();
                 map.forEach((k, v) -> copy.put(k, plain(v, budget, depth + 1)));
                 yield copy;
@@ -78,7 +78,7 @@ public final class TorchFile {
     }
 
     private static List<Object> list(List<?> items, PickleBudget budget, int depth) {
-        budget.bytes(PickleBudget.CONTAINER + (long) PickleBudget.REFERENCE * items.size());
+        budget.bytes(PickleBudget.CONTAINER_BYTES + (long) PickleBudget.REFERENCE_BYTES * items.size());
         List<Object> copy = new ArrayList<>(items.size());
         items.forEach(item -> copy.add(plain(item, budget, depth + 1)));
         return copy;

@@ -44,7 +44,7 @@ final class TorchObjects {
             "torch\\.(u?int\\d+|bits\\w+|b?float\\w+|complex\\d+|bool|q\\w*int\\w+|per_\\w+|strided|sparse_\\w+)");
 
     /** PyTorch's own bound. */
-    private static final int MOST_AXES = 64;
+    private static final int MAX_AXES = 64;
 
     private static final int TENSOR_BYTES = 200;
 
@@ -127,7 +127,7 @@ final class TorchObjects {
         if (!arguments.items().isEmpty()) {
             throw new PickleException("an OrderedDict that is made from another object");
         }
-        budget.bytes(PickleBudget.CONTAINER);
+        budget.bytes(PickleBudget.CONTAINER_BYTES);
         return new Pickle.Dictionary();
     }
 
@@ -212,8 +212,8 @@ final class TorchObjects {
 
     private static long[] longs(Object tuple) {
         Tuple sizes = (Tuple) tuple;
-        if (sizes.items().size() > MOST_AXES) {
-            throw new PickleException("a tensor of " + sizes.items().size() + " axes; the most is " + MOST_AXES);
+        if (sizes.items().size() > MAX_AXES) {
+            throw new PickleException("a tensor of " + sizes.items().size() + " axes; the most is " + MAX_AXES);
         }
         long[] values = sizes.items().stream().mapToLong(v -> (Long) v).toArray();
         for (long value : values) {

@@ -107,10 +107,9 @@ final class WeightFiles {
                 held[0] += content.tensors().size();
                 return content;
             });
-            if (held[0] > HeaderReader.MOST_TENSORS) {
+            if (held[0] > HeaderReader.MAX_TENSORS) {
                 throw new WeightsException(
-                        index,
-                        "its shards hold more than " + HeaderReader.MOST_TENSORS + " tensors, which is the most");
+                        index, "its shards hold more than " + HeaderReader.MAX_TENSORS + " tensors, which is the most");
             }
             StoredTensor tensor = shard.tensors().get(name);
             if (tensor == null) {
@@ -161,7 +160,7 @@ final class WeightFiles {
     static byte[] start(Path file) {
         MappedFiles.Version.of(file);
         try (InputStream in = Files.newInputStream(file)) {
-            return in.readNBytes(Substitute.HEAD);
+            return in.readNBytes(Substitute.HEAD_BYTES);
         } catch (IOException e) {
             throw new WeightsException(file, "cannot be read: " + MappedFiles.reason(e), e);
         }

@@ -26,12 +26,12 @@ import java.util.zip.Inflater;
  */
 final class ZipArchive {
     /** Far above any checkpoint: those of torch.save have one for each tensor and a few more. */
-    private static final int MOST_ENTRIES = 1 << 16;
+    private static final int MAX_ENTRIES = 1 << 16;
 
-    private static final long MOST_DIRECTORY_BYTES = 16L << 20;
+    private static final long MAX_DIRECTORY_BYTES = 16L << 20;
 
     /** The pickle of a checkpoint has about 100 kilobytes, that of v1's tokenizer two megabytes. */
-    private static final int MOST_COPIED = 16 << 20;
+    private static final int MAX_COPIED_BYTES = 16 << 20;
 
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -51,9 +51,9 @@ final class ZipArchive {
     private static final int EXTRA_64 = 1;
 
     /** Stands in the place of a number that is in a field of 64 bits elsewhere. */
-    private static final long ELSEWHERE = 0xffff_ffffL;
+    private static final long VALUE_IN_64_BITS = 0xffff_ffffL;
 
-    private static final int MANY = 0xffff;
+    private static final int COUNT_IN_64_BITS = 0xffff;
     private static final int STORED = 0;
     private static final int DEFLATED = 8;
     private static final int ENCRYPTED = 1;
@@ -119,8 +119,8 @@ final class ZipArchive {
      * A copy of the bytes of a small entry, which may be compressed, as it is where an archive has been packed again.
      */
     byte[] copy(Entry entry) {
-        if (entry.size() > MOST_COPIED) {
-            throw fault(entry, "has " + entry.size() + " bytes; the most is " + MOST_COPIED);
+        if (entry.size() > MAX_COPIED_BYTES) {
+            throw fault(entry, "has " + entry.size() + " bytes; the most is " + MAX_COPIED_BYTES);
         }
         MemorySegment bytes = switch (entry.method()) {
             case STORED -> packed(entry);
@@ -139,8 +139,8 @@ final class ZipArchive {
 
     private byte[] inflated(Entry entry) {
         // What is compressed well takes less, and what is not takes little more.
-        if (entry.packed() > MOST_COPIED) {
-            throw fault(entry, "has " + entry.packed() + " compressed bytes; the most is " + MOST_COPIED);
+        if (entry.packed() > MAX_COPIED_BYTES) {
+            throw fault(entry, "has " + entry.packed() + " compressed bytes; the most is " + MAX_COPIED_BYTES);
         }
         byte[] result = new byte[(int) entry.size()];
         try (Inflater inflater = new Inflater(true)) {
@@ -175,11 +175,11 @@ final class ZipArchive {
 
     private void read() {
         Directory directory = directory();
-        if (directory.count() > MOST_ENTRIES || directory.size() > MOST_DIRECTORY_BYTES) {
+        if (directory.count() > MAX_ENTRIES || directory.size() > MAX_DIRECTORY_BYTES) {
             throw new WeightsException(
                     file,
                     "a zip archive of " + directory.count() + " entries in " + directory.size() + " bytes; the most is "
-                            + MOST_ENTRIES + " in " + MOST_DIRECTORY_BYTES);
+                            + MAX_ENTRIES + " in " + MAX_DIRECTORY_BYTES);
         }
         List<Entry> found = new ArrayList<>();
         long at = directory.at();
@@ -212,15 +212,15 @@ final class ZipArchive {
         long at = Integer.toUnsignedLong(bytes.get(INT, end + 16));
         long size = Integer.toUnsignedLong(bytes.get(INT, end + 12));
         long count = unsigned(end + 10);
-        if (unsigned(end + 4) != 0 && unsigned(end + 4) != MANY || unsigned(end + 8) != count) {
+        if (unsigned(end + 4) != 0 && unsigned(end + 4) != COUNT_IN_64_BITS || unsigned(end + 8) != count) {
             throw damaged("it is one of several parts");
         }
         long behind = end;
-        if (at == ELSEWHERE || size == ELSEWHERE || count == MANY) {
+        if (at == VALUE_IN_64_BITS || size == VALUE_IN_64_BITS || count == COUNT_IN_64_BITS) {
             long end64 = end64(end);
-            at = at == ELSEWHERE ? bytes.get(LONG, end64 + 48) : at;
-            size = size == ELSEWHERE ? bytes.get(LONG, end64 + 40) : size;
-            count = count == MANY ? bytes.get(LONG, end64 + 32) : count;
+            at = at == VALUE_IN_64_BITS ? bytes.get(LONG, end64 + 48) : at;
+            size = size == VALUE_IN_64_BITS ? bytes.get(LONG, end64 + 40) : size;
+            count = count == COUNT_IN_64_BITS ? bytes.get(LONG, end64 + 32) : count;
             behind = end64;
         }
         if (at < 0 || size < 0 || count < 0 || at > behind || size > behind - at) {
@@ -279,7 +279,7 @@ final class ZipArchive {
             long from = at + 4;
             long to = Math.min(end, from + unsigned(at + 2));
             for (int i = 0; i < fields.length && to - from >= Long.BYTES; i++) {
-                if (fields[i] == ELSEWHERE) {
+                if (fields[i] == VALUE_IN_64_BITS) {
                     fields[i] = bytes.get(LONG, from);
                     from += Long.BYTES;
                 }

@@ -24,8 +24,8 @@ public final class HashKey implements Serializable {
 
     private static final long serialVersionUID = 1L;
     private static final String ALGORITHM = "HmacSHA256";
-    private static final int LEAST = 16;
-    private static final int MOST = 4096;
+    private static final int MIN_BYTES = 16;
+    private static final int MAX_BYTES = 4096;
 
     private final byte[] secret;
 
@@ -48,9 +48,10 @@ public final class HashKey implements Serializable {
                 length--;
             }
         }
-        if (length < LEAST || length > MOST) {
-            throw new PipelineException(source + " holds " + (length > MOST ? "more than " + MOST : length)
-                    + " bytes, and a key has " + LEAST + " to " + MOST + ": make one with openssl rand -hex 32");
+        if (length < MIN_BYTES || length > MAX_BYTES) {
+            throw new PipelineException(source + " holds " + (length > MAX_BYTES ? "more than " + MAX_BYTES : length)
+                    + " bytes, and a key has " + MIN_BYTES + " to " + MAX_BYTES
+                    + ": make one with openssl rand -hex 32");
         }
         return new HashKey(Arrays.copyOf(bytes, length));
     }
@@ -65,7 +66,7 @@ public final class HashKey implements Serializable {
             throw new PipelineException(file + " is not a file: name one that holds a key");
         }
         try (InputStream stream = Files.newInputStream(file)) {
-            return of(file.toString(), stream.readNBytes(MOST + 3)); // With what is too much, and a line end.
+            return of(file.toString(), stream.readNBytes(MAX_BYTES + 3)); // With what is too much, and a line end.
         } catch (IOException e) {
             throw new PipelineException(file + " cannot be read: name a file that holds a key", e);
         }

@@ -24,7 +24,7 @@ record JsonProperties(JsonNode object, String path) {
             Set.of("task", "labels", "multi_label", "cls_threshold", "prompt", "examples", "class_act");
 
     /** Names and texts that a schema may hold; each takes some tokens of every prompt. */
-    private static final int MOST = 10_000;
+    private static final int MAX_ELEMENTS = 10_000;
 
     static JsonProperties of(JsonNode node, String where) {
         if (!node.isObject()) {
@@ -37,8 +37,9 @@ record JsonProperties(JsonNode object, String path) {
         if (!node.isArray()) {
             throw new SchemaException(where + " is not a list");
         }
-        if (node.size() > MOST) {
-            throw new SchemaException(where + " has " + node.size() + " elements; at most " + MOST + " are taken");
+        if (node.size() > MAX_ELEMENTS) {
+            throw new SchemaException(
+                    where + " has " + node.size() + " elements; at most " + MAX_ELEMENTS + " are taken");
         }
         return node;
     }
@@ -74,8 +75,9 @@ record JsonProperties(JsonNode object, String path) {
     }
 
     void forEach(BiConsumer<String, JsonNode> action) {
-        if (object.size() > MOST) {
-            throw new SchemaException(path + " has " + object.size() + " properties; at most " + MOST + " are taken");
+        if (object.size() > MAX_ELEMENTS) {
+            throw new SchemaException(
+                    path + " has " + object.size() + " properties; at most " + MAX_ELEMENTS + " are taken");
         }
         object.propertyStream().forEach(p -> action.accept(p.getKey(), p.getValue()));
     }

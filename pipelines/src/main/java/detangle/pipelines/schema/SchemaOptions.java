@@ -15,12 +15,12 @@ import java.util.OptionalInt;
  */
 public record SchemaOptions(
         double threshold, OptionalInt maxWords, Optional<Windows> windows, Optional<OverlapPolicy> overlaps) {
-    private static final int WINDOW = 384;
-    private static final int OVERLAP = 64;
+    private static final int WINDOW_WORDS = 384;
+    private static final int OVERLAP_WORDS = 64;
 
     /** A probability of 0.5, and windows of 384 words with 64 in common for texts that are longer. */
     public static final SchemaOptions DEFAULT = new SchemaOptions(
-            0.5, OptionalInt.empty(), Optional.of(new Windows(WINDOW, OVERLAP, true)), Optional.empty());
+            0.5, OptionalInt.empty(), Optional.of(new Windows(WINDOW_WORDS, OVERLAP_WORDS, true)), Optional.empty());
 
     /**
      * Windows of a text.

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  */
 public record Field(String name, String description, Type type, boolean required, Optional<Object> standard) {
     /** Characters of a value that are enough to know it by. */
-    private static final int QUOTED = 40;
+    private static final int QUOTED_CHARACTERS = 40;
 
     /** The type of a field's values. */
     public sealed interface Type permits Text, Texts, Whole, Number, Flag, Word, Objects, Json {}
@@ -105,7 +105,10 @@ public record Field(String name, String description, Type type, boolean required
                 string.toLowerCase(Locale.ROOT);
             case Word(List<String> words)
             when value instanceof String string ->
-                throw wrong("is '" + (string.length() > QUOTED ? string.substring(0, QUOTED) + "..." : string)
+                throw wrong("is '"
+                        + (string.length() > QUOTED_CHARACTERS
+                                ? string.substring(0, QUOTED_CHARACTERS) + "..."
+                                : string)
                         + "', and not one of " + String.join(", ", words) + ": it says " + description);
             case Word word -> throw wrong("is not a text");
             case Objects(List<Field> fields) -> objects(value, fields);

@@ -53,7 +53,7 @@ public final class SchemaExtraction extends TextTask<SchemaExtractor> {
             Field.optional("include_spans", "whether the answer has places in the text", new Field.Flag(), true);
 
     /** Short windows share a sixth of their words. */
-    private static final int PARTS = 6;
+    private static final int WINDOW_LENGTHS_PER_OVERLAP = 6;
 
     SchemaExtraction() {}
 
@@ -133,7 +133,7 @@ public final class SchemaExtraction extends TextTask<SchemaExtractor> {
             return asked;
         }
         int words = size.orElse(WINDOWS.words());
-        int shared = overlap.orElse(Math.min(WINDOWS.overlap(), words / PARTS));
+        int shared = overlap.orElse(Math.min(WINDOWS.overlap(), words / WINDOW_LENGTHS_PER_OVERLAP));
         if (shared >= words) {
             throw new PipelineException("windows of " + words + " words cannot share " + shared + ": "
                     + CHUNK_OVERLAP.name() + " is below " + CHUNK_SIZE.name());

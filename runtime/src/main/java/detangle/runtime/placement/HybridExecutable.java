@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * with some kinds of operations moved to the host. The first run at a shape measures these.
  */
 final class HybridExecutable implements Executable {
-    private static final int RUNS = 5;
+    private static final int TIMED_RUNS = 5;
 
     /** Code that the JVM still interprets would lose against a device that it beats later. */
     private static final long WARMUP_NANOS = 300_000_000L;
@@ -153,14 +153,14 @@ final class HybridExecutable implements Executable {
         do {
             executable.run(inputs);
         } while (System.nanoTime() < end);
-        double[] seconds = new double[RUNS];
-        for (int i = 0; i < RUNS; i++) {
+        double[] seconds = new double[TIMED_RUNS];
+        for (int i = 0; i < TIMED_RUNS; i++) {
             long begin = System.nanoTime();
             executable.run(inputs);
             seconds[i] = (System.nanoTime() - begin) / 1e9;
         }
         Arrays.sort(seconds);
-        return seconds[RUNS / 2];
+        return seconds[TIMED_RUNS / 2];
     }
 
     @Override

@@ -41,7 +41,7 @@ class HostileFilesTest {
     private static final String FILE = System.getProperty("detangle.hostile.file", "");
 
     /** What is wrong is clear by then. */
-    private static final int MOST_FAULTS = 25;
+    private static final int MAX_FAULTS = 25;
 
     /** Files made by hand, of all readers together. */
     private static final int LEAST_BY_HAND = 300;
@@ -115,7 +115,7 @@ class HostileFilesTest {
                 }
                 result.faults()
                         .forEach(fault -> faults.add(hostile.name() + " " + fault + " [" + result.folder() + "]"));
-                if (faults.size() >= MOST_FAULTS) {
+                if (faults.size() >= MAX_FAULTS) {
                     break;
                 }
             }

@@ -28,7 +28,7 @@ final class HostileWorker {
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     /** More than anything that is printed on purpose. */
-    private static final int MOST_PRINTED = 10_000;
+    private static final int MAX_PRINTED = 10_000;
 
     private HostileWorker() {}
 
@@ -68,7 +68,7 @@ final class HostileWorker {
         }
         Duration took = Duration.ofNanos(SYSTEM.getProcessCpuTime() - before);
         String text = printed.toString(StandardCharsets.UTF_8);
-        String said = text.substring(0, Math.min(text.length(), MOST_PRINTED));
+        String said = text.substring(0, Math.min(text.length(), MAX_PRINTED));
         if (thrown == null) {
             return new Answer(Answer.Outcome.READ, "", "", "", said, took);
         }

@@ -41,11 +41,11 @@ final class Judge {
 
     private static void refusal(Hostile hostile, Path folder, Answer answer, List<String> faults) throws IOException {
         String message = answer.message();
-        String shown = Escapes.escaped(message.substring(0, Math.min(message.length(), OneLine.LONGEST)));
+        String shown = Escapes.escaped(message.substring(0, Math.min(message.length(), OneLine.MAX_LENGTH)));
         if (!isClean(message) || message.isBlank()) {
             faults.add("was refused by a message that is not one clean line: " + shown);
         }
-        if (message.length() > OneLine.LONGEST) {
+        if (message.length() > OneLine.MAX_LENGTH) {
             faults.add("was refused by a message of " + message.length() + " characters: " + shown);
         }
         if (!namesAFile(folder, message)) {

@@ -39,7 +39,7 @@ final class ProgramReader implements Reader {
     private static final long[] SIZES = {3, 1, 2};
 
     /** Larger inputs would cost what nobody wants to know. */
-    private static final long MOST_ELEMENTS = 100_000;
+    private static final long MAX_ELEMENTS = 100_000;
 
     @Override
     public String name() {
@@ -158,7 +158,7 @@ final class ProgramReader implements Reader {
             }
             elements *= size;
         }
-        if (elements > MOST_ELEMENTS) {
+        if (elements > MAX_ELEMENTS) {
             return Optional.empty();
         }
         double[] values = new double[(int) elements];

@@ -17,10 +17,10 @@ final class Room implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** Of processor time, as what else a machine does is nobody's fault. */
-    private static final Duration MOST_TIME = Duration.ofSeconds(1);
+    private static final Duration MAX_TIME = Duration.ofSeconds(1);
 
     /** How many more files and threads a process may have after any number of files than after the good ones. */
-    private static final int MOST_OPENED = 40;
+    private static final int MAX_OPENED = 40;
 
     /** The same for good files in a new process, whose time is not judged. */
     private static final Duration PATIENCE_AT_FIRST = Duration.ofMinutes(2);
@@ -97,7 +97,7 @@ final class Room implements AutoCloseable {
         worker.leftBehind()
                 .changedSince(behindGoodFiles)
                 .forEach(path -> faults.add("left " + Escapes.escaped(path) + " in the working folder"));
-        if (worker.opened() > opened + MOST_OPENED) {
+        if (worker.opened() > opened + MAX_OPENED) {
             faults.add("and those before it have left " + (worker.opened() - opened) + " files and threads open");
         }
         if (reply.answer().isPresent()) {
@@ -117,7 +117,7 @@ final class Room implements AutoCloseable {
 
     private static String cost(Worker.Reply reply) {
         Duration time = reply.answer().map(Answer::processorTime).orElse(Duration.ZERO);
-        String slow = time.compareTo(MOST_TIME) > 0 ? "took " + time.toMillis() + " ms of processor time" : "";
+        String slow = time.compareTo(MAX_TIME) > 0 ? "took " + time.toMillis() + " ms of processor time" : "";
         long megabytes = reply.grown() >> 20;
         String large = megabytes > Worker.EXTRA_MEGABYTES ? "took " + megabytes + " MB outside of the heap" : "";
         return slow + (slow.isEmpty() || large.isEmpty() ? "" : " and ") + large;

@@ -17,9 +17,9 @@ public final class ConllFile {
      * These bounds are far above any corpus. A line or a sentence without an end is refused before it fills the
      * memory.
      */
-    private static final int LONGEST_LINE = 1 << 16;
+    private static final int MAX_LINE_LENGTH = 1 << 16;
 
-    private static final int MOST_WORDS = 1 << 16;
+    private static final int MAX_WORDS = 1 << 16;
 
     private ConllFile() {}
 
@@ -66,9 +66,9 @@ public final class ConllFile {
                     first = words.isEmpty() ? number : first;
                     words.add(columns[0]);
                     tags.add(columns[columns.length - 1]);
-                    if (words.size() > MOST_WORDS) {
+                    if (words.size() > MAX_WORDS) {
                         throw new DataException(file + ", the sentence at line " + first + " has more than the "
-                                + MOST_WORDS + " words that are read: put blank lines between sentences");
+                                + MAX_WORDS + " words that are read: put blank lines between sentences");
                     }
                 }
             }
@@ -94,9 +94,9 @@ public final class ConllFile {
         boolean atEnd = next < 0;
         while (next >= 0 && next != '\n') {
             line.append((char) next);
-            if (line.length() > LONGEST_LINE) {
-                throw new DataException(
-                        file + ", line " + number + " has more than the " + LONGEST_LINE + " characters that are read");
+            if (line.length() > MAX_LINE_LENGTH) {
+                throw new DataException(file + ", line " + number + " has more than the " + MAX_LINE_LENGTH
+                        + " characters that are read");
             }
             next = lines.read();
         }

@@ -13,11 +13,11 @@ import java.util.Random;
  */
 public record InputMasking(int maskToken, double probability, long seed) {
     /** Tells these draws from those of orders and of {@link Masking}. */
-    private static final long PURPOSE = -3;
+    private static final long STREAM = -3;
 
     /** Returns the ids that the model is given instead of the text's own. */
     int[] of(TokenIds text, int epoch, int example, int choice) {
-        Random random = Draws.of(seed, PURPOSE, epoch, example, choice);
+        Random random = Draws.of(seed, STREAM, epoch, example, choice);
         int[] ids = text.ids().clone();
         for (int i = 1; i < ids.length - 1; i++) {
             if (random.nextDouble() < probability && i != text.pairStart() - 1) {

@@ -36,8 +36,8 @@ public record NGramMasking(
     /** The share of tokens that the original masks. */
     public static final double PROBABILITY = 0.15;
 
-    private static final double MASKED = 0.8;
-    private static final double KEPT = 0.1;
+    private static final double SHARE_MASKED = 0.8;
+    private static final double SHARE_KEPT = 0.1;
 
     /** {@code max_preds_per_seq} is a multiple of this. */
     private static final int PREDICTIONS_MULTIPLE = 10;
@@ -66,7 +66,8 @@ public record NGramMasking(
     public static NGramMasking of(
             int maskToken, int vocabulary, WordParts parts, int maxGram, double probability, int maxLength, long seed) {
         int predictions = PREDICTIONS_MULTIPLE * (int) Math.ceil(maxLength * probability / PREDICTIONS_MULTIPLE);
-        return new NGramMasking(maskToken, vocabulary, parts, maxGram, probability, predictions, MASKED, KEPT, seed);
+        return new NGramMasking(
+                maskToken, vocabulary, parts, maxGram, probability, predictions, SHARE_MASKED, SHARE_KEPT, seed);
     }
 
     /** Returns the masking of the generator of replaced-token detection: all masked tokens become {@code [MASK]}. */

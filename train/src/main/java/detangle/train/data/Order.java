@@ -18,7 +18,7 @@ public enum Order {
     GROUPED_BY_LENGTH;
 
     /** The most batches of a stretch. */
-    private static final int MOST_BATCHES = 50;
+    private static final int MAX_BATCHES = 50;
 
     /**
      * Returns the numbers of the examples in the order of an epoch.
@@ -41,7 +41,7 @@ public enum Order {
 
     private static int[] grouped(int[] shuffled, int[] lengths, int batch) {
         int n = shuffled.length;
-        int stretch = Math.max(1, Math.min(n / (batch * 4), MOST_BATCHES)) * batch;
+        int stretch = Math.max(1, Math.min(n / (batch * 4), MAX_BATCHES)) * batch;
         int longest = 0;
         for (int first = 0; first < n; first += stretch) {
             int end = Math.min(n, first + stretch);

@@ -12,7 +12,7 @@ import java.util.List;
  */
 public record Split<T>(List<T> training, List<T> validation) {
     /** This number distinguishes the draws of a split from those of epochs, which are counted from 0. */
-    private static final long PURPOSE = -1;
+    private static final long STREAM = -1;
 
     /**
      * Holds back a share of examples, drawn at random; both parts keep their order.
@@ -27,7 +27,7 @@ public record Split<T>(List<T> training, List<T> validation) {
                     + " rows leaves nothing to learn from or nothing to validate with");
         }
         boolean[] drawn = new boolean[all.size()];
-        int[] order = Draws.permutation(all.size(), Draws.of(seed, PURPOSE));
+        int[] order = Draws.permutation(all.size(), Draws.of(seed, STREAM));
         Arrays.stream(order, 0, held).forEach(i -> drawn[i] = true);
         List<T> training = new ArrayList<>();
         List<T> validation = new ArrayList<>();

@@ -21,13 +21,13 @@ public final class SquadFile {
      * The most questions and answers of a paragraph. It is far above those of any corpus, and refuses a file without an
      * end before it fills the memory.
      */
-    private static final int MOST_QUESTIONS = 1 << 16;
+    private static final int MAX_QUESTIONS = 1 << 16;
 
     /**
      * The most characters of a paragraph times its questions and answers. The characters before each answer are counted
      * to find it; so many take about a second.
      */
-    private static final long MOST_COUNTED = 1L << 29;
+    private static final long MAX_COUNTED_CHARACTERS = 1L << 29;
 
     private final Path file;
     private final JsonParser parser;
@@ -143,7 +143,7 @@ public final class SquadFile {
                 each(() -> paragraph.drafts.add(question(paragraph)));
             }
         });
-        if ((long) paragraph.context.length() * paragraph.count > MOST_COUNTED) {
+        if ((long) paragraph.context.length() * paragraph.count > MAX_COUNTED_CHARACTERS) {
             throw new DataException(next() + " has " + paragraph.context.length() + " characters for " + paragraph.count
                     + " questions and answers, which is more than is read: cut the text into paragraphs");
         }
@@ -183,9 +183,9 @@ public final class SquadFile {
     }
 
     private void count(Paragraph paragraph) {
-        if (++paragraph.count > MOST_QUESTIONS) {
+        if (++paragraph.count > MAX_QUESTIONS) {
             throw new DataException(
-                    next() + " has more than the " + MOST_QUESTIONS + " questions and answers that are read");
+                    next() + " has more than the " + MAX_QUESTIONS + " questions and answers that are read");
         }
     }
 

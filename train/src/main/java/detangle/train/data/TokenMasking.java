@@ -15,8 +15,8 @@ import java.util.Random;
  */
 public record TokenMasking(int maskToken, int vocabulary, double probability, long seed) implements Masking {
     private static final int IGNORED = (int) HeadLosses.IGNORED;
-    private static final double MASKED = 0.8;
-    private static final double REPLACED = 0.9;
+    private static final double SHARE_MASKED = 0.8;
+    private static final double SHARE_MASKED_OR_REPLACED = 0.9;
 
     @Override
     public Masked of(int[] tokens, Random random) {
@@ -29,9 +29,9 @@ public record TokenMasking(int maskToken, int vocabulary, double probability, lo
             }
             labels[i] = ids[i];
             double what = random.nextDouble();
-            if (what < MASKED) {
+            if (what < SHARE_MASKED) {
                 ids[i] = maskToken;
-            } else if (what < REPLACED) {
+            } else if (what < SHARE_MASKED_OR_REPLACED) {
                 ids[i] = random.nextInt(vocabulary);
             }
         }

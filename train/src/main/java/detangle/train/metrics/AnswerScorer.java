@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
  * questions have no answer, the answer is empty where the first tokens of the windows have a higher score.
  */
 public final class AnswerScorer implements Scorer {
-    private static final int BEST = 20;
-    private static final int LONGEST = 30;
+    private static final int CANDIDATES_PER_WINDOW = 20;
+    private static final int MAX_ANSWER_TOKENS = 30;
 
     private final QuestionData data;
     private final boolean someUnanswered;
@@ -60,8 +60,10 @@ public final class AnswerScorer implements Scorer {
         int[] likelyEnds = likeliest(ends, read.ends().length);
         for (int start : likeliest(starts, read.starts().length)) {
             for (int end : likelyEnds) {
-                boolean span =
-                        read.starts()[start] >= 0 && read.starts()[end] >= 0 && end >= start && end - start < LONGEST;
+                boolean span = read.starts()[start] >= 0
+                        && read.starts()[end] >= 0
+                        && end >= start
+                        && end - start < MAX_ANSWER_TOKENS;
                 if (span && starts[start] + ends[end] > score) {
                     score = starts[start] + ends[end];
                     String context = data.questions().get(read.question()).context();
@@ -78,7 +80,7 @@ public final class AnswerScorer implements Scorer {
         return IntStream.range(0, tokens)
                 .boxed()
                 .sorted(Comparator.comparingDouble((Integer i) -> logits[i]).reversed())
-                .limit(BEST)
+                .limit(CANDIDATES_PER_WINDOW)
                 .mapToInt(Integer::intValue)
                 .toArray();
     }

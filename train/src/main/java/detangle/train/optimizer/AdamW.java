@@ -23,7 +23,7 @@ public record AdamW(double beta1, double beta2, double epsilon, boolean amsgrad)
     /** The defaults of HuggingFace's Trainer. */
     public static final AdamW DEFAULT = new AdamW(0.9, 0.999, 1e-8, false);
 
-    private static final String MOST = "v_max";
+    private static final String MAXIMA = "v_max";
     private static final String STEP_SIZE = "step_size";
     private static final String ROOT_SCALE = "root_scale";
 
@@ -41,7 +41,7 @@ public record AdamW(double beta1, double beta2, double epsilon, boolean amsgrad)
     public List<State> states() {
         List<State> states = new ArrayList<>(List.of(new State(Adam.M, Start.ZEROS), new State(Adam.V, Start.ZEROS)));
         if (amsgrad) {
-            states.add(new State(MOST, Start.ZEROS));
+            states.add(new State(MAXIMA, Start.ZEROS));
         }
         return states;
     }
@@ -63,8 +63,8 @@ public record AdamW(double beta1, double beta2, double epsilon, boolean amsgrad)
         SequencedMap<String, Node> states = Adam.states(m, v);
         Node most = v;
         if (amsgrad) {
-            most = b.max(values.state(MOST), v);
-            states.put(MOST, most);
+            most = b.max(values.state(MAXIMA), v);
+            states.put(MAXIMA, most);
         }
         Node root = b.add(b.mul(Adam.root(b, most), values.scalar(ROOT_SCALE)), Adam.constant(b, p, epsilon));
         Node step = b.mul(Adam.times(b, values.scalar(STEP_SIZE), group.rateFactor()), b.div(m, root));

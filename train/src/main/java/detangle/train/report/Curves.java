@@ -14,11 +14,11 @@ final class Curves {
     private static final int RIGHT = 16;
     private static final int TOP = 12;
     private static final int BOTTOM = 34;
-    private static final int LETTER = 12;
-    private static final int MOST_INTERVALS = 5;
-    private static final double FLAT = 1e-6;
-    private static final double SHORTEST_PLAIN = 1e-3;
-    private static final double LONGEST_PLAIN = 1e5;
+    private static final int LETTER_HEIGHT = 12;
+    private static final int MAX_INTERVALS = 5;
+    private static final double MIN_RELATIVE_RANGE = 1e-6;
+    private static final double MIN_PLAIN_NUMBER = 1e-3;
+    private static final double MAX_PLAIN_NUMBER = 1e5;
 
     /** A value at a step. */
     record Point(long step, double value) {}
@@ -49,9 +49,9 @@ final class Curves {
         double low = all.stream().mapToDouble(Point::value).min().orElse(0);
         double high = all.stream().mapToDouble(Point::value).max().orElse(1);
         double size = Math.max(Math.abs(low), Math.abs(high));
-        boolean isFlat = high - low <= FLAT * size;
+        boolean isFlat = high - low <= MIN_RELATIVE_RANGE * size;
         double margin = isFlat ? (size == 0 ? 1 : size / 2) : 0;
-        interval = interval((high - low + 2 * margin) / (MOST_INTERVALS - 1));
+        interval = interval((high - low + 2 * margin) / (MAX_INTERVALS - 1));
         lowest = Math.floor((low - margin) / interval) * interval;
         highest = Math.ceil((high + margin) / interval) * interval;
     }
@@ -107,8 +107,8 @@ final class Curves {
     /** Draws round numbers, and the last step with its unit, which no other number comes near. */
     private void axisOfSteps() {
         String end = lastStep + (lastStep == 1 ? " update" : " updates");
-        int free = WIDTH - RIGHT - LETTER * (end.length() + 1);
-        long every = Math.max(1, Math.round(interval((double) lastStep / MOST_INTERVALS)));
+        int free = WIDTH - RIGHT - LETTER_HEIGHT * (end.length() + 1);
+        long every = Math.max(1, Math.round(interval((double) lastStep / MAX_INTERVALS)));
         for (long step = 0; step < lastStep && x(step) < free; step += every) {
             add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>", x(step), HEIGHT - 6, step);
         }
@@ -121,7 +121,8 @@ final class Curves {
                 .round(new MathContext(1))
                 .multiply(BigDecimal.valueOf(multiple))
                 .stripTrailingZeros();
-        boolean plain = interval >= SHORTEST_PLAIN && Math.max(Math.abs(lowest), Math.abs(highest)) < LONGEST_PLAIN;
+        boolean plain =
+                interval >= MIN_PLAIN_NUMBER && Math.max(Math.abs(lowest), Math.abs(highest)) < MAX_PLAIN_NUMBER;
         if (plain || multiple == 0) {
             int decimals = Math.max(0, (int) -Math.floor(Math.log10(interval * (1 + 1e-9))));
             return multiple == 0 ? "0" : value.setScale(decimals).toPlainString();

@@ -22,8 +22,8 @@ import java.util.zip.CRC32C;
 public final class EventFile implements AutoCloseable {
     private static final String VERSION = "brain.Event:2";
     private static final int MASK_DELTA = 0xa282ead8;
-    private static final int ROTATED = 15;
-    private static final double MILLIS = 1000;
+    private static final int MASK_ROTATION_BITS = 15;
+    private static final double MILLIS_PER_SECOND = 1000;
 
     /** Wire types of protobuf. */
     private static final int VARINT = 0;
@@ -42,7 +42,7 @@ public final class EventFile implements AutoCloseable {
      */
     public EventFile(Path folder) {
         long now = System.currentTimeMillis();
-        this.file = folder.resolve("events.out.tfevents." + (long) (now / MILLIS) + ".detangle."
+        this.file = folder.resolve("events.out.tfevents." + (long) (now / MILLIS_PER_SECOND) + ".detangle."
                 + ProcessHandle.current().pid());
         try {
             Files.createDirectories(folder);
@@ -113,7 +113,7 @@ public final class EventFile implements AutoCloseable {
 
     private static Message time(long millis) {
         Message event = new Message();
-        event.field(1, millis / MILLIS);
+        event.field(1, millis / MILLIS_PER_SECOND);
         return event;
     }
 
@@ -131,7 +131,7 @@ public final class EventFile implements AutoCloseable {
     static int checksum(byte[] bytes) {
         CRC32C crc = new CRC32C();
         crc.update(bytes);
-        return Integer.rotateRight((int) crc.getValue(), ROTATED) + MASK_DELTA;
+        return Integer.rotateRight((int) crc.getValue(), MASK_ROTATION_BITS) + MASK_DELTA;
     }
 
     private static byte[] fixed(int value) {

@@ -26,7 +26,7 @@ import java.util.OptionalDouble;
  */
 final class ControlGroups {
     /** Digits of the longest number, which is more than the kernel can mean. */
-    private static final int LONGEST = 15;
+    private static final int MAX_DIGITS = 15;
 
     private final Path root;
     private final List<String> faults = new ArrayList<>();
@@ -174,7 +174,7 @@ final class ControlGroups {
         long number = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c < '0' || c > '9' || i == LONGEST) {
+            if (c < '0' || c > '9' || i == MAX_DIGITS) {
                 return 0;
             }
             number = 10 * number + (c - '0');

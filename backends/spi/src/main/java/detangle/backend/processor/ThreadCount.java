@@ -17,7 +17,7 @@ public record ThreadCount(int threads, Processors processors) {
     public static final String AUTO = "auto";
 
     /** More threads than any machine has processors for. */
-    private static final int MOST = 9999;
+    private static final int MAX_THREADS = 9999;
 
     private static ThreadCount chosen;
 
@@ -52,7 +52,7 @@ public record ThreadCount(int threads, Processors processors) {
         int number = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : 0;
         if (number < 1) {
             throw new ThreadCountException(
-                    name + " is '" + OneLine.of(text) + "': give a number from 1 to " + MOST + ", or " + AUTO);
+                    name + " is '" + OneLine.of(text) + "': give a number from 1 to " + MAX_THREADS + ", or " + AUTO);
         }
         return new ThreadCount(number, processors);
     }

@@ -14,7 +14,7 @@ final class AlignedText {
      * The greatest factor by which a normalised text may be longer than the given one, so that no file can exhaust the
      * memory.
      */
-    static final int GROWTH = 32;
+    static final int MAX_GROWTH_FACTOR = 32;
 
     private static final int GROWTH_OF_THE_SHORTEST = 64;
 
@@ -57,7 +57,7 @@ final class AlignedText {
 
     /** The most code points that a text of a length may become. */
     static int roomFor(int length) {
-        return (int) Math.min(Integer.MAX_VALUE - 8, (long) GROWTH * length + GROWTH_OF_THE_SHORTEST);
+        return (int) Math.min(Integer.MAX_VALUE - 8, (long) MAX_GROWTH_FACTOR * length + GROWTH_OF_THE_SHORTEST);
     }
 
     int length() {
@@ -156,7 +156,8 @@ final class AlignedText {
         private void add(int codePoint, int start, int end) {
             if (count == newCodePoints.length) {
                 if (count >= room) {
-                    throw new EncodingException("the normalizer makes the text more than " + GROWTH + " times longer");
+                    throw new EncodingException(
+                            "the normalizer makes the text more than " + MAX_GROWTH_FACTOR + " times longer");
                 }
                 int capacity = (int) Math.min(room, 2L * count + 16);
                 newCodePoints = Arrays.copyOf(newCodePoints, capacity);

@@ -38,7 +38,8 @@ final class Decoding {
     private static List<String> apply(Decoder decoder, List<String> tokens, int room) {
         List<String> decoded = step(decoder, tokens, room);
         if (length(decoded) > room) {
-            throw new EncodingException("the decoder makes the text more than " + AlignedText.GROWTH + " times longer");
+            throw new EncodingException(
+                    "the decoder makes the text more than " + AlignedText.MAX_GROWTH_FACTOR + " times longer");
         }
         return decoded;
     }

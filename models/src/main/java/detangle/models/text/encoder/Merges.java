@@ -9,7 +9,7 @@ public final class Merges {
     static final int NONE = -1;
 
     /** Differs between runs, so that no file can be made whose pairs all collide. */
-    private static final long MULTIPLIER = new SplittableRandom().nextLong() | 1;
+    private static final long HASH_MULTIPLIER = new SplittableRandom().nextLong() | 1;
 
     private long[] pairs;
     private int[] ranks;
@@ -59,7 +59,7 @@ public final class Merges {
     }
 
     private static int slot(long pair, int mask) {
-        long hash = pair * MULTIPLIER;
+        long hash = pair * HASH_MULTIPLIER;
         return (int) (hash ^ hash >>> 32) & mask;
     }
 

@@ -15,7 +15,7 @@ import java.util.Map;
  */
 final class UnicodeForms {
     /** A mark of the greatest combining class: every other mark goes before it. */
-    private static final int LAST = 0x345;
+    private static final int MARK_OF_GREATEST_CLASS = 0x345;
 
     private static final int FIRST_COMPOSED = 0x300;
 
@@ -136,7 +136,7 @@ final class UnicodeForms {
                 boolean whole = mark
                         && !LibraryUnicode.isNotNormalised(c)
                         && Normalizer.isNormalized(Character.toString(c), Form.NFD);
-                if (whole && (c == LAST || goesBefore(c, LAST))) {
+                if (whole && (c == MARK_OF_GREATEST_CLASS || goesBefore(c, MARK_OF_GREATEST_CLASS))) {
                     marks.add(c);
                 }
             }

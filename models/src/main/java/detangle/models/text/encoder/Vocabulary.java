@@ -29,7 +29,7 @@ public final class Vocabulary {
     private static final int CODE_POINT_BITS = 21;
 
     /** Differs between runs, so that no file can be made whose edges all collide. */
-    private static final long MULTIPLIER = new SplittableRandom().nextLong() | 1;
+    private static final long HASH_MULTIPLIER = new SplittableRandom().nextLong() | 1;
 
     private final long[] edges;
     private final int[] children;
@@ -146,7 +146,7 @@ public final class Vocabulary {
     }
 
     private static int slot(long edge, int mask) {
-        long hash = edge * MULTIPLIER;
+        long hash = edge * HASH_MULTIPLIER;
         return (int) (hash ^ hash >>> 32) & mask;
     }
 
