@@ -13,15 +13,14 @@ import java.util.regex.Pattern;
 final class HtmlTable {
     private static final String CHART = "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.js";
 
-    private static final Pattern PART = Pattern.compile("@(?:HOST|TABLE|DATA|CHART)@");
+    private static final Pattern PART = Pattern.compile("@(?:SUMMARY|TABLE|DATA|CHART)@");
 
     private HtmlTable() {}
 
     /** @param json the report as JSON */
     static String write(Report report, String json) {
         Map<String, String> parts = Map.of(
-                "@HOST@",
-                        escaped(ReportFormat.host(report) + "; " + report.host().date()),
+                "@SUMMARY@", summary(report),
                 "@TABLE@", table(report),
                 // No name can end the script or begin a comment in it.
                 "@DATA@", json.replace("<", "\\u003c"),
@@ -29,6 +28,15 @@ final class HtmlTable {
         // In one pass: what is put in may hold the name of another part.
         return PART.matcher(resource("report.html"))
                 .replaceAll(part -> Matcher.quoteReplacement(parts.get(part.group())));
+    }
+
+    private static String summary(Report report) {
+        StringBuilder html = new StringBuilder();
+        for (String line : report.summary()) {
+            html.append("<p>").append(escaped(line)).append("</p>\n");
+        }
+        report.date().ifPresent(date -> html.append("<p>").append(escaped(date)).append("</p>\n"));
+        return html.toString();
     }
 
     private static String table(Report report) {

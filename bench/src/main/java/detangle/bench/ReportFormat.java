@@ -17,7 +17,7 @@ public enum ReportFormat {
         public String write(Report report) {
             List<List<String>> rows = report.table();
             int columns = rows.getFirst().size();
-            StringBuilder out = new StringBuilder(host(report)).append('\n');
+            StringBuilder out = new StringBuilder(lines(report, "\n")).append('\n');
             for (List<String> row : rows) {
                 StringBuilder line = new StringBuilder();
                 for (int i = 0; i < columns; i++) {
@@ -38,7 +38,7 @@ public enum ReportFormat {
         @Override
         public String write(Report report) {
             List<List<String>> rows = report.table();
-            StringBuilder out = new StringBuilder(host(report)).append("\n\n");
+            StringBuilder out = new StringBuilder(lines(report, "\n\n").replace("<", "&lt;")).append("\n\n");
             for (int i = 0; i < rows.size(); i++) {
                 List<String> cells = rows.get(i).stream()
                         .map(cell -> OneLine.of(cell)
@@ -119,9 +119,12 @@ public enum ReportFormat {
         };
     }
 
+    private static String lines(Report report, String between) {
+        return report.summary().stream().map(OneLine::of).collect(Collectors.joining(between));
+    }
+
     /** The machine and the versions, in one line. */
-    static String host(Report report) {
-        Host host = report.host();
+    static String host(Host host) {
         return host.machine() + ", " + host.os() + ", JDK " + host.java() + "; "
                 + String.join("; ", new TreeSet<>(host.versions().values()));
     }

@@ -7,6 +7,7 @@ import detangle.bench.ColdStart;
 import detangle.bench.EpochBenchmark;
 import detangle.bench.ExtractionSuite;
 import detangle.bench.Folders;
+import detangle.bench.JoinedReports;
 import detangle.bench.NewLengths;
 import detangle.bench.OpBenchmark;
 import detangle.bench.PublishedConfig;
@@ -81,6 +82,16 @@ final class BenchCommand implements Runnable {
             paramLabel = "FOLDER",
             description = "Keep what a suite has measured in FOLDER, and go on from there the next time.")
     private Optional<Path> resume;
+
+    @Option(
+            names = "--compare",
+            arity = "2..*",
+            paramLabel = "FILE",
+            description =
+                    "Measure nothing, and join reports that were written with --format json, of several machines, devices or"
+                            + " versions: a table with ratios to the first one, its result in a sentence, and charts with -o"
+                            + " FILE.html.")
+    private List<Path> compared = List.of();
 
     @Mixin
     private HeadOption head;
@@ -202,6 +213,10 @@ final class BenchCommand implements Runnable {
     @Override
     public void run() {
         check();
+        if (!compared.isEmpty()) {
+            write(JoinedReports.of(compared));
+            return;
+        }
         Optional<Traffic> requests = traffic.traffic();
         Path scratch = Folders.temporary();
         try {
@@ -297,9 +312,10 @@ final class BenchCommand implements Runnable {
     }
 
     private void check() {
-        if (models.isEmpty() && configs.isEmpty() && suite.isEmpty()) {
+        if (models.isEmpty() && configs.isEmpty() && suite.isEmpty() && compared.isEmpty()) {
             throw new ParameterException(
-                    spec.commandLine(), "name a model, or a configuration with --random-weights, or --suite");
+                    spec.commandLine(),
+                    "name a model, or a configuration with --random-weights, or --suite, or reports with --compare");
         }
         boolean isOfAKind = ops
                 || cold
@@ -314,6 +330,10 @@ final class BenchCommand implements Runnable {
                     spec.commandLine(),
                     "models that extract are measured by themselves, from texts to entities: leave other models, heads,"
                             + " batches and kinds of measurement out");
+        }
+        if (!compared.isEmpty() && (isOfAKind || busy > 0 || !configs.isEmpty() || suite.isPresent())) {
+            throw new ParameterException(
+                    spec.commandLine(), "--compare measures nothing: leave models and kinds of measurement out");
         }
         if (suite.isPresent() && (isOfAKind || busy > 0 || !configs.isEmpty())) {
             throw new ParameterException(
