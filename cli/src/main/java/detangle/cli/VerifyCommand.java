@@ -39,7 +39,7 @@ final class VerifyCommand implements Runnable {
     @Option(
             names = "--values",
             paramLabel = "FILE.json",
-            description = "Values to compare with in the place of those that ship; docs/GUIDE.md has the form.")
+            description = "Values to compare with in the place of those that ship; docs/MODELS.md has the form.")
     private Optional<Path> file;
 
     @Mixin

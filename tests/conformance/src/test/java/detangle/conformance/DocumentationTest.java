@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -31,13 +32,42 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The examples of the README and the guide do what they say. A comment {@code example NAME} stands before a program of
- * examples/, and a comment {@code model CLASS LABELS} before examples that need a model that does not ship: those run
- * on a small one.
+ * The examples of the README and of the pages for tasks do what they say, and links lead somewhere. A comment
+ * {@code example NAME} stands before a program of examples/, and a comment {@code model CLASS LABELS} before examples
+ * that need a model that does not ship: those run on a small one.
  */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launchers are shell scripts")
 class DocumentationTest {
     private static final Path EXAMPLES = DetangleProcess.HOME.resolve("examples");
+    private static final Path DOCS = DetangleProcess.HOME.resolve("docs");
+
+    /** The pages whose examples run here. {@link ServerDocumentationTest} runs those of SERVER.md. */
+    private static final List<String> PAGES = List.of(
+            "docs/GUIDE.md",
+            "docs/JAVA.md",
+            "docs/MODELS.md",
+            "docs/CLASSIFY.md",
+            "docs/ZERO-SHOT.md",
+            "docs/TAG.md",
+            "docs/EXTRACT.md",
+            "docs/REDACT.md",
+            "docs/ANSWER.md",
+            "docs/FILL-MASK.md",
+            "docs/EMBED.md",
+            "docs/RERANK.md",
+            "docs/OTHER-TASKS.md",
+            "docs/FILES.md",
+            "docs/TRAIN.md",
+            "docs/EXTENDING.md");
+
+    /** The words with which commands begin that run here; a block in a language, such as text, does not run. */
+    private static final List<String> COMMANDS = List.of("./detangle", "printf", "jshell");
+
+    /** A link of Markdown to a file of this repository, or to a heading. */
+    private static final Pattern LINK =
+            Pattern.compile("\\[[^\\]\n]*\\]\\((?!https?:|mailto:)([^)#\\s]*)(?:#([^)\\s]*))?\\)");
+
+    private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
 
     /** A block of code, or the comment before one. */
     private static final Pattern PART = Pattern.compile("<!-- (.*?) -->\n|```(\\w*)\n(.*?)```\n", Pattern.DOTALL);
@@ -66,7 +96,7 @@ class DocumentationTest {
             } else if (comment.startsWith("example ")) {
                 String command = "examples/run " + comment.substring("example ".length());
                 examples.add(new Example(command, Optional.empty(), model, Optional.empty()));
-            } else if (code.startsWith("./detangle") || code.startsWith("printf")) {
+            } else if ("".equals(part.group(2)) && COMMANDS.stream().anyMatch(code::startsWith)) {
                 examples.add(new Example(code.strip(), Optional.empty(), model, Optional.empty()));
             } else if (!code.isEmpty() && !examples.isEmpty()) {
                 // What stands right behind an example belongs to it.
@@ -88,13 +118,23 @@ class DocumentationTest {
         return examples;
     }
 
+    private static List<Example> ofPages() throws IOException {
+        List<Example> all = new ArrayList<>();
+        for (String page : PAGES) {
+            all.addAll(examples(page));
+        }
+        return all;
+    }
+
     private static List<Example> all() throws IOException {
-        List<Example> all = new ArrayList<>(examples("docs/GUIDE.md"));
-        // Of the README's commands those whose output it shows: others take minutes, and have tests of their own.
-        examples("README.md").stream()
-                .filter(e -> e.output().isPresent())
-                .filter(e -> !e.command().startsWith("./detangle bench"))
-                .forEach(all::add);
+        List<Example> all = new ArrayList<>(ofPages());
+        // Here only the commands whose output is shown: others take minutes, and have tests of their own.
+        for (String page : List.of("README.md", "CONTRIBUTING.md")) {
+            examples(page).stream()
+                    .filter(e -> e.output().isPresent())
+                    .filter(e -> !e.command().startsWith("./detangle bench"))
+                    .forEach(all::add);
+        }
         return all;
     }
 
@@ -125,8 +165,8 @@ class DocumentationTest {
     }
 
     @Test
-    void everyProgramIsInTheGuide() throws IOException {
-        Set<String> shown = examples("docs/GUIDE.md").stream()
+    void everyProgramIsOnAPage() throws IOException {
+        Set<String> shown = ofPages().stream()
                 .map(Example::command)
                 .filter(c -> c.startsWith("examples/run "))
                 .map(c -> c.substring("examples/run ".length()) + ".java")
@@ -140,20 +180,69 @@ class DocumentationTest {
         }
     }
 
-    /** The project that CI builds outside the tree has the flags for tests as the guide shows them. */
     @Test
-    void theGuidesFlagsForMavenAreThoseOfTheConsumer() throws IOException {
+    void everyPageIsInTheGuide() throws IOException {
+        String guide = Files.readString(DOCS.resolve("GUIDE.md"))
+                + Files.readString(DetangleProcess.HOME.resolve("README.md"));
+        try (Stream<Path> files = Files.list(DOCS)) {
+            files.map(f -> f.getFileName().toString())
+                    .filter(n -> n.endsWith(".md"))
+                    .forEach(n -> assertTrue(guide.contains(n + ")") || guide.contains(n + "#"), n + " is not linked"));
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyLinkLeadsSomewhere() throws IOException {
+        List<Path> pages = new ArrayList<>();
+        for (Path folder : List.of(DetangleProcess.HOME, DOCS)) {
+            try (Stream<Path> files = Files.list(folder)) {
+                files.filter(f -> f.toString().endsWith(".md")).sorted().forEach(pages::add);
+            }
+        }
+        return pages.stream()
+                .map(page -> DynamicTest.dynamicTest(page.getFileName().toString(), () -> {
+                    Matcher link = LINK.matcher(withoutCode(Files.readString(page)));
+                    while (link.find()) {
+                        Path file = link.group(1).isEmpty() ? page : page.resolveSibling(link.group(1));
+                        assertTrue(Files.exists(file), link.group());
+                        if (link.group(2) != null) {
+                            assertTrue(headings(file).contains(link.group(2)), link.group());
+                        }
+                    }
+                }));
+    }
+
+    private static String withoutCode(String markdown) {
+        return markdown.replaceAll("(?s)```.*?```", "").replaceAll("`[^`\n]*`", "");
+    }
+
+    /** Returns the names under which links reach the headings of a page, as GitHub makes them. */
+    private static Set<String> headings(Path page) throws IOException {
+        return HEADING.matcher(withoutCode(Files.readString(page)))
+                .results()
+                .map(h -> h.group(1)
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^\\p{L}\\p{N}_ -]", "")
+                        .replace(' ', '-'))
+                .collect(Collectors.toSet());
+    }
+
+    /** The project that CI builds outside the tree has the flags for tests as JAVA.md shows them. */
+    @Test
+    void theFlagsForMavenAreThoseOfTheConsumer() throws IOException {
         String flags = "<argLine>--add-modules jdk.incubator.vector</argLine>";
 
-        assertTrue(
-                Files.readString(DetangleProcess.HOME.resolve("docs/GUIDE.md")).contains(flags));
+        assertTrue(Files.readString(DOCS.resolve("JAVA.md")).contains(flags));
         assertTrue(Files.readString(DetangleProcess.HOME.resolve("tests/consumer/pom.xml"))
                 .contains(flags));
     }
 
     private static String command(Example example) throws IOException {
         if (example.model().isEmpty()) {
-            return example.command();
+            // The JShell of the JDK that runs the tests, which need not be in the PATH.
+            return example.command().startsWith("jshell")
+                    ? System.getProperty("java.home") + "/bin/" + example.command()
+                    : example.command();
         }
         Path model = model(
                 example.model().get(), folder.resolve(example.model().get().replace(' ', '-')));
