@@ -204,6 +204,17 @@ public final class Session implements AutoCloseable {
         return run(inputs, (executable, all) -> executable.run(all, profile));
     }
 
+    /**
+     * Runs the model as {@link #run(Map)} does, and leaves its outputs in the memory of the device that computes them,
+     * where nobody reads them. A program that measures the device uses it.
+     */
+    public void runOnDevice(Map<String, Tensor> inputs) {
+        run(inputs, (executable, all) -> {
+            executable.runOnDevice(all);
+            return Map.of();
+        });
+    }
+
     private Map<String, Tensor> run(
             Map<String, Tensor> inputs, BiFunction<Executable, Map<String, Tensor>, Map<String, Tensor>> how) {
         Optional<Tensor> ids = Optional.ofNullable(inputs.get(InputNames.IDS));

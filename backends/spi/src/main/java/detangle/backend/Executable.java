@@ -25,6 +25,17 @@ public interface Executable extends AutoCloseable {
      */
     Map<String, Tensor> run(Map<String, Tensor> inputs, Profile profile);
 
+    /**
+     * Runs the program as {@link #run(Map)} does, and leaves its outputs in the memory of the device that computes
+     * them, where nobody reads them: it shows how much of a run is spent on copies of results. Where that memory is the
+     * host's, and where the program has updates, it is an ordinary run.
+     *
+     * @throws InputException as there
+     */
+    default void runOnDevice(Map<String, Tensor> inputs) {
+        run(inputs);
+    }
+
     /** Frees what the device holds. Running afterwards is an {@link IllegalStateException}. */
     @Override
     void close();

@@ -68,6 +68,11 @@ final class HybridExecutable implements Executable {
         return executable(inputs).run(inputs, profile);
     }
 
+    @Override
+    public void runOnDevice(Map<String, Tensor> inputs) {
+        executable(inputs).runOnDevice(inputs);
+    }
+
     private synchronized Executable executable(Map<String, Tensor> inputs) {
         if (closed) {
             throw new IllegalStateException("the executable is closed");

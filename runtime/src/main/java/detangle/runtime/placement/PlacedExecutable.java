@@ -56,6 +56,24 @@ final class PlacedExecutable implements Executable {
         return run(inputs, (executable, operands) -> executable.run(operands, profile));
     }
 
+    /** The last part alone leaves its outputs where they are: the others' are read by parts behind them. */
+    @Override
+    public void runOnDevice(Map<String, Tensor> inputs) {
+        if (segments.isEmpty() || !program.updates().isEmpty()) {
+            run(inputs);
+            return;
+        }
+        ShapeBinding.bind(program, inputs);
+        Loaded last = segments.getLast();
+        turn.take(() -> values(inputs, (executable, operands) -> {
+            if (executable != last.executable) {
+                return executable.run(operands);
+            }
+            executable.runOnDevice(operands);
+            return Map.of();
+        }));
+    }
+
     private Map<String, Tensor> run(
             Map<String, Tensor> inputs, BiFunction<Executable, Map<String, Tensor>, Map<String, Tensor>> how) {
         Map<String, Long> bindings = ShapeBinding.bind(program, inputs);

@@ -75,8 +75,8 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
 
     /** A copy of the elements of a shape. */
     Tensor toTensor(long[] shape) {
-        byte[] bytes = new byte[Math.toIntExact(Tensor.elements(shape) * dtype.bytes())];
-        MemorySegment.copy(array.getSegment(), 0, MemorySegment.ofArray(bytes), 0, bytes.length);
-        return new Tensor(dtype, shape, MemorySegment.ofArray(bytes));
+        long bytes = Math.multiplyExact(Tensor.elements(shape), (long) dtype.bytes());
+        return new Tensor(
+                dtype, shape, ResultMemory.shared().copy(array.getSegment().asSlice(0, bytes)));
     }
 }

@@ -23,13 +23,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.TornadoProfilerResult;
 import uk.ac.manchester.tornado.api.WorkerGrid3D;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
@@ -38,10 +41,11 @@ import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * A program as graphs of tasks. What never changes is copied to the device once; inputs and sizes are copied there at
- * each run, and outputs are copied back. Sizes are data: the graph runs any shape that its arrays have room for.
+ * each run, and of outputs what the shape has is copied back. Sizes are data: the graph runs any shape that its arrays have room for.
  */
 final class DeviceGraph implements TornadoExecutable.Graph {
     private static final AtomicLong NUMBERS = new AtomicLong();
@@ -60,11 +64,17 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     /** The grid of threads of each launch; library calls have none. */
     private final List<Optional<WorkerGrid3D>> grids = new ArrayList<>();
 
+    /** The arrays with results that no part behind this one uses, by part. */
+    private final List<List<TornadoNativeArray>> left = new ArrayList<>();
+
     private final IntArray sizes;
     private final IntArray faults;
     private final Optional<TornadoExecutionPlan> plan;
     private Map<String, Long> bound = Map.of();
     private boolean isBound;
+
+    /** Elements of the results in each array for the sizes that are bound. */
+    private final Map<Object, Long> lengths = new IdentityHashMap<>();
 
     /** The number of times that TornadoVM had written before this run, by part; it keeps all. */
     private final int[] logged;
@@ -137,9 +147,16 @@ final class DeviceGraph implements TornadoExecutable.Graph {
                     }
                 }
             }
-            List<Object> results =
-                    part.leave().stream().filter(wanted::contains).toList();
-            graph.transferToHost(DataTransferMode.EVERY_EXECUTION, with(results, faults));
+            List<TornadoNativeArray> results = part.leave().stream()
+                    .filter(wanted::contains)
+                    .map(a -> (TornadoNativeArray) a)
+                    .toList();
+            left.add(results);
+            if (!results.isEmpty()) {
+                // No more of them than the shape has is copied, see copyBack().
+                graph.transferToHost(DataTransferMode.UNDER_DEMAND, results.toArray());
+            }
+            graph.transferToHost(DataTransferMode.EVERY_EXECUTION, faults);
             // What is handed on stays without being told again. Results are the last, see close().
             List<Object> made = new ArrayList<>(part.made());
             made.sort(Comparator.comparing(wanted::contains));
@@ -166,12 +183,6 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         Set<Object> set = Collections.newSetFromMap(new IdentityHashMap<>());
         set.addAll(elements);
         return set;
-    }
-
-    private static Object[] with(List<Object> arrays, Object another) {
-        List<Object> all = new ArrayList<>(arrays);
-        all.add(another);
-        return all.toArray();
     }
 
     private static void transfer(TaskGraph graph, int mode, List<Object> arrays, Set<Object> which) {
@@ -204,6 +215,11 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             grids.get(i).ifPresent(grid -> grid.setGlobalWork((long) work.x() * launch.threads(), work.y(), work.z()));
         }
         buffers.bind(bindings);
+        lengths.clear();
+        for (Node root : program.roots()) {
+            long length = Tensor.elements(root.shape().evaluate(bindings));
+            lengths.merge(buffers.of(root).array(), length, Math::max);
+        }
         bound = Map.copyOf(bindings);
         isBound = true;
     }
@@ -214,23 +230,40 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             Map<String, Tensor> parameters,
             Map<String, Long> bindings,
             Optional<Profile> profile) {
-        bind(bindings);
-        buffers.inputs().forEach((node, array) -> array.copyFrom(inputs.get(((TensorOp.Input) node.op()).name())));
-        buffers.parameters().forEach((name, array) -> array.copyFrom(parameters.get(name)));
-        faults.init(0);
-        try {
-            if (plan.isPresent()) {
-                execute(plan.get(), profile);
+        execute(inputs, parameters, bindings, plan -> {
+            if (profile.isPresent()) {
+                execute(plan, profile.get());
+            } else {
+                execute(plan, true);
             }
-        } catch (RuntimeException e) {
-            throw new BackendException("the device failed: " + e.getMessage(), e);
-        }
-        requireIds(launcher, bindings);
+        });
         Map<String, Tensor> outputs = new LinkedHashMap<>();
         program.outputs().forEach(o -> outputs.put(o.name(), value(buffers, o.node(), bindings)));
         Map<String, Tensor> updates = new LinkedHashMap<>();
         program.updates().forEach(u -> updates.put(u.name(), value(buffers, u.value(), bindings)));
         return new Interpreter.Results(outputs, updates);
+    }
+
+    @Override
+    public void runOnDevice(Map<String, Tensor> inputs, Map<String, Tensor> parameters, Map<String, Long> bindings) {
+        execute(inputs, parameters, bindings, plan -> execute(plan, false));
+    }
+
+    private void execute(
+            Map<String, Tensor> inputs,
+            Map<String, Tensor> parameters,
+            Map<String, Long> bindings,
+            Consumer<TornadoExecutionPlan> how) {
+        bind(bindings);
+        buffers.inputs().forEach((node, array) -> array.copyFrom(inputs.get(((TensorOp.Input) node.op()).name())));
+        buffers.parameters().forEach((name, array) -> array.copyFrom(parameters.get(name)));
+        faults.init(0);
+        try {
+            plan.ifPresent(how);
+        } catch (RuntimeException e) {
+            throw new BackendException("the device failed: " + e.getMessage(), e);
+        }
+        requireIds(launcher, bindings);
     }
 
     /**
@@ -256,27 +289,40 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         return value.dtype() == dtype ? value : Tensor.ofDoubles(dtype, value.toDoubles(), value.shape());
     }
 
-    private void execute(TornadoExecutionPlan plan, Optional<Profile> profile) {
-        if (profile.isPresent()) {
-            execute(plan, profile.get());
-        } else {
-            for (int part = 0; part < parts.size(); part++) {
-                plan.withGraph(part).execute();
+    /** Returns when all has been done, as each part waits for the array of wrong ids. */
+    private void execute(TornadoExecutionPlan plan, boolean copiesBack) {
+        for (int part = 0; part < parts.size(); part++) {
+            TornadoExecutionResult done = plan.withGraph(part).execute();
+            if (copiesBack) {
+                copyBack(part, done);
             }
         }
     }
 
-    /** Times are the device's own. TornadoVM has those of tasks only in a text. */
+    /** Copies what the shape has of the results that a part leaves. The part must be the last that was executed. */
+    private void copyBack(int part, TornadoExecutionResult done) {
+        for (TornadoNativeArray array : left.get(part)) {
+            long length = lengths.get(array);
+            if (length > 0) {
+                done.transferToHost(new DataRange(array).withSize(length));
+            }
+        }
+    }
+
+    /**
+     * Times of tasks are the device's own, which TornadoVM has only in a text. It has none for results, whose copies
+     * are timed here.
+     */
     private void execute(TornadoExecutionPlan plan, Profile profile) {
         plan.withAllGraphs().withProfiler(ProfilerMode.SILENT);
         try {
             long transfers = 0;
             for (int p = 0; p < parts.size(); p++) {
-                TornadoProfilerResult times = plan.withGraph(p).execute().getProfilerResult();
+                TornadoExecutionResult done = plan.withGraph(p).execute();
+                TornadoProfilerResult times = done.getProfilerResult();
                 String log = times.getProfileLog();
                 JsonNode tasks =
                         new JsonMapper().readTree(log.substring(logged[p])).path(name(p));
-                logged[p] = log.length();
                 for (int i = parts.get(p).first(); i < parts.get(p).end(); i++) {
                     String nanos = tasks.path(name(p) + "." + task(i))
                             .path("TASK_KERNEL_TIME")
@@ -284,6 +330,11 @@ final class DeviceGraph implements TornadoExecutable.Graph {
                     profile.add(device, launches.get(i).operation(), Long.parseLong(nanos));
                 }
                 transfers += times.getDataTransfersTime();
+                long begin = System.nanoTime();
+                copyBack(p, done);
+                transfers += System.nanoTime() - begin;
+                // Each copy has added to the text.
+                logged[p] = times.getProfileLog().length();
             }
             profile.add(device, "transfer", transfers);
         } finally {

@@ -40,6 +40,16 @@ final class TornadoExecutable implements Executable {
                 Map<String, Long> bindings,
                 Optional<Profile> profile);
 
+        /**
+         * Runs the program as {@link #run} does, and leaves its outputs on the device where the graph has one.
+         *
+         * @throws BackendException as there
+         */
+        default void runOnDevice(
+                Map<String, Tensor> inputs, Map<String, Tensor> parameters, Map<String, Long> bindings) {
+            run(inputs, parameters, bindings, Optional.empty());
+        }
+
         @Override
         void close();
     }
@@ -96,39 +106,52 @@ final class TornadoExecutable implements Executable {
         return run(inputs, Optional.of(profile));
     }
 
+    @Override
+    public void runOnDevice(Map<String, Tensor> inputs) {
+        if (!plan.program().updates().isEmpty()) {
+            run(inputs);
+            return;
+        }
+        Map<String, Long> bindings = ShapeBinding.bind(plan.program(), inputs);
+        turn.take(() -> onGraph(bindings, graph -> {
+            graph.runOnDevice(inputs, variables.values(), bindings);
+            return bindings;
+        }));
+    }
+
     private Map<String, Tensor> run(Map<String, Tensor> inputs, Optional<Profile> profile) {
         Map<String, Long> bindings = ShapeBinding.bind(plan.program(), inputs);
         return turn.take(() -> {
-            Interpreter.Results results;
-            synchronized (TORNADO) {
-                if (closed) {
-                    throw new IllegalStateException("the executable is closed");
-                }
-                results = run(inputs, bindings, profile);
-            }
+            Interpreter.Results results =
+                    onGraph(bindings, graph -> graph.run(inputs, variables.values(), bindings, profile));
             variables.write(results.updates());
             return results.outputs();
         });
     }
 
-    private Interpreter.Results run(Map<String, Tensor> inputs, Map<String, Long> bindings, Optional<Profile> profile) {
-        shapes.remove(bindings);
-        shapes.add(bindings);
-        if (shapes.size() > MAX_SHAPES) {
-            shapes.removeFirst();
-        }
-        try {
-            if (graph.isEmpty() || !graph.get().fits(bindings)) {
-                free();
-                graph = Optional.of(graphs.apply(shapes));
+    private <T> T onGraph(Map<String, Long> bindings, Function<Graph, T> run) {
+        return alone(() -> {
+            if (closed) {
+                throw new IllegalStateException("the executable is closed");
             }
-            return graph.get().run(inputs, variables.values(), bindings, profile);
-        } catch (BackendException e) {
-            // What the device was doing when it failed is not known: the next run begins anew.
             shapes.remove(bindings);
-            free();
-            throw e;
-        }
+            shapes.add(bindings);
+            if (shapes.size() > MAX_SHAPES) {
+                shapes.removeFirst();
+            }
+            try {
+                if (graph.isEmpty() || !graph.get().fits(bindings)) {
+                    free();
+                    graph = Optional.of(graphs.apply(shapes));
+                }
+                return run.apply(graph.get());
+            } catch (BackendException e) {
+                // What the device was doing when it failed is not known: the next run begins anew.
+                shapes.remove(bindings);
+                free();
+                throw e;
+            }
+        });
     }
 
     private void free() {
