@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param duration for which each runs at least
  * @param busy processes that keep processors busy beside all that is measured
  * @param processes fresh processes of everything, one after another
+ * @param dataTransfers whether outputs are copied back from a device; otherwise they stay there
  */
 public record BenchOptions(
         List<Path> models,
@@ -37,7 +38,8 @@ public record BenchOptions(
         int iterations,
         Duration duration,
         int busy,
-        int processes) {
+        int processes,
+        boolean dataTransfers) {
     public BenchOptions {
         models = List.copyOf(models);
         backends = List.copyOf(backends);
@@ -60,7 +62,8 @@ public record BenchOptions(
                 iterations,
                 duration,
                 busy,
-                processes);
+                processes,
+                dataTransfers);
     }
 
     /** Returns other batches to run, with other numbers of threads and of busy processes. */
@@ -78,7 +81,8 @@ public record BenchOptions(
                 iterations,
                 duration,
                 otherBusy,
-                processes);
+                processes,
+                dataTransfers);
     }
 
     /** Shapes, then batches of every size with sequences of every length, then a mix if there is one. */

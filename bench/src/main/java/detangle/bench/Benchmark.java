@@ -215,6 +215,7 @@ public final class Benchmark {
                     m.difference.map(Difference::nmse),
                     m.difference.map(Difference::largest),
                     m.clean,
+                    options.dataTransfers() ? Optional.empty() : Optional.of(true),
                     oneByOne(m.oneByOne),
                     peers(m, measured)));
         });

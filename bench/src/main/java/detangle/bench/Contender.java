@@ -24,7 +24,8 @@ record Contender(String name, String model, boolean peer, IntFunction<Worker> st
     static List<Contender> of(BenchModel model, BenchOptions options, Path scratch, Consumer<String> progress) {
         List<Contender> all = new ArrayList<>();
         for (String backend : options.backends()) {
-            all.add(new Contender(backend, model.name(), false, n -> Worker.detangle(model, backend, n)));
+            all.add(new Contender(
+                    backend, model.name(), false, n -> Worker.detangle(model, backend, n, options.dataTransfers())));
         }
         options.peers().forEach((name, given) -> {
             Peer peer = Peer.named(name);

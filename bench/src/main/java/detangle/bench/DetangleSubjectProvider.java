@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Models in Detangle itself; the options are {@code BACKEND HEAD [WEIGHT_TYPE] [once]}. A masked LM predicts one token
+ * Models in Detangle itself; the options are {@code BACKEND HEAD [WEIGHT_TYPE] [once] [on-device]}. A masked LM predicts one token
  * of each sequence, its last.
  */
 public final class DetangleSubjectProvider implements SubjectProvider {
@@ -34,6 +34,9 @@ public final class DetangleSubjectProvider implements SubjectProvider {
     /** The last option of a process that is asked once. */
     static final String ONCE = "once";
 
+    /** The last option of a process whose runs leave their outputs on the device. */
+    static final String ON_DEVICE = "on-device";
+
     @Override
     public String name() {
         return NAME;
@@ -42,12 +45,14 @@ public final class DetangleSubjectProvider implements SubjectProvider {
     @Override
     public Subject load(Path model, int threads, List<String> inputs, String options) {
         SessionOptions session = sessionOptions(options);
-        return subject(model, Session.load(model, session), session.head().orElseThrow(), Set.copyOf(inputs));
+        boolean onDevice = List.of(options.split(" ")).contains(ON_DEVICE);
+        return subject(model, Session.load(model, session), session.head().orElseThrow(), Set.copyOf(inputs), onDevice);
     }
 
     private static SessionOptions sessionOptions(String options) {
         List<String> words = new ArrayList<>(List.of(options.split(" ")));
         boolean isAskedOnce = words.remove(ONCE);
+        words.remove(ON_DEVICE);
         SessionOptions session = SessionOptions.DEFAULT
                 .withBackend(words.get(0))
                 .withHead(Architecture.named(words.get(1)).orElseThrow())
@@ -61,7 +66,8 @@ public final class DetangleSubjectProvider implements SubjectProvider {
                 : session;
     }
 
-    private static Subject subject(Path model, Session session, Architecture head, Set<String> names) {
+    private static Subject subject(
+            Path model, Session session, Architecture head, Set<String> names, boolean onDevice) {
         return new Subject() {
             @Override
             public String version() {
@@ -77,7 +83,7 @@ public final class DetangleSubjectProvider implements SubjectProvider {
             @Override
             public Forward prepare(Map<String, Tensor> inputs) {
                 Map<String, Tensor> all = withMaskedRows(inputs);
-                return () -> session.run(all);
+                return onDevice ? () -> session.runOnDevice(all) : () -> session.run(all);
             }
 
             private Map<String, Tensor> withMaskedRows(Map<String, Tensor> inputs) {

@@ -99,6 +99,7 @@ public final class JoinedReports {
                 + line.mix().map(m -> "mix of " + line.seq()).orElse("" + line.seq()) + ")";
         String work = work(shape, line.head(), line.busy());
         String weights = line.weightType().map(t -> ", " + t + " weights").orElse("");
+        String outputs = line.noDataTransfers().orElse(false) ? ", outputs on the device" : "";
         double tokens = line.tokensPerS() * line.p50Ms();
         BiConsumer<String, Double> add = (runtime, ms) -> put(
                 new Side(report, runtime + threads(line.threads()), host),
@@ -108,8 +109,8 @@ public final class JoinedReports {
                 new Side(report, runtime + threads(line.threads()), host),
                 new Work(line.model(), work + ", one by one", "ms"),
                 new Value(time, Optional.of(Cells.rounded(tokens / time)), line.clean())));
-        add.accept(line.backend() + weights, line.p50Ms());
-        addOneByOne.accept(line.backend() + weights, line.oneByOneP50Ms());
+        add.accept(line.backend() + weights + outputs, line.p50Ms());
+        addOneByOne.accept(line.backend() + weights + outputs, line.oneByOneP50Ms());
         line.peers().forEach((peer, p) -> {
             add.accept(peer, p.p50Ms());
             addOneByOne.accept(peer, p.oneByOneP50Ms());

@@ -39,7 +39,7 @@ public final class NewLengths {
                 for (int threads : options.threads()) {
                     progress.accept(model.name() + ", lengths from " + shortest + " to " + longest);
                     try (BusyProcesses _ = BusyProcesses.start(options.busy());
-                            Worker worker = Worker.detangle(model, backend, threads)) {
+                            Worker worker = Worker.detangle(model, backend, threads, true)) {
                         versions.put(backend, worker.version());
                         results.add(lengths(worker, model, backend, threads, options.busy(), shortest, longest));
                     }

@@ -18,6 +18,7 @@ import java.util.Optional;
  *     the squares of differences over those of the values
  * @param maxDifference the largest difference of an output from those
  * @param clean whether no other process disturbed the runs
+ * @param noDataTransfers true where outputs stayed on the device, so that no copy of them is in the times
  * @param oneByOneP50Ms of the same sequences one after another, for a mix
  * @param peers by the name of the runtime, for Detangle's export; for a model that was given, the name of its file or
  *     folder follows
@@ -44,6 +45,7 @@ public record ReportLine(
         Optional<Double> nmse,
         Optional<Double> maxDifference,
         boolean clean,
+        Optional<Boolean> noDataTransfers,
         Optional<Double> oneByOneP50Ms,
         Map<String, Peer> peers) {
     /**

@@ -40,12 +40,16 @@ public record SpeedReport(Host host, List<ReportLine> results) implements Report
                 "RSS MiB"));
         boolean busy = results.stream().anyMatch(r -> r.busy() > 0);
         boolean rounded = results.stream().anyMatch(r -> r.weightType().isPresent());
+        boolean onDevice = results.stream().anyMatch(SpeedReport::staysOnDevice);
         boolean differ = results.stream().anyMatch(r -> r.nmse().isPresent());
         if (busy) {
             heading.add("busy beside");
         }
         if (rounded) {
             heading.add("weights");
+        }
+        if (onDevice) {
+            heading.add("outputs");
         }
         if (differ) {
             heading.addAll(List.of("NMSE", "max diff"));
@@ -82,6 +86,9 @@ public record SpeedReport(Host host, List<ReportLine> results) implements Report
             if (rounded) {
                 row.add(r.weightType().orElse("as stored"));
             }
+            if (onDevice) {
+                row.add(staysOnDevice(r) ? "on the device" : "copied back");
+            }
             if (differ) {
                 row.add(r.nmse().map(e -> Cells.number("%.1e", e)).orElse(""));
                 row.add(r.maxDifference().map(d -> Cells.number("%.1e", d)).orElse(""));
@@ -109,6 +116,10 @@ public record SpeedReport(Host host, List<ReportLine> results) implements Report
             rows.add(row);
         }
         return rows;
+    }
+
+    private static boolean staysOnDevice(ReportLine line) {
+        return line.noDataTransfers().orElse(false);
     }
 
     @Override

@@ -64,10 +64,19 @@ final class Worker implements AutoCloseable {
         this.version = answer("ready");
     }
 
-    /** Detangle on one of its backends, with the options of this JVM. */
-    static Worker detangle(BenchModel model, String backend, int threads) {
+    /**
+     * Detangle on one of its backends, with the options of this JVM.
+     *
+     * @param dataTransfers whether runs copy their outputs back from a device
+     */
+    static Worker detangle(BenchModel model, String backend, int threads, boolean dataTransfers) {
+        String options = options(model, backend, model.weightType());
         return detangle(
-                DetangleSubjectProvider.NAME, model, backend, threads, options(model, backend, model.weightType()));
+                DetangleSubjectProvider.NAME,
+                model,
+                backend,
+                threads,
+                dataTransfers ? options : options + " " + DetangleSubjectProvider.ON_DEVICE);
     }
 
     /**

@@ -39,7 +39,8 @@ class ContenderTest {
                 1,
                 Duration.ZERO,
                 0,
-                1);
+                1,
+                true);
         BenchModel model = BenchModel.of(config, Optional.of("encoder"), Optional.empty());
         return Contender.of(model, options, scratch, progress::add).stream()
                 .map(c -> c.name() + ": " + c.model())

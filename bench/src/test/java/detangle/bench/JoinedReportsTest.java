@@ -186,6 +186,7 @@ class JoinedReportsTest {
                 Optional.empty(),
                 clean,
                 Optional.empty(),
+                Optional.empty(),
                 peers);
     }
 }

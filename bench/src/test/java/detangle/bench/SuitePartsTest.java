@@ -52,7 +52,8 @@ class SuitePartsTest {
                 iterations,
                 Duration.ZERO,
                 0,
-                1);
+                1,
+                true);
         return SuiteParts.open(options, folder, message -> {});
     }
 
@@ -108,6 +109,7 @@ class SuitePartsTest {
                         Optional.empty(),
                         Optional.empty(),
                         true,
+                        Optional.empty(),
                         Optional.empty(),
                         Map.of(
                                 "onnxruntime",

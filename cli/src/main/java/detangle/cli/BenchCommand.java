@@ -186,6 +186,12 @@ final class BenchCommand implements Runnable {
     private int busy;
 
     @Option(
+            names = "--no-data-transfers",
+            description =
+                    "Leave outputs in the memory of the device that computes them, where they are copied back otherwise.")
+    private boolean noDataTransfers;
+
+    @Option(
             names = "--training",
             description =
                     "Time whole steps of training a classifier, or with --train-file epochs; the peer is pytorch=PYTHON, a"
@@ -300,7 +306,8 @@ final class BenchCommand implements Runnable {
                 iterations,
                 Duration.ofMillis((long) (duration * 1000)),
                 busy,
-                processes.orElse(1));
+                processes.orElse(1),
+                !noDataTransfers);
     }
 
     private Optional<String> head() {
@@ -325,7 +332,7 @@ final class BenchCommand implements Runnable {
                 || head.wanted().isPresent()
                 || !models.isEmpty()
                 || shapesAreGiven();
-        if (extracts() && (isOfAKind || !ExtractionSuite.NAMES.containsAll(configs))) {
+        if (extracts() && (isOfAKind || noDataTransfers || !ExtractionSuite.NAMES.containsAll(configs))) {
             throw new ParameterException(
                     spec.commandLine(),
                     "models that extract are measured by themselves, from texts to entities: leave other models, heads,"
@@ -372,6 +379,11 @@ final class BenchCommand implements Runnable {
         if (busy > 0 && (ops || training)) {
             throw new ParameterException(
                     spec.commandLine(), "--busy goes with runs of models, not --ops or --training");
+        }
+        if (noDataTransfers
+                && (ops || cold || training || newLengths.isPresent() || traffic.areGiven() || suite.isPresent())) {
+            throw new ParameterException(
+                    spec.commandLine(), "--no-data-transfers goes with batches, not with other kinds of measurement");
         }
         step.step(training, weightType.narrowed());
         if (iterations < 1 || warmup < 1 || processes.orElse(1) < 1 || busy < 0) {

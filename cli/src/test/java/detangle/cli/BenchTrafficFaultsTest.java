@@ -19,6 +19,7 @@ class BenchTrafficFaultsTest {
                     2 | --traffic uniform:8-256 --shape 1x8       | batches of its own
                     2 | --traffic uniform:8-256 --cold            | exclude each other
                     2 | --busy 1 --ops                            | --busy goes with
+                    2 | --no-data-transfers --ops                 | --no-data-transfers goes with
                     2 | --resume folder                           | --resume goes with --suite
                     2 | --random-weights gliner_small-v2.1        | models that extract are measured by themselves
                     2 | --suite traffic                           | --suite has models

@@ -63,6 +63,7 @@ class BenchTest {
             assertTrue(first.path(key).asDouble() > 0, key + " in " + first);
         }
         assertTrue(first.has("clean"), first.toString());
+        assertFalse(first.has("no_data_transfers"), first.toString());
         for (String peer : new String[] {"onnxruntime", "djl"}) {
             assertTrue(first.path("peers").path(peer).path("p50_ms").asDouble() > 0, first.toString());
             assertTrue(first.path("peers").path(peer).path("ratio").asDouble() > 0, first.toString());
@@ -134,6 +135,7 @@ class BenchTest {
                 .readTree(bench(
                                 "--backend",
                                 "vector,reference",
+                                "--no-data-transfers",
                                 "--shape",
                                 "2x8",
                                 "--iterations",
@@ -145,6 +147,7 @@ class BenchTest {
                         .out())
                 .path("results");
         assertFalse(results.path(0).has("max_difference"), results.toString());
+        assertTrue(results.path(0).path("no_data_transfers").asBoolean(false), results.toString());
         double difference = results.path(1).path("max_difference").asDouble();
         assertTrue(difference > 0 && difference < 1e-4, results.toString());
     }
