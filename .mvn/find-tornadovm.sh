@@ -1,5 +1,6 @@
-# Sourced by ./build and ./detangle. Defines find_tornadovm, which prints the home of a TornadoVM SDK or fails, and
-# tornadovm_arguments, which prints the JVM options that it needs, for a file of arguments.
+# Sourced by ./build and ./detangle. Defines find_tornadovm, which prints the home of a TornadoVM SDK or fails;
+# tornadovm_version, which prints the SDK's version; fits_tornadovm, which tells whether a version can run the kernels; and
+# tornadovm_arguments, which prints the JVM options that the SDK needs, for a file of arguments.
 
 find_tornadovm() {
     for candidate in \
@@ -11,6 +12,17 @@ find_tornadovm() {
         fi
     done
     return 1
+}
+
+# An SDK of an unknown version prints nothing.
+tornadovm_version() {
+    sed -n 's/^version=//p' "$1/etc/tornado.release" 2>/dev/null || true
+}
+
+# The line for JDK 25 alone, from 5.2 on; TornadoVersion in backends/tornado says the same. The lines for JDK 22 and later (6 to 8) read
+# kernels in another way.
+fits_tornadovm() {
+    case $1 in 5.[2-9].*-jdk25* | 5.[1-9][0-9].*-jdk25*) return 0 ;; *) return 1 ;; esac
 }
 
 # The SDK's own options, with its home in the place of the variable, as java expands none; the module path is the caller's,

@@ -95,12 +95,17 @@ fi
 set -- -m detangle.cli/detangle.cli.Main "$@"
 modules=$lib
 if [ -n "$tornado" ]; then
-    arguments=$cache/detangle/tornadovm-arguments
-    tornadovm_arguments "$tornado" >"$arguments.$$"
-    mv -f "$arguments.$$" "$arguments"
-    modules=$lib:$tornado/share/java/tornado
-    set -- "@$arguments" --enable-native-access=detangle.backend.tornado "$@"
-    case $start in *once*) start= ;; esac # TornadoVM's own compiler is Java.
+    tornado_version=$(tornadovm_version "$tornado")
+    if fits_tornadovm "$tornado_version"; then
+        arguments=$cache/detangle/tornadovm-arguments
+        tornadovm_arguments "$tornado" >"$arguments.$$"
+        mv -f "$arguments.$$" "$arguments"
+        modules=$lib:$tornado/share/java/tornado
+        set -- "@$arguments" --enable-native-access=detangle.backend.tornado "$@"
+        case $start in *once*) start= ;; esac # TornadoVM's own compiler is Java.
+    else
+        set -- "-Ddetangle.tornado.unfit=${tornado_version:-of an unknown version}" "$@" # For devices, which refuses it.
+    fi
 fi
 # Large pages spare the matrix kernels address translation; the JVM complains where the kernel offers none.
 IFS= read -r pages 2>/dev/null </sys/kernel/mm/transparent_hugepage/enabled || pages=

@@ -24,9 +24,13 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
     public String description() {
         String name = tornado.getPhysicalDevice().getDeviceName();
         return isVirtual()
-                ? name + ", virtual: its kernels can be compiled and not run, through TornadoVM"
-                : name + ", " + (tornado.getMaxGlobalMemory() >> 20) + " MiB, through TornadoVM"
+                ? name + ", virtual: its kernels can be compiled and not run, through TornadoVM" + version()
+                : name + ", " + (tornado.getMaxGlobalMemory() >> 20) + " MiB, through TornadoVM" + version()
                         + Products.description(this.name);
+    }
+
+    private static String version() {
+        return TornadoVersion.of(TornadoDevice.class).map(v -> " " + v).orElse("");
     }
 
     /** Returns whether TornadoVM was asked for a device that is not there. */

@@ -4,10 +4,12 @@ import detangle.backend.Backend;
 import detangle.backend.Device;
 import java.util.List;
 import java.util.Optional;
+import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /** GPUs and other devices that TornadoVM finds. */
 public final class TornadoBackend implements Backend {
-    private static final String REMEDY = "install TornadoVM for JDK 25 and a driver, and set TORNADOVM_HOME to its SDK";
+    private static final String REMEDY = "install TornadoVM " + TornadoVersion.NEEDED
+            + " and a driver, and set TORNADOVM_HOME to its SDK (docs/BACKENDS.md)";
 
     private static Optional<Found> found = Optional.empty();
 
@@ -42,6 +44,12 @@ public final class TornadoBackend implements Backend {
     /** TornadoVM loads its drivers when it is first touched, and what is missing then is a {@link LinkageError}. */
     private static Found find() {
         try {
+            String unfit = System.getProperty(TornadoVersion.UNFIT);
+            Optional<String> version =
+                    unfit == null ? TornadoVersion.of(TornadoRuntimeProvider.class) : Optional.of(unfit);
+            if (version.isPresent() && !TornadoVersion.fits(version.get())) {
+                return new Found(List.of(), version.map(TornadoVersion::fault));
+            }
             List<Device> devices = Accelerators.all();
             return new Found(devices, devices.isEmpty() ? Optional.of("TornadoVM finds no device") : Optional.empty());
         } catch (LinkageError | RuntimeException e) {

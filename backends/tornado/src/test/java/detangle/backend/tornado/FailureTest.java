@@ -29,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -194,24 +195,38 @@ class FailureTest {
         }
     }
 
-    /** In a JVM of its own, whose class path is without TornadoVM. */
     @Test
     void withoutTornadoVMTheReasonIsToldAndNothingElseSuffers() throws Exception {
         String path = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> !entry.contains("tornado-api"))
                 .collect(Collectors.joining(File.pathSeparator));
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        path,
-                        NoTornado.class.getName())
-                .redirectErrorStream(true)
-                .start();
+        assertEquals(
+                "TornadoVM is not there: install TornadoVM 5.2.0-jdk25 and a driver, and set TORNADOVM_HOME to its SDK"
+                        + " (docs/BACKENDS.md)",
+                reason("-cp", path));
+    }
+
+    @Test
+    void aTornadoVMThatCannotRunKernelsIsNamed() throws Exception {
+        assertEquals(
+                "TornadoVM 7.3.1-jdk22plus cannot run Detangle's kernels: install TornadoVM 5.2.0-jdk25 and a driver, and"
+                        + " set TORNADOVM_HOME to its SDK (docs/BACKENDS.md)",
+                reason("-Ddetangle.tornado.unfit=7.3.1-jdk22plus", "-cp", System.getProperty("java.class.path")));
+        assertTrue(Stream.of("5.2.0-jdk25", "5.2.1-jdk25-dev", "5.10.0-jdk25").allMatch(TornadoVersion::fits));
+        assertTrue(Stream.of("5.1.0-jdk25", "5.2.0-jdk21", "6.0.0-jdk22plus", "8.2.0", "")
+                .noneMatch(TornadoVersion::fits));
+    }
+
+    /** Returns what a JVM of its own says of why it has no devices. */
+    private static String reason(String... options) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(options));
+        command.add(NoTornado.class.getName());
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), output);
-        assertEquals(
-                "TornadoVM is not there: install TornadoVM for JDK 25 and a driver, and set TORNADOVM_HOME to its SDK",
-                output.strip());
+        return output.strip();
     }
 
     /** Prints why there are no devices. */
