@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Disentangled attention: a product for each term of positions, and {@link AttentionKernel}, which looks them up. */
+/**
+ * Disentangled attention: {@link AttentionProducts}, or a product for each term of positions and
+ * {@link AttentionKernel}, which looks them up.
+ */
 final class AttentionLowering {
     private AttentionLowering() {}
 
@@ -20,7 +23,11 @@ final class AttentionLowering {
     static Optional<Lowering> of(Node node, double scale, boolean c2p, boolean p2c, Optional<Dim> length) {
         Dim width = node.type().dim(-1);
         boolean takes = DeviceKernels.isF32(node) && width.isStatic() && width.size() <= AttentionKernel.MAX_WIDTH;
-        return Lowering.when(takes, launcher -> launch(launcher, node, scale, c2p, p2c, length));
+        return Lowering.when(takes, launcher -> {
+            if (!AttentionProducts.launch(launcher, node, scale, c2p, p2c, length)) {
+                launch(launcher, node, scale, c2p, p2c, length);
+            }
+        });
     }
 
     private static void launch(
@@ -89,8 +96,8 @@ final class AttentionLowering {
                 });
     }
 
-    /** Rows of {@code [..., heads, width]}. */
-    private static Dim rows(Node x) {
+    /** Returns the number of rows of {@code [..., heads, width]}. */
+    static Dim rows(Node x) {
         Dim rows = Dim.of(1);
         for (int axis = 0; axis < x.type().rank() - 2; axis++) {
             rows = rows.times(x.type().dim(axis));

@@ -28,6 +28,8 @@ import java.util.function.ToLongFunction;
  * each value that is known beforehand, with room for the sizes that they were made for and any smaller.
  */
 final class Buffers {
+    private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 64;
+
     /** A value that grows with the symbols, and how. */
     private record Sized(DeviceArray array, ToLongFunction<Map<String, Long>> elements) {}
 
@@ -132,6 +134,30 @@ final class Buffers {
         return scratch.computeIfAbsent(List.of(name, elements), k -> growing(dtype, List.of(elements)));
     }
 
+    /**
+     * Room that operations use one after the other.
+     *
+     * @param name equal for operations that may share it, whose number of elements must be the same
+     */
+    DeviceArray scratch(Object name, DType dtype, ToLongFunction<Map<String, Long>> elements) {
+        return scratch.computeIfAbsent(name, k -> growing(dtype, elements));
+    }
+
+    /** Returns whether an array has room for so many elements, at all sizes of the symbols to make room for. */
+    boolean canHold(ToLongFunction<Map<String, Long>> elements) {
+        return shapes.stream().allMatch(s -> elements.applyAsLong(s) <= MOST_ELEMENTS);
+    }
+
+    /** Returns whether the host writes a node's value before a run, and nothing writes it afterwards. */
+    boolean isOnHost(Node node) {
+        return node.op() instanceof TensorOp.Input || isKnownBefore(node);
+    }
+
+    /** Returns whether a node's value depends on the sizes alone. {@link #bind} writes it. */
+    boolean isKnownBefore(Node node) {
+        return !eachRun.contains(node);
+    }
+
     /** Stands where a kernel takes an operand that an operation does not have. */
     DeviceArray absent(DType dtype) {
         return absent.computeIfAbsent(dtype, d -> DeviceArray.allocate(d, 1));
@@ -139,13 +165,16 @@ final class Buffers {
 
     /** Room up to the next power of two: shapes that grow must not need new arrays each time. */
     private DeviceArray growing(DType dtype, Collection<Dim> sizes) {
-        ToLongFunction<Map<String, Long>> elements =
-                b -> sizes.stream().mapToLong(d -> d.evaluate(b)).max().orElse(0);
+        return growing(
+                dtype, b -> sizes.stream().mapToLong(d -> d.evaluate(b)).max().orElse(0));
+    }
+
+    private DeviceArray growing(DType dtype, ToLongFunction<Map<String, Long>> elements) {
         long needed = shapes.stream().mapToLong(elements).max().orElse(0);
-        long room = Math.max(needed, Long.highestOneBit(Math.max(1, 2 * needed - 1)));
-        if (room > Integer.MAX_VALUE - 64) {
+        if (needed > MOST_ELEMENTS) {
             throw new BackendException("a value of " + needed + " elements does not fit an array on the device");
         }
+        long room = Math.min(MOST_ELEMENTS, Math.max(needed, Long.highestOneBit(Math.max(1, 2 * needed - 1))));
         DeviceArray array = DeviceArray.allocate(dtype, (int) room);
         sized.add(new Sized(array, elements));
         return array;

@@ -1,4 +1,4 @@
 package detangle.backend.tornado;
 
 /** The code that a launch runs: a kernel or a function of the matrix library. */
-sealed interface Call permits KernelTask, LibraryProduct {}
+sealed interface Call permits KernelTask, LibraryCall {}

@@ -84,8 +84,14 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         TornadoDevice device = accelerator.tornado();
         this.device = accelerator.name();
         this.program = plan.program();
-        this.buffers = new Buffers(plan, shapes);
-        this.launcher = Launcher.of(plan, buffers, accelerator.library());
+        Buffers room = new Buffers(plan, shapes);
+        Launcher all = Launcher.of(plan, room, accelerator.library());
+        if (all.keepsScores() && !DeviceMemory.holds(room.bytes(), device)) {
+            room = new Buffers(plan, shapes);
+            all = Launcher.of(plan, room, accelerator.library(), false);
+        }
+        this.buffers = room;
+        this.launcher = all;
         this.faults = launcher.faults();
         this.launches = launcher.launches();
         int[] begins = new int[launches.size() + 1];
@@ -141,8 +147,8 @@ final class DeviceGraph implements TornadoExecutable.Graph {
                         grids.add(Optional.of(grid));
                         scheduler.addWorkerGrid(name(p) + "." + task(i), grid);
                     }
-                    case LibraryProduct product -> {
-                        product.add(graph, task(i), sizes, own, launch.arguments());
+                    case LibraryCall call -> {
+                        call.add(graph, task(i), sizes, own, launch.arguments());
                         grids.add(Optional.empty());
                     }
                 }
@@ -205,6 +211,8 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         if (isBound && bound.equals(bindings)) {
             return;
         }
+        // First, as the work of a launch may depend on values that depend on the sizes alone.
+        buffers.bind(bindings);
         int at = 0;
         for (int i = 0; i < launches.size(); i++) {
             Launch launch = launches.get(i);
@@ -214,7 +222,6 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             }
             grids.get(i).ifPresent(grid -> grid.setGlobalWork((long) work.x() * launch.threads(), work.y(), work.z()));
         }
-        buffers.bind(bindings);
         lengths.clear();
         for (Node root : program.roots()) {
             long length = Tensor.elements(root.shape().evaluate(bindings));

@@ -10,12 +10,20 @@ final class DeviceMemory {
 
     private DeviceMemory() {}
 
+    /** Returns whether so many bytes fit. */
+    static boolean holds(long bytes, TornadoDevice device) {
+        return bytes <= limit(device);
+    }
+
+    private static long limit(TornadoDevice device) {
+        return Long.getLong(LIMIT, device.getMaxGlobalMemory());
+    }
+
     /** Refuses what does not fit, before anything is copied. */
     static void require(long bytes, TornadoDevice device, String program) {
-        long limit = Long.getLong(LIMIT, device.getMaxGlobalMemory());
-        if (bytes > limit) {
+        if (!holds(bytes, device)) {
             throw new BackendException(program + " needs " + mebibytes(bytes) + " MiB on the device, which has "
-                    + mebibytes(limit) + " MiB: run smaller batches, or use --backend vector");
+                    + mebibytes(limit(device)) + " MiB: run smaller batches, or use --backend vector");
         }
     }
 

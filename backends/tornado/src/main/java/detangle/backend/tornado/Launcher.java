@@ -22,6 +22,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class Launcher {
     private final Buffers buffers;
     private final Optional<ProductPrecision> library;
+    private final boolean keepsScores;
     private final IntArray faults;
     private final List<Node> checked = new ArrayList<>();
     private final List<Launch> launches = new ArrayList<>();
@@ -29,9 +30,10 @@ final class Launcher {
     /** The operation whose kernels are added, by its results. */
     private List<Node> results = List.of();
 
-    private Launcher(Buffers buffers, Optional<ProductPrecision> library, IntArray faults) {
+    private Launcher(Buffers buffers, Optional<ProductPrecision> library, boolean keepsScores, IntArray faults) {
         this.buffers = buffers;
         this.library = library;
+        this.keepsScores = keepsScores;
         this.faults = faults;
     }
 
@@ -41,11 +43,20 @@ final class Launcher {
      * @param library the precision of the matrix library that computes products; empty where kernels compute them
      */
     static Launcher of(Plan plan, Buffers buffers, Optional<ProductPrecision> library) {
+        return of(plan, buffers, library, Products.keepScores(library));
+    }
+
+    /**
+     * Returns all launches of a program.
+     *
+     * @param keepsScores whether attention may keep all its scores in memory, where the library computes products
+     */
+    static Launcher of(Plan plan, Buffers buffers, Optional<ProductPrecision> library, boolean keepsScores) {
         Set<Node> eachRun = plan.program().eachRun();
         List<List<Node>> operations = plan.operations().stream()
                 .filter(o -> eachRun.contains(o.getFirst()) && !isGiven(o.getFirst()))
                 .toList();
-        Launcher launcher = new Launcher(buffers, library, new IntArray(Math.max(1, operations.size())));
+        Launcher launcher = new Launcher(buffers, library, keepsScores, new IntArray(Math.max(1, operations.size())));
         operations.forEach(launcher::add);
         return launcher;
     }
@@ -103,8 +114,13 @@ final class Launcher {
         return library;
     }
 
-    void launch(LibraryProduct product, List<Object> arguments, Function<Map<String, Long>, Work> work) {
-        launches.add(new Launch(operation(), product, arguments, 0, 0, work));
+    /** Returns whether attention may keep all its scores in memory. */
+    boolean keepsScores() {
+        return keepsScores;
+    }
+
+    void launch(LibraryCall call, List<Object> arguments, Function<Map<String, Long>, Work> work) {
+        launches.add(new Launch(operation(), call, arguments, 0, 0, work));
     }
 
     void launch(KernelTask task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {

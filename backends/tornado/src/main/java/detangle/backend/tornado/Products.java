@@ -19,7 +19,15 @@ final class Products {
      */
     static final String PROPERTY = "detangle.tornado.products";
 
+    /**
+     * The system property that chooses how attention is computed where cuBLASLt is found: {@code products}, which is
+     * the default, or {@code kernel} for {@link AttentionKernel}.
+     */
+    static final String ATTENTION = "detangle.tornado.attention";
+
     private static final String KERNELS = "java";
+    private static final String IN_PRODUCTS = "products";
+    private static final String IN_ONE_KERNEL = "kernel";
 
     private Products() {}
 
@@ -51,6 +59,33 @@ final class Products {
             throw new BackendException(PROPERTY + "=" + asked + " needs cuBLASLt: " + CublasLt.missing());
         }
         return Optional.of(precision);
+    }
+
+    /**
+     * Returns whether attention keeps all its scores in memory, so that cuBLASLt can compute its products.
+     *
+     * @param library what {@link #of} has returned
+     * @throws BackendException if the property names no choice, or asks for products where kernels compute them
+     */
+    static boolean keepScores(Optional<ProductPrecision> library) {
+        String asked = System.getProperty(ATTENTION, "");
+        switch (asked) {
+            case "" -> {
+                return library.isPresent();
+            }
+            case IN_ONE_KERNEL -> {
+                return false;
+            }
+            case IN_PRODUCTS -> {
+                if (library.isEmpty()) {
+                    throw new BackendException(ATTENTION + "=" + asked + " needs products by cuBLASLt");
+                }
+                return true;
+            }
+            default ->
+                throw new BackendException(
+                        ATTENTION + "=" + asked + " is not one of " + IN_PRODUCTS + ", " + IN_ONE_KERNEL);
+        }
     }
 
     /**

@@ -68,6 +68,8 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
             Map<String, Long> bindings,
             Optional<Profile> profile) {
         List<Launch> launches = launcher.launches();
+        forget();
+        buffers.bind(bindings);
         List<Work> works =
                 launches.stream().map(launch -> launch.work().apply(bindings)).toList();
         for (int i = 0; i < launches.size(); i++) {
@@ -75,8 +77,6 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
                 sizes.set(begins[i] + at, works.get(i).sizes()[at]);
             }
         }
-        forget();
-        buffers.bind(bindings);
         buffers.inputs().forEach((node, array) -> array.copyFrom(inputs.get(((TensorOp.Input) node.op()).name())));
         buffers.parameters().forEach((name, array) -> array.copyFrom(parameters.get(name)));
         launcher.faults().init(0);
@@ -89,8 +89,7 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
                 switch (launch.call()) {
                     case KernelTask task ->
                         EmulatedGroup.run(task, launch.threads(), works.get(i), arguments, backward);
-                    case LibraryProduct product ->
-                        session.launch(CublasLtSession.PRODUCT, onHost(arguments), product.options(), STREAM);
+                    case LibraryCall call -> session.launch(call.function(), onHost(arguments), call.options(), STREAM);
                 }
             } catch (RuntimeException | AssertionError e) {
                 throw new AssertionError("launch " + i + ", of " + launch.operation() + ": " + e.getMessage(), e);
@@ -122,7 +121,8 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
         });
     }
 
-    private static CublasLtSession.Arguments onHost(List<Object> arguments) {
+    /** Returns arguments whose arrays are on the host alone. */
+    static CublasLtSession.Arguments onHost(List<Object> arguments) {
         return new CublasLtSession.Arguments() {
             @Override
             public Object onHost(int place) {

@@ -94,7 +94,7 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
         }
         long a = layout(library, shape.rowsA(), shape.columnsA(), shape.leadingA(), shape.batch(), shape.strideA());
         long b = layout(library, shape.rowsB(), shape.columnsB(), shape.leadingB(), shape.batch(), shape.strideB());
-        long c = layout(library, shape.m(), shape.n(), shape.m(), shape.batch(), shape.strideC());
+        long c = layout(library, shape.m(), shape.n(), shape.leadingC(), shape.batch(), shape.strideC());
 
         CublasLtPlan plan = new CublasLtPlan(product, a, b, c, arena.allocate(RESULT));
         try {

@@ -4,7 +4,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
@@ -21,13 +23,11 @@ public final class CublasLtSession implements AutoCloseable {
     /** The function of a library task that computes one product. */
     public static final String PRODUCT = "product";
 
-    // The places of a task's arguments, in the order in which {@code LibraryProduct} adds them.
-    private static final int SIZES_ARRAY = 0;
-    private static final int OWN = 1;
-    private static final int LEFT = 2;
-    private static final int RIGHT = 3;
-    private static final int BIAS = 4;
-    private static final int RESULT = 5;
+    /** The function of a library task that computes what the softmax of attention reads. */
+    public static final String ATTENTION_SCORES = "attentionScores";
+
+    /** The function of a library task that multiplies the weights and the values of attention. */
+    public static final String ATTENTION_CONTEXT = "attentionContext";
 
     private final CublasLt library;
     private final long context;
@@ -66,30 +66,61 @@ public final class CublasLtSession implements AutoCloseable {
     }
 
     /**
-     * Puts what a library task computes into a stream. The sizes and their place are read from the arrays on the host,
-     * where they were written before they were copied to the device.
+     * Puts what a library task computes into a stream. Sizes and segments are read from the arrays on the host, where
+     * they were written before they were copied to the device.
      *
-     * @param function the name of what the task computes: {@link #PRODUCT}
+     * @param function the name of what the task computes, such as {@link #PRODUCT}
+     * @param arguments the sizes of all launches, the array whose first element is where this one's begin, and the
+     *     arguments of the function
      * @throws BackendException as {@link #multiply} does
      */
     public void launch(String function, Arguments arguments, ProductOptions options, long stream) {
-        if (!function.equals(PRODUCT)) {
-            throw new IllegalArgumentException("the library has no function " + function);
+        switch (function) {
+            case PRODUCT ->
+                multiply(
+                        stream,
+                        sizes(arguments, SIZES),
+                        options,
+                        arguments.onDevice(2),
+                        arguments.onDevice(3),
+                        arguments.onDevice(4),
+                        arguments.onDevice(5));
+            case ATTENTION_SCORES -> attentionScores(stream, arguments, options);
+            case ATTENTION_CONTEXT -> attentionContext(stream, arguments, options);
+            default -> throw new IllegalArgumentException("the library has no function " + function);
         }
-        IntArray sizes = (IntArray) arguments.onHost(SIZES_ARRAY);
-        int first = ((IntArray) arguments.onHost(OWN)).get(0);
-        int[] product = new int[SIZES];
-        for (int i = 0; i < product.length; i++) {
-            product[i] = sizes.get(first + i);
+    }
+
+    private static int[] sizes(Arguments arguments, int count) {
+        IntArray sizes = (IntArray) arguments.onHost(0);
+        int first = ((IntArray) arguments.onHost(1)).get(0);
+        return IntStream.range(first, first + count).map(sizes::get).toArray();
+    }
+
+    private void attentionScores(long stream, Arguments arguments, ProductOptions options) {
+        AttentionShape shape = AttentionShape.of(sizes(arguments, AttentionShape.SIZES));
+        long queries = arguments.onDevice(2);
+        long keys = arguments.onDevice(3);
+        if (shape.c2p()) {
+            List<Matmul> term = shape.positionTerm(shape.queryRows());
+            multiply(stream, term, options, queries, arguments.onDevice(4), 0, arguments.onDevice(8));
         }
-        multiply(
-                stream,
-                product,
-                options,
-                arguments.onDevice(LEFT),
-                arguments.onDevice(RIGHT),
-                arguments.onDevice(BIAS),
-                arguments.onDevice(RESULT));
+        if (shape.p2c()) {
+            List<Matmul> term = shape.positionTerm(shape.keyRows());
+            multiply(stream, term, options, keys, arguments.onDevice(5), 0, arguments.onDevice(9));
+        }
+        List<Matmul> scores = shape.scores(segments(arguments, 6), segments(arguments, 7));
+        multiply(stream, scores, options, queries, keys, 0, arguments.onDevice(10));
+    }
+
+    private void attentionContext(long stream, Arguments arguments, ProductOptions options) {
+        AttentionShape shape = AttentionShape.of(sizes(arguments, AttentionShape.SIZES));
+        List<Matmul> context = shape.context(segments(arguments, 4), segments(arguments, 5));
+        multiply(stream, context, options, arguments.onDevice(2), arguments.onDevice(3), 0, arguments.onDevice(6));
+    }
+
+    private static int[] segments(Arguments arguments, int place) {
+        return ((IntArray) arguments.onHost(place)).toHeapArray();
     }
 
     /**
@@ -107,8 +138,13 @@ public final class CublasLtSession implements AutoCloseable {
      * @throws BackendException if the library has no algorithm for the product, or a call fails
      */
     public void multiply(long stream, int[] sizes, ProductOptions options, long a, long b, long bias, long out) {
+        multiply(stream, Matmul.of(sizes), options, a, b, bias, out);
+    }
+
+    private void multiply(
+            long stream, List<Matmul> calls, ProductOptions options, long a, long b, long bias, long out) {
         library.setContext(context);
-        for (Matmul call : Matmul.of(sizes)) {
+        for (Matmul call : calls) {
             long first = b + Float.BYTES * call.startA();
             long second = a + Float.BYTES * call.startB();
             long result = out + Float.BYTES * call.startC();

@@ -13,17 +13,16 @@ import java.util.List;
  */
 record Matmul(Shape shape, long startA, long startB, long startC) {
     /**
-     * The sizes and the layout of a call, by which the library chooses an algorithm. The columns of C follow one
-     * another without gaps, so its leading dimension is m.
+     * The sizes and the layout of a call, by which the library chooses an algorithm.
      *
      * @param m the rows of C
      * @param n the columns of C
      * @param k the depth of the product
-     * @param leadingA the distance in elements between two columns of A as it lies in memory; {@code leadingB} is that
-     *     of B
+     * @param leadingA the distance in elements between two columns of A as it lies in memory; {@code leadingB} and
+     *     {@code leadingC} are those of B and C
      * @param batch the number of matrices of each operand
-     * @param strideA the distance in elements between two matrices of A, 0 if all are the same; {@code strideB} is that
-     *     of B
+     * @param strideA the distance in elements between two matrices of A, 0 if all are the same; {@code strideB} and
+     *     {@code strideC} are those of B and C
      */
     record Shape(
             int m,
@@ -33,9 +32,11 @@ record Matmul(Shape shape, long startA, long startB, long startC) {
             int leadingA,
             boolean transposeB,
             int leadingB,
+            int leadingC,
             int batch,
             long strideA,
-            long strideB) {
+            long strideB,
+            long strideC) {
         int rowsA() {
             return transposeA ? k : m;
         }
@@ -50,10 +51,6 @@ record Matmul(Shape shape, long startA, long startB, long startC) {
 
         int columnsB() {
             return transposeB ? k : n;
-        }
-
-        long strideC() {
-            return (long) m * n;
         }
     }
 
@@ -98,9 +95,11 @@ record Matmul(Shape shape, long startA, long startB, long startC) {
                 Math.max(transposeA ? columnStride : secondDepthStride, transposeA ? k : m),
                 transposeB,
                 Math.max(transposeB ? firstDepthStride : rowStride, transposeB ? n : k),
+                m,
                 inner.count,
                 inner.strideA,
-                inner.strideB);
+                inner.strideB,
+                (long) m * n);
         List<Matmul> calls = new ArrayList<>();
         add(calls, shape, axes, axes.size() - 1, 0, 0);
         return List.copyOf(calls);

@@ -1,0 +1,261 @@
+package detangle.backend.tornado;
+
+import detangle.backend.tornado.cublaslt.AttentionShape;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * The softmax of disentangled attention, for products that the matrix library computes: it turns the scores
+ * {@code q k^T} into weights where they are, with the terms of positions looked up.
+ *
+ * <p>A group of threads has some queries of a sequence and head. It walks over their scores twice, the second time while
+ * they are in a cache. Threads that stand side by side read places that lie side by side: those of a term of queries
+ * have neighbouring keys, those of a term of keys have neighbouring queries, and a tile in local memory passes the
+ * latter on to the former.
+ */
+final class AttentionSoftmaxKernel {
+    /** Threads of a group. */
+    static final int THREADS = 256;
+
+    /** Queries of a group. */
+    static final int QUERIES = 16;
+
+    /** The place behind the sizes of {@link AttentionShape} of the kernel's own. */
+    private static final int OWN = AttentionShape.SIZES;
+
+    private static final int KEYS = 64; // Of a step.
+    private static final int LANES = 32; // Threads of a row of scores.
+    private static final int LINES = THREADS / LANES; // Rows at once.
+    private static final int ROWS = QUERIES / LINES; // Of a thread, and columns of a step.
+    private static final int COLUMNS = KEYS / LANES;
+    private static final int PITCH = QUERIES + 1; // Threads that read down a column must not meet in one bank.
+    private static final int COLUMNS_AT_ONCE = THREADS / QUERIES;
+
+    /** Below any score that counts; differences to it are numbers, which those to -inf are not. */
+    private static final float LOWEST = -Float.MAX_VALUE;
+
+    private AttentionSoftmaxKernel() {}
+
+    /**
+     * Computes weights, one group a tile of queries and a sequence along x, a head along y. From {@code own[0]}, sizes
+     * are those of an {@link AttentionShape}, the tiles of queries of a sequence, the table's index of distance 0, and
+     * the mask's strides along batch, head, query and key.
+     *
+     * @param scores as {@link AttentionShape} has them
+     * @param queryTerm the term of queries and positions, with {@code c2p} 1
+     * @param keyTerm the term of keys and positions, with {@code p2c} 1
+     * @param out the result of attention, in which the rows become 0 whose sequence has no keys; a product writes the
+     *     others
+     */
+    static void attentionSoftmax(
+            KernelContext context,
+            IntArray sizes,
+            IntArray own,
+            FloatArray scores,
+            FloatArray queryTerm,
+            FloatArray keyTerm,
+            ByteArray mask,
+            IntArray querySegments,
+            IntArray keySegments,
+            IntArray queryPositions,
+            IntArray keyPositions,
+            IntArray table,
+            FloatArray out,
+            float scale,
+            int packed,
+            int c2p,
+            int p2c) {
+        int base = own.get(0);
+        float[] tile = context.allocateFloatLocalArray(2 * KEYS * PITCH);
+        float[] maxima = context.allocateFloatLocalArray(QUERIES * LANES);
+        float[] sums = context.allocateFloatLocalArray(QUERIES * LANES);
+        float[] max = new float[ROWS];
+        float[] sum = new float[ROWS];
+        int[] positions = new int[ROWS];
+
+        int thread = context.localIdx;
+        int lane = thread % LANES;
+        int line = thread / LANES;
+        int head = context.groupIdy;
+        // Barriers keep a compiler from reading these once.
+        int sequences = sizes.get(base);
+        int heads = sizes.get(base + 2);
+        int width = sizes.get(base + 3);
+        int allQueries = sizes.get(base + 4);
+        int allKeys = sizes.get(base + 5);
+        int longest = sizes.get(base + 6);
+        int stride = sizes.get(base + 7);
+        int firstSlot = sizes.get(base + 8);
+        int slots = sizes.get(base + 10);
+        int tiles = sizes.get(base + OWN);
+        int centre = sizes.get(base + OWN + 1);
+        int maskBatch = sizes.get(base + OWN + 2);
+        int maskHead = sizes.get(base + OWN + 3);
+        int maskQuery = sizes.get(base + OWN + 4);
+        int maskKey = sizes.get(base + OWN + 5);
+
+        int sequence = context.groupIdx / tiles;
+        int firstQuery = context.groupIdx % tiles * QUERIES;
+        int beginQueries = 0;
+        int beginKeys = 0;
+        int queries = 0;
+        int keys = 0;
+        if (sequence < sequences) {
+            if (packed == 1) {
+                beginQueries = querySegments.get(sequence);
+                beginKeys = keySegments.get(sequence);
+                queries = querySegments.get(sequence + 1) - beginQueries;
+                keys = keySegments.get(sequence + 1) - beginKeys;
+            } else {
+                queries = allQueries / sequences;
+                keys = allKeys / sequences;
+                beginQueries = sequence * queries;
+                beginKeys = sequence * keys;
+            }
+        }
+        if (keys == 0) {
+            for (int at = thread; at < QUERIES * width; at += THREADS) {
+                int query = firstQuery + at / width;
+                if (query < queries) {
+                    out.set(((beginQueries + query) * heads + head) * width + at % width, 0f);
+                }
+            }
+        }
+        if (firstQuery >= queries) {
+            keys = 0; // There is nothing to do.
+        }
+
+        // The query whose terms of keys this thread reads, and those whose scores it computes.
+        int column = thread % QUERIES;
+        int columnPosition = firstQuery + column;
+        if (packed == 1) {
+            if (firstQuery + column < queries) {
+                columnPosition = queryPositions.get(beginQueries + firstQuery + column);
+            }
+        }
+        for (int r = 0; r < ROWS; r++) {
+            int query = firstQuery + line + r * LINES;
+            max[r] = LOWEST;
+            sum[r] = 0f;
+            positions[r] = query;
+            if (packed == 1) {
+                if (query < queries) {
+                    positions[r] = queryPositions.get(beginQueries + query);
+                }
+            }
+        }
+        int matrix = (sequence * heads + head) * longest;
+
+        int half = 0; // Of the tile, one being written while the other is read.
+        for (int firstKey = 0; firstKey < keys; firstKey += KEYS) {
+            if (p2c == 1) {
+                for (int n = 0; n < KEYS / COLUMNS_AT_ONCE; n++) {
+                    int inStep = thread / QUERIES + n * COLUMNS_AT_ONCE;
+                    int key = firstKey + inStep;
+                    float term = 0f;
+                    if (key < keys) {
+                        if (firstQuery + column < queries) {
+                            int position = key;
+                            if (packed == 1) {
+                                position = keyPositions.get(beginKeys + key);
+                            }
+                            int slot = table.get(columnPosition - position + centre) - firstSlot;
+                            term = load(keyTerm, (head * allKeys + beginKeys + key) * slots + slot);
+                        }
+                    }
+                    tile[half + inStep * PITCH + column] = term;
+                }
+                context.localBarrier();
+            }
+            for (int c = 0; c < COLUMNS; c++) {
+                int inStep = lane + c * LANES;
+                int key = firstKey + inStep;
+                if (key < keys) {
+                    int position = key;
+                    if (packed == 1) {
+                        position = keyPositions.get(beginKeys + key);
+                    }
+                    for (int r = 0; r < ROWS; r++) {
+                        int row = line + r * LINES;
+                        int query = firstQuery + row;
+                        if (query < queries) {
+                            int visible = 1;
+                            if (packed == 0) {
+                                visible = mask.get(
+                                        sequence * maskBatch + head * maskHead + query * maskQuery + key * maskKey);
+                            }
+                            int at = (matrix + query) * stride + key;
+                            float score = Float.NEGATIVE_INFINITY;
+                            if (visible != 0) {
+                                score = load(scores, at);
+                                if (c2p == 1) {
+                                    int slot = table.get(positions[r] - position + centre) - firstSlot;
+                                    score += load(queryTerm, (head * allQueries + beginQueries + query) * slots + slot);
+                                }
+                                if (p2c == 1) {
+                                    score += tile[half + inStep * PITCH + row];
+                                }
+                                score *= scale;
+                            }
+                            store(scores, at, score);
+                            // Of both, the smaller is less by this factor.
+                            float factor = TornadoMath.exp(-TornadoMath.abs(score - max[r]));
+                            if (score > max[r]) {
+                                sum[r] = sum[r] * factor + 1f;
+                                max[r] = score;
+                            } else {
+                                sum[r] += factor;
+                            }
+                        }
+                    }
+                }
+            }
+            half = KEYS * PITCH - half;
+        }
+
+        for (int r = 0; r < ROWS; r++) {
+            int at = (line + r * LINES) * LANES + lane;
+            maxima[at] = max[r];
+            sums[at] = sum[r];
+        }
+        context.localBarrier();
+        for (int apart = LANES / 2; apart > 0; apart /= 2) {
+            if (lane < apart) {
+                for (int r = 0; r < ROWS; r++) {
+                    int at = (line + r * LINES) * LANES + lane;
+                    float most = DeviceFunctions.max(maxima[at], maxima[at + apart]);
+                    sums[at] = sums[at] * TornadoMath.exp(maxima[at] - most)
+                            + sums[at + apart] * TornadoMath.exp(maxima[at + apart] - most);
+                    maxima[at] = most;
+                }
+            }
+            context.localBarrier();
+        }
+        for (int r = 0; r < ROWS; r++) {
+            float whole = sums[(line + r * LINES) * LANES];
+            max[r] = maxima[(line + r * LINES) * LANES];
+            // The weights of a query that sees no key are 0.
+            sum[r] = whole == 0f ? 0f : 1f / whole;
+        }
+        for (int key = lane; key < keys; key += LANES) {
+            for (int r = 0; r < ROWS; r++) {
+                int query = firstQuery + line + r * LINES;
+                if (query < queries) {
+                    int at = (matrix + query) * stride + key;
+                    store(scores, at, TornadoMath.exp(load(scores, at) - max[r]) * sum[r]);
+                }
+            }
+        }
+    }
+
+    private static float load(FloatArray array, int index) {
+        return array.get(index);
+    }
+
+    private static void store(FloatArray array, int index, float value) {
+        array.set(index, value);
+    }
+}

@@ -1,0 +1,47 @@
+package detangle.backend.tornado;
+
+import detangle.backend.tornado.cublaslt.AttentionShape;
+import detangle.backend.tornado.cublaslt.CublasLtSession;
+import detangle.backend.tornado.cublaslt.ProductOptions;
+import detangle.backend.tornado.cublaslt.ProductPrecision;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * Products of attention that the matrix library computes, of matrices as {@link AttentionShape} has them. One call has
+ * all those that need nothing of one another, as each task of a graph takes time on the host.
+ *
+ * @param results the places of its results among its arguments
+ */
+record LibraryAttention(String function, ProductOptions options, Set<Integer> results) implements LibraryCall {
+    /**
+     * Returns the call that computes the terms of positions and the scores {@code q k^T}. Its arguments are q, k, both
+     * tables of positions, the segments of queries and of keys, both terms, and the scores; an array that nobody reads
+     * stands in the place of what there is not.
+     */
+    static LibraryAttention scores(ProductPrecision precision, boolean c2p, boolean p2c) {
+        Set<Integer> results = new LinkedHashSet<>();
+        if (c2p) {
+            results.add(6);
+        }
+        if (p2c) {
+            results.add(7);
+        }
+        results.add(8);
+        return new LibraryAttention(
+                CublasLtSession.ATTENTION_SCORES, new ProductOptions(precision, false), Set.copyOf(results));
+    }
+
+    /**
+     * Returns the call that multiplies weights and values. Its arguments are the weights, v, the segments of queries
+     * and of keys, and the result. Rows of the result whose sequence has no keys are not written.
+     */
+    static LibraryAttention context(ProductPrecision precision) {
+        return new LibraryAttention(CublasLtSession.ATTENTION_CONTEXT, new ProductOptions(precision, false), Set.of(4));
+    }
+
+    @Override
+    public Set<Integer> results(int arguments) {
+        return results;
+    }
+}
