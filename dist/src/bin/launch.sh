@@ -40,15 +40,6 @@ is_large() {
     fi
 }
 
-# Tells whether $model is a DeBERTa v1, whose first answer projects all positions.
-is_first_version() {
-    if [ -n "$model" ] && [ -e "$model" ]; then
-        grep -Eqs '"model_type": *"deberta"' "$model/config.json"
-    else
-        case $model in base* | large* | xlarge | xlarge-mnli | *deberta-base* | *deberta-large* | *deberta-xlarge*) ;; *) return 1 ;; esac
-    fi
-}
-
 # Tells whether a command has one answer to give, to a few short texts on the command line: gives_one_answer COMMAND [ARGUMENT ...]. From
 # some 300 tokens on, and with large models from a long sentence on, loops that C2 compiles make up for the time that C2 takes.
 gives_one_answer() {
@@ -62,7 +53,7 @@ gives_one_answer() {
         length=$((length + ${#argument}))
     done
     find_model "$@"
-    ! is_first_version && { [ "$length" -le 60 ] || { [ "$length" -le 500 ] && ! is_large; }; }
+    [ "$length" -le 60 ] || { [ "$length" -le 500 ] && ! is_large; }
 }
 
 # A command that has one answer to give runs without C2: it has ended before what C2 compiles pays, and shares its processors with the

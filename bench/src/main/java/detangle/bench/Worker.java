@@ -4,7 +4,6 @@ import detangle.backend.MeasurementFile;
 import detangle.backend.processor.ThreadCount;
 import detangle.bench.worker.Subject.Difference;
 import detangle.ir.DType;
-import detangle.models.deberta.ModelType;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -26,13 +25,6 @@ final class Worker implements AutoCloseable {
 
     /** The options with which the launcher starts a command that has one answer to give (dist/src/bin/launch.sh). */
     private static final List<String> ONE_ANSWER = List.of("-XX:TieredStopAtLevel=1", "-Ddetangle.once=true");
-
-    /** The options with which the launcher starts other commands, and one answer of DeBERTa v1. */
-    private static final List<String> LATE_C2 = List.of(
-            "-XX:Tier4InvocationThreshold=20000",
-            "-XX:Tier4MinInvocationThreshold=2400",
-            "-XX:Tier4CompileThreshold=60000",
-            "-XX:Tier4BackEdgeThreshold=160000");
 
     /**
      * Options of this JVM that a worker does not get: what belongs to a terminal, to a debugger, or to the classes of
@@ -86,7 +78,7 @@ final class Worker implements AutoCloseable {
      */
     static Worker detangleOnce(BenchModel model, String backend, int threads, List<String> javaOptions) {
         String options = options(model, backend, model.weightType()) + " " + DetangleSubjectProvider.ONCE;
-        List<String> all = new ArrayList<>(model.config().modelType() == ModelType.DEBERTA ? LATE_C2 : ONE_ANSWER);
+        List<String> all = new ArrayList<>(ONE_ANSWER);
         all.addAll(javaOptions);
         return detangle(DetangleSubjectProvider.NAME, model, backend, threads, options, all);
     }

@@ -135,6 +135,30 @@ public final class Tensor {
         return new Tensor(dtype, newShape, data);
     }
 
+    /**
+     * Returns the elements {@code [start, limit)} of an axis: a view of the same memory where they lie in a row there,
+     * and a copy elsewhere.
+     */
+    public Tensor slice(int axis, long start, long limit) {
+        if (start < 0 || limit < start || limit > shape[axis]) {
+            throw new IllegalArgumentException(
+                    "slice [" + start + ", " + limit + ") does not lie in an axis of " + shape[axis]);
+        }
+        long[] sizes = shape.clone();
+        sizes[axis] = limit - start;
+        long outer = elements(Arrays.copyOf(shape, axis));
+        long inner = dtype.bytes() * elements(Arrays.copyOfRange(shape, axis + 1, shape.length));
+        long taken = sizes[axis] * inner;
+        if (outer == 1) {
+            return new Tensor(dtype, sizes, data.asSlice(start * inner, taken));
+        }
+        MemorySegment to = MemorySegment.ofArray(new byte[Math.toIntExact(Math.multiplyExact(outer, taken))]);
+        for (long o = 0; o < outer; o++) {
+            MemorySegment.copy(data, (o * shape[axis] + start) * inner, to, o * taken, taken);
+        }
+        return new Tensor(dtype, sizes, to);
+    }
+
     /** The element at a row-major index, as a double; exact for every type but large i64. */
     public double getDouble(long i) {
         return switch (dtype) {

@@ -10,6 +10,7 @@ import detangle.ir.OpDims;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
+import detangle.ir.TensorType;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.Precision;
 import detangle.ir.rewrite.Rewriter;
@@ -30,7 +31,7 @@ import java.util.Set;
  * <p>A device that computes such tables by itself is left those that attention reads ({@link ProjectedPositions}).
  *
  * <p>What merely moves, repeats or converts a constant is left to the backend, which reads weights as they are stored;
- * folding it would only make a copy.
+ * folding it would only make a copy. Parts of a constant are copied in the type in which it is stored.
  */
 public final class FoldConstants implements Pass {
     /** Results up to this size are written into the program. */
@@ -76,7 +77,11 @@ public final class FoldConstants implements Pass {
         if (roots.isEmpty()) {
             return program;
         }
-        Map<Node, Tensor> values = evaluator.evaluate(roots, program.constants());
+        Map<Node, Tensor> moved = moved(roots, program.constants());
+        Map<Node, Tensor> values = new IdentityHashMap<>(moved);
+        List<Node> computed =
+                roots.stream().filter(root -> !moved.containsKey(root)).toList();
+        values.putAll(evaluator.evaluate(computed, program.constants()));
         Map<Node, Node> replacements = new IdentityHashMap<>();
         Map<String, Tensor> data = new HashMap<>(program.constants());
         for (Node root : roots) {
@@ -86,16 +91,39 @@ public final class FoldConstants implements Pass {
                 data.put(name, value);
                 return new Literal.Named(name);
             });
-            replacements.put(
-                    root,
-                    new Node(
-                            new TensorOp.Constant(literal, root.type()),
-                            List.of(),
-                            root.type(),
-                            root.name(),
-                            root.location()));
+            // What is computed is rounded by whoever reads it, what is stored has its type.
+            DType dtype = moved.containsKey(root) ? value.dtype() : root.type().dtype();
+            replacements.put(root, constant(root, literal, dtype));
         }
         return Rewriter.replace(program, replacements).withConstants(data);
+    }
+
+    /** Returns the values of roots that are parts of stored constants, but for those that become literals. */
+    private static Map<Node, Tensor> moved(List<Node> roots, Map<String, Tensor> constants) {
+        MovedConstants parts = new MovedConstants(constants);
+        Map<Node, Tensor> moved = new IdentityHashMap<>();
+        for (Node root : roots) {
+            if (Tensor.elements(root.shape().sizes()) > MAX_DENSE) {
+                parts.of(root).ifPresent(part -> moved.put(root, part));
+            }
+        }
+        return moved;
+    }
+
+    /** Returns a constant of one type in the place of a node that may be of another one. */
+    private static Node constant(Node root, Literal literal, DType dtype) {
+        TensorType type = TensorType.of(dtype, root.shape().sizes());
+        boolean isOfType = dtype == root.type().dtype();
+        Node constant = new Node(
+                new TensorOp.Constant(literal, type), List.of(), type, isOfType ? root.name() : "", root.location());
+        return isOfType
+                ? constant
+                : new Node(
+                        new TensorOp.Convert(root.type().dtype()),
+                        List.of(constant),
+                        root.type(),
+                        root.name(),
+                        root.location());
     }
 
     /** Constant nodes that do not depend on sizes either, and whose data is there. */

@@ -58,6 +58,7 @@ class LauncherOptionsTest {
         for (String command : List.of(
                 "classify 'Where is my card?'",
                 "fill-mask --model m 'a [MASK]'",
+                "classify --model microsoft/deberta-base-mnli text",
                 "question-answering --question q text")) {
             String options = options("", command);
             assertTrue(options.contains(WITHOUT_C2 + "\n"), options);
@@ -99,19 +100,6 @@ class LauncherOptionsTest {
                 "--model microsoft/deberta-v2-xlarge")) {
             String options = options(files, "classify " + sentence + model);
             assertTrue(!options.contains(WITHOUT_C2) && options.contains(LATE_C2), model + ": " + options);
-        }
-    }
-
-    /** A first answer of DeBERTa v1 projects all positions, which takes longer without C2. */
-    @Test
-    void theFirstVersionNeedsIt() throws IOException {
-        String files = "\nmkdir -p v1 v3 && echo '{ \"model_type\": \"deberta\" }' >v1/config.json"
-                + " && echo '{ \"model_type\": \"deberta-v2\" }' >v3/config.json\n";
-        for (String model : List.of("v3", "microsoft/deberta-v3-base")) {
-            assertTrue(options(files, "classify text --model " + model).contains(WITHOUT_C2), model);
-        }
-        for (String model : List.of("v1", "microsoft/deberta-base-mnli", "base-mnli")) {
-            assertTrue(!options(files, "classify text --model " + model).contains(WITHOUT_C2), model);
         }
     }
 
