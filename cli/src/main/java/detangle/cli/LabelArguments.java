@@ -13,13 +13,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The options of zero-shot-classification for GLiClass models beside labels; names and files are those of GLiClass. */
 final class LabelArguments {
@@ -28,9 +31,6 @@ final class LabelArguments {
 
     /** The property that GLiClass takes in the place of {@link #LABELS}. */
     private static final String TRUE_LABELS = "true_labels";
-
-    /** Groups in groups, far more than anybody makes. */
-    private static final int MAX_DEPTH = 32;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -98,14 +98,10 @@ final class LabelArguments {
         if (textOverlap.isPresent() && textChunk.isEmpty()) {
             throw wrongUse("--text-chunk-overlap is for --text-chunk-size");
         }
-        if (labelChunk.isPresent() || textChunk.isPresent()) {
-            int size = textChunk.orElse(LabelChunks.DEFAULT.text());
-            int overlap = textOverlap.orElse(Math.min(LabelChunks.DEFAULT.overlap(), Math.max(0, size - 1)));
-            try {
-                chunks = Optional.of(new LabelChunks(size, overlap, labelChunk.orElse(LabelChunks.DEFAULT.labels())));
-            } catch (PipelineException e) {
-                throw wrongUse(e.getMessage());
-            }
+        try {
+            chunks = LabelChunks.asked(labelChunk, textChunk, textOverlap);
+        } catch (PipelineException e) {
+            throw wrongUse(e.getMessage());
         }
     }
 
@@ -114,28 +110,13 @@ final class LabelArguments {
     }
 
     private static LabelTree tree(Path file) {
-        return tree(ConfigFields.read(file), "", MAX_DEPTH);
-    }
-
-    private static LabelTree tree(ConfigFields fields, String prefix, int deepest) {
-        SequencedMap<String, LabelTree> all = new LinkedHashMap<>();
-        for (String name : fields.names()) {
-            JsonNode node = fields.find(name).orElseThrow(() -> fields.fault(prefix + name, "is null"));
-            if (node.isArray()) {
-                all.put(name, new LabelTree.Labels(strings(fields, prefix + name, node)));
-            } else if (node.isString()) {
-                all.put(name, new LabelTree.Labels(List.of(node.stringValue())));
-            } else if (deepest > 0) {
-                all.put(name, tree(fields.object(name), prefix + name + ".", deepest - 1));
-            } else {
-                throw fields.fault(prefix + name, "is a group in more than " + MAX_DEPTH + " others");
-            }
+        Map<String, Object> groups = JsonMapper.shared()
+                .convertValue(ConfigFields.read(file).root(), new TypeReference<LinkedHashMap<String, Object>>() {});
+        try {
+            return LabelTree.of(groups);
+        } catch (PipelineException e) {
+            throw new ConfigException(file, e.getMessage());
         }
-        if (all.isEmpty()) {
-            throw new ConfigException(
-                    fields.file(), prefix.isEmpty() ? "has no labels" : "'" + prefix + "' has no labels");
-        }
-        return new LabelTree.Groups(all);
     }
 
     private static List<LabelExample> examples(Path file) {

@@ -414,7 +414,12 @@ public final class EntityExtractor implements Pipeline {
 
     @Override
     public int maxLength() {
-        return model.maxLength();
+        return windows.maxWords();
+    }
+
+    @Override
+    public LengthUnit lengthUnit() {
+        return LengthUnit.WORDS;
     }
 
     @Override

@@ -28,6 +28,11 @@ final class ExtractionWindows {
         this.maxWords = maxWords;
     }
 
+    /** Returns the words of a window. */
+    int maxWords() {
+        return maxWords;
+    }
+
     /**
      * Labels and words as the model reads them: {@code [CLS] <<ENT>> label <<ENT>> label <<SEP>> words [SEP]}, or, if
      * it finds relations, {@code [CLS] <<ENT>> label <<SEP>> <<REL>> relation <<SEP>> words [SEP]}, or words alone.

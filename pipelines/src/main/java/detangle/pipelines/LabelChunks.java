@@ -2,6 +2,7 @@ package detangle.pipelines;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -24,6 +25,30 @@ public record LabelChunks(int text, int overlap, int labels) {
             throw new PipelineException(
                     "parts of " + text + " characters cannot share " + overlap + ": choose 0 to " + (text - 1));
         }
+    }
+
+    /**
+     * Returns the parts that somebody asks for who leaves some of the numbers out: those of {@link #DEFAULT} then.
+     *
+     * @return empty where neither labels nor texts are to be divided
+     */
+    public static Optional<LabelChunks> asked(
+            Optional<Integer> labels, Optional<Integer> text, Optional<Integer> overlap) {
+        if (labels.isEmpty() && text.isEmpty()) {
+            return Optional.empty();
+        }
+        int size = text.orElse(DEFAULT.text());
+        return Optional.of(new LabelChunks(
+                size,
+                overlap.orElse(Math.min(DEFAULT.overlap(), Math.max(0, size - 1))),
+                labels.orElse(DEFAULT.labels())));
+    }
+
+    /** Returns how often a model reads for a text with so many labels: each part with each group of labels. */
+    long readings(String whole, int count) {
+        long points = whole.codePointCount(0, whole.length());
+        long parts = 1 + Math.ceilDiv(Math.max(0, points - text), (long) text - overlap);
+        return parts * Math.ceilDiv(count, labels);
     }
 
     /** The parts of a text, in order; one if it is short enough. */

@@ -29,6 +29,16 @@ public sealed interface LabelTree {
         }
     }
 
+    /**
+     * Reads labels in groups.
+     *
+     * @param groups as JSON has them: a name has a label, a list of labels or a map of groups
+     * @throws PipelineException that names the group at fault
+     */
+    static LabelTree of(Map<String, ?> groups) {
+        return LabelTreeReader.read(groups);
+    }
+
     /** The paths of all labels, in order. */
     default List<String> paths() {
         return switch (this) {
@@ -49,10 +59,15 @@ public sealed interface LabelTree {
     default SequencedMap<String, Object> nested(List<Classification> scores) {
         Map<String, Double> byPath =
                 scores.stream().collect(Collectors.toMap(Classification::label, Classification::score));
-        return nested("", path -> byPath.getOrDefault(path, 0.0));
+        return values(path -> byPath.getOrDefault(path, 0.0));
     }
 
-    private SequencedMap<String, Object> nested(String prefix, Function<String, Double> scores) {
+    /** Values of paths in the form of the tree: a map with a value for each label, and a map for each group. */
+    default SequencedMap<String, Object> values(Function<String, ?> ofPath) {
+        return nested("", ofPath);
+    }
+
+    private SequencedMap<String, Object> nested(String prefix, Function<String, ?> scores) {
         SequencedMap<String, Object> nested = new LinkedHashMap<>();
         switch (this) {
             case Labels(List<String> names) -> names.forEach(name -> nested.put(name, scores.apply(prefix + name)));

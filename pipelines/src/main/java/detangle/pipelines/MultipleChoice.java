@@ -1,16 +1,15 @@
 package detangle.pipelines;
 
-import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.OutputNames;
 import detangle.models.text.Encoding;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Truncation;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -49,35 +48,62 @@ public final class MultipleChoice implements Pipeline {
      *     the longer of text and choice is cut
      */
     public List<Choice> choose(String prompt, List<String> choices) {
+        return choose(List.of(prompt), List.of(choices), done -> {}).getFirst();
+    }
+
+    /**
+     * The choices of each prompt, the likeliest first, as {@link #choose(String, List)} has them; nothing for a prompt
+     * that cannot be answered.
+     *
+     * @param choices of each prompt
+     * @param progress told how many choices are done, after each batch
+     */
+    public List<List<Choice>> choose(List<String> prompts, List<List<String>> choices, ProgressListener progress) {
+        EncodedRows<Encoding> rows = EncodedRows.of(
+                "prompt",
+                prompts.size(),
+                progress,
+                row -> encodings(prompts.get(row.index()), choices.get(row.index()), row, prompts.size()));
+        double[] logits = new double[rows.encodings().size()];
+        model.run(rows.encodings(), progress, (index, row) -> logits[index] = row.values(OutputNames.LOGITS)[0]);
+        List<List<Choice>> all = new ArrayList<>();
+        int next = 0;
+        for (int prompt = 0; prompt < prompts.size(); prompt++) {
+            int first = next;
+            while (next < logits.length && rows.row(next) == prompt) {
+                next++;
+            }
+            all.add(ranked(Arrays.copyOfRange(logits, first, next), choices.get(prompt)));
+        }
+        return all;
+    }
+
+    private List<Encoding> encodings(String prompt, List<String> choices, InputRow row, int prompts) {
         if (choices.isEmpty()) {
             throw new PipelineException("there are no choices");
         }
-        InputRow.alone("the prompt").requireText(prompt);
-        List<Encoding> encodings = IntStream.range(0, choices.size())
+        row.requireText(prompt);
+        return IntStream.range(0, choices.size())
                 .mapToObj(i -> {
-                    InputRow row = InputRow.alone(TextModel.name("choice", i, choices.size()));
-                    row.requireText(choices.get(i));
-                    return model.encode(new TextPair(prompt, choices.get(i)), Truncation.Strategy.LONGEST_FIRST, row);
+                    String name = TextModel.name("choice", i, choices.size());
+                    InputRow choice = row.named(prompts == 1 ? name : name + " of " + row.name());
+                    choice.requireText(choices.get(i));
+                    return model.encode(
+                            new TextPair(prompt, choices.get(i)), Truncation.Strategy.LONGEST_FIRST, choice);
                 })
                 .toList();
-        Map<String, Tensor> inputs = new HashMap<>();
-        model.inputs(encodings).forEach((name, rows) -> inputs.put(name, oneBatch(rows)));
-        Row row = new Row(model.run(inputs), 0, choices.size());
-        double[] logits = model.reading(encodings.getFirst(), () -> row.values(OutputNames.LOGITS));
+    }
+
+    /** @param logits of the choices; none of a prompt that cannot be answered */
+    private static List<Choice> ranked(double[] logits, List<String> choices) {
+        if (logits.length == 0) {
+            return List.of();
+        }
         double[] scores = Scores.softmax(logits);
         return IntStream.range(0, scores.length)
                 .mapToObj(i -> new Choice(i, scores[i], choices.get(i)))
                 .sorted(Comparator.comparingDouble(Choice::score).reversed())
                 .toList();
-    }
-
-    /** {@code [C,S]} as {@code [1,C,S]}. */
-    private static Tensor oneBatch(Tensor rows) {
-        long[] values = new long[Math.toIntExact(rows.dim(0) * rows.dim(1))];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = rows.getLong(i);
-        }
-        return Tensor.of(values, 1, rows.dim(0), rows.dim(1));
     }
 
     /** The same pipeline, which cuts texts that are too long, with a warning. It is closed with this one. */

@@ -67,8 +67,9 @@ public final class QuestionAnswerer implements Pipeline {
      * @throws PipelineException if a question or a text is empty, or a question leaves no room for its text
      */
     public List<List<Answer>> answer(List<Question> questions, QuestionOptions options, ProgressListener progress) {
+        TextModel.Windows made = model.new Windows();
         EncodedRows<Window> rows = EncodedRows.of(
-                "question", questions.size(), progress, row -> windows(questions.get(row.index()), row, options));
+                "question", questions.size(), progress, row -> windows(questions.get(row.index()), row, options, made));
         List<Window> windows = rows.encodings();
         requireFew(windows, options);
         Found[] found = new Found[windows.size()];
@@ -153,7 +154,7 @@ public final class QuestionAnswerer implements Pipeline {
         }
     }
 
-    private List<Window> windows(Question question, InputRow row, QuestionOptions options) {
+    private List<Window> windows(Question question, InputRow row, QuestionOptions options, TextModel.Windows made) {
         row.requireText(question.question());
         row.named("the context of " + row.name()).requireText(question.context());
         int length = Math.min(options.maxSeqLen(), model.maxLength());
@@ -165,9 +166,9 @@ public final class QuestionAnswerer implements Pipeline {
             throw row.unanswerable("has " + tokensOf(all, 0) + " tokens, which leaves no room for its context in "
                     + length + ": shorten it");
         }
-        List<Encoding> windows = new Truncation(
-                        length, Truncation.Strategy.ONLY_SECOND, Optional.of(Math.min(stride, room - 1)))
-                .apply(all);
+        Truncation cut =
+                new Truncation(length, Truncation.Strategy.ONLY_SECOND, Optional.of(Math.min(stride, room - 1)));
+        List<Encoding> windows = made.of(all, cut);
         Characters context = new Characters(question.context());
         Optional<WordBounds> words =
                 options.alignToWords() ? Optional.of(new WordBounds(windows, 1)) : Optional.empty();

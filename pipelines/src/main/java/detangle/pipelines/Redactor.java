@@ -288,6 +288,11 @@ public final class Redactor implements Pipeline {
     }
 
     @Override
+    public LengthUnit lengthUnit() {
+        return finder.pipeline().lengthUnit();
+    }
+
+    @Override
     public void close() {
         finder.pipeline().close();
     }

@@ -207,7 +207,12 @@ public final class SchemaExtractor implements Pipeline {
 
     @Override
     public int maxLength() {
-        return model.maxLength();
+        return SchemaOptions.DEFAULT.windows().orElseThrow().words();
+    }
+
+    @Override
+    public LengthUnit lengthUnit() {
+        return LengthUnit.WORDS;
     }
 
     @Override

@@ -177,10 +177,11 @@ public final class TextClassifier implements Pipeline {
                             "the model has no label '" + label + "'; its labels are " + String.join(", ", labels));
                 });
         Truncation windows = model.windows(options.stride());
+        TextModel.Windows made = model.new Windows();
         EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
             row.requireText(text);
-            return windows.apply(model.encodeWhole(text));
+            return made.of(model.encodeWhole(text), windows);
         });
         List<List<Classification>> said =
                 new ArrayList<>(Collections.nCopies(rows.encodings().size(), List.of()));

@@ -208,6 +208,20 @@ final class TextModel implements AutoCloseable {
         return new Truncation(maxLength(), Truncation.Strategy.ONLY_FIRST, Optional.of(shared));
     }
 
+    /**
+     * The windows of the texts of one call. Where strangers ask, there may be no more than may wait, and they are counted
+     * before they are made: windows that share almost all of their tokens have hundreds of times those of the text.
+     */
+    final class Windows {
+        private long count;
+
+        List<Encoding> of(Encoding whole, Truncation cut) {
+            count += cut.windows(whole);
+            shared.ifPresent(s -> s.batcher.requireRoom(count));
+            return cut.apply(whole);
+        }
+    }
+
     /** The name of one of several texts in messages. */
     static String name(String what, int index, int of) {
         return of == 1 ? "the " + what : what + " " + (index + 1);
@@ -310,6 +324,10 @@ final class TextModel implements AutoCloseable {
     private static List<Row> rows(
             Session session, Tokenizer tokenizer, Optional<MaskedPlaces> masks, List<Encoding> batch) {
         Map<String, Tensor> inputs = inputs(session, tokenizer, batch, 1);
+        if (session.head().filter(Architecture.MULTIPLE_CHOICE::equals).isPresent()) {
+            // Each choice is scored by itself, so that those of all questions make one batch: i64[B,1,S].
+            inputs.replaceAll((name, rows) -> rows.reshape(rows.dim(0), 1, rows.dim(1)));
+        }
         masks.ifPresent(m -> inputs.put(
                 InputNames.MASKED_ROWS, m.rows(batch, inputs.get(InputNames.IDS).dim(1))));
         Map<String, Tensor> outputs = session.run(inputs);

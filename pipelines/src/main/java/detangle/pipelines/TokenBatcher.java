@@ -148,11 +148,16 @@ final class TokenBatcher implements AutoCloseable {
         return rows;
     }
 
-    private void submit(List<Item> items) {
-        if (items.size() > options.maxWaiting()) {
-            throw new PipelineException("what is asked is " + items.size() + " texts or windows of texts, and at most "
-                    + options.maxWaiting() + " may wait: ask less at once");
+    /** Refuses a call of more encodings than may wait. */
+    void requireRoom(long encodings) {
+        if (encodings > options.maxWaiting()) {
+            throw new PipelineException("what is asked is " + encodings + " texts or windows of texts, and at most "
+                    + options.maxWaiting() + " may wait: ask less at once, or with windows that share less (stride)");
         }
+    }
+
+    private void submit(List<Item> items) {
+        requireRoom(items.size());
         long tokens = items.stream().mapToLong(Item::tokens).sum();
         Lane lane = tokens > SHORT_CALL ? longCalls : shortCalls;
         lock.lock();

@@ -80,10 +80,11 @@ public final class TokenClassifier implements Pipeline {
                 new EntityAggregation(model.config().labels(), options.strategy(), options.ignoreLabels());
         int shared = options.stride().orElse(Math.min(STRIDE, model.maxLength() / 4));
         Truncation windows = model.windows(shared);
+        TextModel.Windows made = model.new Windows();
         EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
             row.requireText(text);
-            return windows.apply(model.encodeWhole(text));
+            return made.of(model.encodeWhole(text), windows);
         });
         List<Encoding> encodings = rows.encodings();
         List<Characters> characters = texts.stream().map(Characters::new).toList();

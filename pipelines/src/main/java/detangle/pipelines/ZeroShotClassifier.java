@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -33,6 +34,9 @@ public final class ZeroShotClassifier implements Pipeline {
     public static final String TEMPLATE = "This example is {}.";
 
     private static final String BLANK = "{}";
+
+    /** What is counted of readings at most, more than anybody admits; sums of these are numbers. */
+    private static final int MAX_READINGS = 1 << 20;
 
     private final Judge judge;
 
@@ -164,6 +168,17 @@ public final class ZeroShotClassifier implements Pipeline {
      */
     public int texts(int labels) {
         return Math.max(1, judge.texts(labels));
+    }
+
+    /**
+     * Returns how many texts the model reads for a text, one at least.
+     *
+     * @param labels how many it is given
+     * @param chunks the parts in which it reads, if it does
+     */
+    public int texts(String text, int labels, Optional<LabelChunks> chunks) {
+        long readings = chunks.map(parts -> parts.readings(text, labels)).orElseGet(() -> (long) texts(labels));
+        return (int) Math.min(readings, MAX_READINGS);
     }
 
     /** A model for NLI, which is asked whether a sentence with the label follows from the text. */

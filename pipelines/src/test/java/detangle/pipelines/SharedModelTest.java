@@ -106,6 +106,32 @@ class SharedModelTest {
         assertTrue(batches.size() < CALLERS, batches.toString());
     }
 
+    /** The choices of all questions of a call are rows of one batch. */
+    @Test
+    void choicesShareBatches() throws IOException {
+        Path model = TinyModel.write(folder.resolve("choice"), "ForMultipleChoice", List.of("LABEL_0"));
+        List<Integer> batches = Collections.synchronizedList(new ArrayList<>());
+        DynamicBatching batching = DynamicBatching.DEFAULT.withListener(report -> batches.add(report.sequences()));
+        List<String> prompts = List.of("I have lost my card.", "Ada lives in London.");
+        List<List<String>> choices =
+                List.of(List.of("I block it.", "I eat it."), List.of("She is there.", "She left.", "She reads."));
+        try (MultipleChoice alone = MultipleChoice.load(model);
+                MultipleChoice chooser =
+                        MultipleChoice.load(model, PipelineOptions.DEFAULT.withDynamicBatching(batching))) {
+            List<List<Choice>> chosen = chooser.choose(prompts, choices, done -> {});
+            for (int i = 0; i < prompts.size(); i++) {
+                List<Choice> expected = alone.choose(prompts.get(i), choices.get(i));
+                assertEquals(expected.size(), chosen.get(i).size());
+                for (int c = 0; c < expected.size(); c++) {
+                    assertEquals(expected.get(c).index(), chosen.get(i).get(c).index());
+                    assertEquals(expected.get(c).score(), chosen.get(i).get(c).score(), 1e-6);
+                }
+            }
+        }
+        assertEquals(5, batches.stream().mapToInt(i -> i).sum());
+        assertTrue(batches.size() <= 2, "the batch is taken as soon as there is something to do: " + batches);
+    }
+
     @Test
     void predictionsWithoutAnEndAreRefused() throws IOException {
         Path model = TinyModel.write(folder.resolve("mask"), "ForMaskedLM", List.of("LABEL_0"));

@@ -69,9 +69,7 @@ final class HuggingFaceApi {
             inputs.forEach(input -> rows.add(row(description, input)));
         }
         Fields options = description.options(given);
-        sizes.check(rows.stream()
-                .mapToInt(row -> ability.whole().texts(row, options))
-                .sum());
+        sizes.check(ability.texts(rows, options));
         List<Object> answers = model.answer(ability, rows, options);
         return single && !description.answersInLists() ? answers.getFirst() : answers;
     }

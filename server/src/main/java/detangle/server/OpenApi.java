@@ -177,6 +177,8 @@ final class OpenApi {
                 of("string"),
                 "max_input_length",
                 of("integer"),
+                "max_input_unit",
+                Json.of("type", "string", "enum", List.of("tokens", "words")),
                 "tasks",
                 listOf(of("object")));
         get("/models", "All models with the descriptions of their tasks", json(listOf(model)));

@@ -151,8 +151,7 @@ final class OpenInferenceApi {
         List<Wanted> wanted = wanted(request);
         Fields asked = Fields.read(task.name() + " by tensors", options(task), given);
         List<Fields> rows = tensors.stream().map(task::row).toList();
-        sizes.check(
-                rows.stream().mapToInt(row -> ability.whole().texts(row, asked)).sum());
+        sizes.check(ability.texts(rows, asked));
         List<Object> answers = model.answer(ability, rows, asked);
         List<Output> outputs = switch (task) {
             case SentenceEmbedding vectors -> List.of(embeddings(answers));

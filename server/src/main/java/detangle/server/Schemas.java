@@ -76,6 +76,7 @@ final class Schemas {
         SequencedMap<String, Object> schema = switch (field.type()) {
             case Field.Text text -> of("string");
             case Field.Texts texts -> listOf(of("string"));
+            case Field.Groups groups -> Json.of("anyOf", List.of(listOf(of("string")), of("object")));
             case Field.Whole(int least) -> Json.of("type", "integer", "minimum", least);
             case Field.Number(double least, double most) ->
                 Json.of("type", "number", "minimum", least, "maximum", most);

@@ -40,6 +40,13 @@ final class ServedModel implements AutoCloseable {
         TextTask<?> task() {
             return whole.task();
         }
+
+        /** Returns how many texts the model reads for these rows, as far as that is a number that anybody admits. */
+        int texts(List<Fields> rows, Fields options) {
+            long texts =
+                    rows.stream().mapToLong(row -> whole.texts(row, options)).sum();
+            return (int) Math.min(texts, Integer.MAX_VALUE);
+        }
     }
 
     private final String name;
@@ -103,7 +110,7 @@ final class ServedModel implements AutoCloseable {
         return pipeline().tokenizer();
     }
 
-    /** Returns what texts are cut to or read in windows of, in tokens. */
+    /** Returns what texts are cut to or read in windows of, in tokens or in words. */
     int maxLength() {
         return pipeline().maxLength();
     }
@@ -122,7 +129,8 @@ final class ServedModel implements AutoCloseable {
         TextTask.Loaded<?> first = abilities.getFirst().whole();
         String facts = first.facts();
         return name + ": " + task().name() + (facts.isEmpty() ? "" : ", " + facts)
-                + (task().cuts() ? ", texts of at most " : ", windows of ") + maxLength() + " tokens";
+                + (task().cuts() ? ", texts of at most " : ", windows of ") + maxLength() + " "
+                + pipeline().lengthUnit().text();
     }
 
     /** The model for those who ask what there is. */
@@ -133,6 +141,7 @@ final class ServedModel implements AutoCloseable {
             model.put("facts", facts);
         }
         model.put("max_input_length", maxLength());
+        model.put("max_input_unit", pipeline().lengthUnit().text());
         model.put(
                 "tasks",
                 abilities.stream().map(ability -> ability.task().described()).toList());

@@ -94,6 +94,35 @@ class ExtractionApiTest {
     }
 
     @Test
+    void entitiesTellTheirMostProbableLabels() {
+        List<String> labels = List.of("person", "city");
+        Map<String, Object> parameters = Map.of("labels", labels, "threshold", 0.3, "return_class_probs", true);
+        JsonNode found = answered("/models/gliner", Map.of("inputs", TEXT, "parameters", parameters));
+        DocumentedJson.check(DocumentedJson.answer("/models/{name}/pipeline/extract"), found);
+        ExtractionOptions options = ExtractionOptions.DEFAULT.withThreshold(0.3).withClassProbabilities(true);
+        try (EntityExtractor extractor = EntityExtractor.load(folder.resolve("gliner"))) {
+            Extraction expected = extractor
+                    .run(List.of(ExtractionRequest.of(TEXT, labels, options)), done -> {})
+                    .getFirst();
+            assertFalse(expected.entities().isEmpty());
+            assertEquals(expected.entities().size(), found.size());
+            for (int i = 0; i < found.size(); i++) {
+                JsonNode classes = found.get(i).get("class_probs");
+                assertEquals(expected.classProbabilities().get(i).size(), classes.size());
+                expected.classProbabilities()
+                        .get(i)
+                        .forEach((label, score) ->
+                                assertEquals(score, classes.get(label).doubleValue(), 1e-5));
+            }
+        }
+        refused(
+                422,
+                "leave out the other options",
+                "/models/gliner2",
+                Map.of("inputs", TEXT, "labels", labels, "return_class_probs", true));
+    }
+
+    @Test
     void extractsRelations() {
         List<String> labels = List.of("person", "city");
         List<String> relations = List.of("lives in", "near");

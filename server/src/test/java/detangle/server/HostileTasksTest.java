@@ -253,6 +253,30 @@ class HostileTasksTest {
                     422,
                     "at most 512 may wait"));
         }
+        // Windows that share all but a token, and parts that share all but a character.
+        for (String model : List.of("tags", "nli")) {
+            probes.add(probe(
+                    "windows that hardly go on",
+                    model,
+                    asked("a ".repeat(40_000), "\"stride\":45"),
+                    422,
+                    "at most 512 may wait: ask less at once, or with windows that share less (stride)"));
+        }
+        probes.add(probe(
+                "windows beside a question",
+                "qa",
+                "{\"inputs\":{\"question\":" + quoted("who ".repeat(44)) + ",\"context\":" + quoted("a ".repeat(40_000))
+                        + "}}",
+                422,
+                "at most 512 may wait"));
+        probes.add(probe(
+                "parts that hardly go on",
+                "gliclass",
+                asked(
+                        "a ".repeat(40_000),
+                        "\"candidate_labels\":[\"a\"],\"text_chunk_size\":1000,\"text_chunk_overlap\":999"),
+                413,
+                "the request has 79001 texts"));
         probes.add(probe(
                 "predictions",
                 "mask",

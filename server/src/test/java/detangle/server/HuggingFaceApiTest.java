@@ -17,7 +17,9 @@ import detangle.pipelines.Classification;
 import detangle.pipelines.DetectionOptions;
 import detangle.pipelines.Entity;
 import detangle.pipelines.FeatureExtractor;
+import detangle.pipelines.LabelChunks;
 import detangle.pipelines.LabelExample;
+import detangle.pipelines.LabelTree;
 import detangle.pipelines.MaskFiller;
 import detangle.pipelines.MaskPrediction;
 import detangle.pipelines.MultipleChoice;
@@ -46,6 +48,7 @@ import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -272,6 +275,59 @@ class HuggingFaceApiTest {
                 "examples holds something that is not an object of text, labels",
                 "/models/gliclass",
                 Map.of("inputs", TEXT, "candidate_labels", labels, "examples", List.of("x")));
+    }
+
+    @Test
+    void gliclassIsToldGroupsOfLabelsAndChunks() {
+        Map<String, Object> groups = Map.of("topic", List.of("travel", "science", "sport"));
+        Map<String, Object> options = Map.of("labels_chunk_size", 2, "text_chunk_size", 40, "text_chunk_overlap", 8);
+        Map<String, Object> parameters = new HashMap<>(options);
+        parameters.put("candidate_labels", groups);
+        JsonNode fit = answered("/models/gliclass", Map.of("inputs", TEXT, "parameters", parameters));
+        parameters.put("return_hierarchical", true);
+        JsonNode nested = answered("/models/gliclass", Map.of("inputs", TEXT, "parameters", parameters));
+        LabelTree tree = LabelTree.of(groups);
+        ZeroShotOptions asked = ZeroShotOptions.DEFAULT.withChunks(new LabelChunks(40, 8, 2));
+        try (ZeroShotClassifier classifier = ZeroShotClassifier.load(folder.resolve("gliclass"))) {
+            ZeroShotResult expected = classifier
+                    .classify(List.of(TEXT), tree.paths(), asked, done -> {})
+                    .getFirst();
+            for (int i = 0; i < 3; i++) {
+                String label = expected.labels().get(i);
+                assertEquals(label, fit.get(i).get("label").stringValue());
+                assertScore(expected.scores().get(i), fit.get(i));
+                assertEquals(
+                        expected.scores().get(i),
+                        nested.at("/" + label.replace('.', '/')).doubleValue(),
+                        1e-5);
+            }
+        }
+        DocumentedJson.check(DocumentedJson.answer("/models/{name}/pipeline/zero-shot-classification"), nested);
+        refused(
+                422,
+                "candidate_labels: topic has no labels",
+                "/models/gliclass",
+                Map.of("inputs", TEXT, "candidate_labels", Map.of("topic", List.of())));
+        refused(
+                422,
+                "candidate_labels: topic.air is neither a list of labels nor an object of groups",
+                "/models/gliclass",
+                Map.of("inputs", TEXT, "candidate_labels", Map.of("topic", Map.of("air", 1))));
+        refused(
+                422,
+                "text_chunk_overlap is for text_chunk_size",
+                "/models/gliclass",
+                Map.of("inputs", TEXT, "candidate_labels", groups, "text_chunk_overlap", 8));
+        refused(
+                422,
+                "parts of 8 characters cannot share 8",
+                "/models/gliclass",
+                Map.of("inputs", TEXT, "candidate_labels", groups, "text_chunk_size", 8, "text_chunk_overlap", 8));
+        refused(
+                422,
+                "neither a prompt nor examples nor chunks",
+                "/models/nli",
+                Map.of("inputs", TEXT, "candidate_labels", groups, "labels_chunk_size", 8));
     }
 
     @Test
@@ -660,6 +716,17 @@ class HuggingFaceApiTest {
             }
         }
         assertEquals(chosen, answered("/models/choice", Map.of("prompt", "I have lost my card.", "choices", choices)));
+        Map<String, Object> other = Map.of("prompt", TEXT, "choices", List.of("She is there.", "She reads all day."));
+        JsonNode both = answered(
+                "/models/choice",
+                Map.of("inputs", List.of(Map.of("prompt", "I have lost my card.", "choices", choices), other)));
+        assertAlike(chosen, both.get(0));
+        assertAlike(answered("/models/choice", Map.of("inputs", other)), both.get(1));
+        refused(
+                422,
+                "choice 2 of prompt 1 is empty",
+                "/models/choice",
+                Map.of("inputs", List.of(Map.of("prompt", "a", "choices", List.of("b", " ")), other)));
     }
 
     @Test
@@ -724,7 +791,13 @@ class HuggingFaceApiTest {
         assertTrue(nli.at("/tasks/1/options/0/required").booleanValue());
         assertEquals("token-classification, 5 labels, windows of 48 tokens", line("tags"));
         assertEquals("feature-extraction, vectors of 32 numbers, texts of at most 48 tokens", line("encoder"));
-        assertTrue(line("gliner").startsWith("extract, windows of "), line("gliner"));
+        assertTrue(line("gliner").matches("extract, windows of [0-9]+ words"), line("gliner"));
+        assertEquals("extract, windows of 384 words", line("gliner2"));
+        for (JsonNode model : models) {
+            boolean ofWords = model.get("task").stringValue().equals("extract");
+            assertEquals(
+                    ofWords ? "words" : "tokens", model.get("max_input_unit").stringValue(), model.toString());
+        }
     }
 
     private static String line(String model) {

@@ -81,9 +81,26 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
                 int[] kept = longestFirst(first.length, second.length, room);
                 int startA = side == Side.LEFT ? first.length - kept[0] : 0;
                 int startB = side == Side.LEFT ? second.length - kept[1] : 0;
-                yield List.of(without(encoding, first, startA, startA + kept[0], second, startB, startB + kept[1]));
+                int[] others = others(encoding, first, second);
+                int[] both = merged(
+                        Arrays.copyOfRange(first, startA, startA + kept[0]),
+                        Arrays.copyOfRange(second, startB, startB + kept[1]));
+                yield List.of(of(encoding, merged(others, both)));
             }
         };
+    }
+
+    /** Returns how many windows {@link #apply} makes, without making them; one where it refuses to. */
+    public long windows(Encoding encoding) {
+        if (encoding.length() <= maxLength || stride.isEmpty()) {
+            return 1;
+        }
+        boolean ofSecond = strategy == Strategy.ONLY_SECOND
+                && IntStream.of(encoding.sequences()).anyMatch(s -> s == 1);
+        int text = positions(encoding, ofSecond ? 1 : 0).length;
+        int room = maxLength - (encoding.length() - text);
+        int step = room - stride.get();
+        return step < 1 ? 1 : 1 + Math.ceilDiv(Math.max(0, text - room), step);
     }
 
     private static int[] positions(Encoding encoding, int sequence) {
@@ -113,9 +130,10 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
         if (room < 1) {
             throw new TokenizerException("a length of " + maxLength + " leaves no room for the text that is to be cut");
         }
+        int[] others = others(encoding, text);
         if (stride.isEmpty()) {
             int start = side == Side.LEFT ? text.length - room : 0;
-            return List.of(without(encoding, text, start, start + room, new int[0], 0, 0));
+            return List.of(of(encoding, merged(others, Arrays.copyOfRange(text, start, start + room))));
         }
         int step = room - stride.get();
         if (step < 1) {
@@ -124,19 +142,35 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
         }
         List<Encoding> windows = new ArrayList<>();
         for (int start = 0; ; start += step) {
-            windows.add(without(encoding, text, start, Math.min(text.length, start + room), new int[0], 0, 0));
+            int end = Math.min(text.length, start + room);
+            windows.add(of(encoding, merged(others, Arrays.copyOfRange(text, start, end))));
             if (start + room >= text.length) {
                 return windows;
             }
         }
     }
 
-    /** The encoding with of some tokens only those from a start to an end. */
-    private static Encoding without(Encoding encoding, int[] a, int startA, int endA, int[] b, int startB, int endB) {
-        boolean[] dropped = new boolean[encoding.length()];
-        drop(dropped, a, startA, endA);
-        drop(dropped, b, startB, endB);
-        int[] kept = IntStream.range(0, dropped.length).filter(i -> !dropped[i]).toArray();
+    /** The positions that are in none of these, of special tokens and other texts. */
+    private static int[] others(Encoding encoding, int[]... texts) {
+        boolean[] ofTexts = new boolean[encoding.length()];
+        for (int[] text : texts) {
+            for (int position : text) {
+                ofTexts[position] = true;
+            }
+        }
+        return IntStream.range(0, ofTexts.length).filter(i -> !ofTexts[i]).toArray();
+    }
+
+    /** Positions of two ascending lists, in order: a window takes as long as it is, and not as its text is. */
+    private static int[] merged(int[] some, int[] others) {
+        int[] all = Arrays.copyOf(some, some.length + others.length);
+        System.arraycopy(others, 0, all, some.length, others.length);
+        Arrays.sort(all);
+        return all;
+    }
+
+    /** The tokens of an encoding at these positions. */
+    private static Encoding of(Encoding encoding, int[] kept) {
         return new Encoding(
                 pick(encoding.ids(), kept),
                 pick(encoding.typeIds(), kept),
@@ -145,12 +179,6 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
                 pick(encoding.words(), kept),
                 pick(encoding.starts(), kept),
                 pick(encoding.ends(), kept));
-    }
-
-    private static void drop(boolean[] dropped, int[] positions, int start, int end) {
-        for (int i = 0; i < positions.length; i++) {
-            dropped[positions[i]] |= i < start || i >= end;
-        }
     }
 
     private static int[] pick(int[] values, int[] kept) {

@@ -100,6 +100,24 @@ class TruncationTest {
                 apply(1, 5, 6, Strategy.ONLY_SECOND, Optional.of(0)));
     }
 
+    /** As many are counted as are made, of one text and of either text of a pair. */
+    @Test
+    void windowsAreCountedWithoutMakingThem() {
+        for (Strategy strategy : List.of(Strategy.ONLY_FIRST, Strategy.ONLY_SECOND)) {
+            for (int stride = 0; stride < 4; stride++) {
+                Truncation cut = new Truncation(10, strategy, Optional.of(stride));
+                for (int length = 1; length < 40; length++) {
+                    for (Encoding whole : List.of(
+                            encoding(length, 0),
+                            strategy == Strategy.ONLY_FIRST ? encoding(length, 2) : encoding(2, length))) {
+                        assertEquals(cut.apply(whole).size(), cut.windows(whole), cut + " of " + whole.length());
+                    }
+                }
+            }
+        }
+        assertEquals(1, new Truncation(10, Strategy.ONLY_FIRST, Optional.empty()).windows(encoding(99, 0)));
+    }
+
     @Test
     void refused() {
         assertThrows(TokenizerException.class, () -> apply(9, 0, 5, Strategy.LONGEST_FIRST, Optional.of(3)));

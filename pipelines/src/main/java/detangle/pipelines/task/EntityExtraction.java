@@ -56,6 +56,11 @@ public final class EntityExtraction extends TextTask<Pipeline> {
             "whether entities of one label that stand next to each other become one, as NuNER Zero wants it",
             new Field.Flag(),
             STANDARD.mergeAdjacent());
+    private static final Field CLASS_PROBABILITIES = Field.optional(
+            "return_class_probs",
+            "whether each entity tells its most probable labels, at most five; models that score spans do so",
+            new Field.Flag(),
+            STANDARD.classProbabilities());
     private static final Field LONG_TEXTS = Field.optional(
             "long_texts",
             "whether long texts are read in windows, or cut as GLiNER's own code cuts them",
@@ -97,6 +102,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
                 FLAT_NER,
                 MULTI_LABEL,
                 MERGE_ADJACENT,
+                CLASS_PROBABILITIES,
                 LONG_TEXTS,
                 OFFSETS);
     }
@@ -146,7 +152,10 @@ public final class EntityExtraction extends TextTask<Pipeline> {
 
     @Override
     public List<Column.Type> otherAnswers() {
-        return List.of(new Column.ObjectOf(columns(true)));
+        return List.of(
+                columnsWithClasses(false, List.of()).getFirst().type(),
+                new Column.ObjectOf(columns(true)),
+                new Column.ObjectOf(columnsWithClasses(true, List.of())));
     }
 
     @Override
@@ -203,6 +212,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
                         options.flag(FLAT_NER.name()),
                         options.flag(MULTI_LABEL.name()))
                 .withMergeAdjacent(options.flag(MERGE_ADJACENT.name()))
+                .withClassProbabilities(options.flag(CLASS_PROBABILITIES.name()))
                 .withLongTexts(LongTexts.valueOf(options.text(LONG_TEXTS.name()).toUpperCase(Locale.ROOT)));
         OptionalDouble relation = options.optionalNumber(RELATION_THRESHOLD.name());
         if (relation.isPresent()) {

@@ -1,5 +1,6 @@
 package detangle.pipelines.task;
 
+import detangle.pipelines.LabelTree;
 import detangle.pipelines.PipelineException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,13 +23,16 @@ public record Field(String name, String description, Type type, boolean required
     private static final int QUOTED_CHARACTERS = 40;
 
     /** The type of a field's values. */
-    public sealed interface Type permits Text, Texts, Whole, Number, Flag, Word, Objects, Json {}
+    public sealed interface Type permits Text, Texts, Groups, Whole, Number, Flag, Word, Objects, Json {}
 
     /** A text: a {@link String}. */
     public record Text() implements Type {}
 
     /** Any number of texts: a {@link List} of {@link String}. */
     public record Texts() implements Type {}
+
+    /** Any number of texts, or an object of groups of them: a {@link LabelTree}. */
+    public record Groups() implements Type {}
 
     /**
      * A whole number: an {@link Integer}.
@@ -91,6 +95,8 @@ public record Field(String name, String description, Type type, boolean required
             case Text text when value instanceof String string -> string;
             case Text text -> throw wrong("is not a text");
             case Texts texts -> texts(value);
+            case Groups groups when value instanceof Map<?, ?> map -> groups(map);
+            case Groups groups -> new LabelTree.Labels(texts(value));
             case Whole(int least) when value instanceof Integer number && number >= least -> number;
             case Whole(int least) -> throw wrong("is not a whole number of at least " + least);
             case Number(double least, double most)
@@ -129,6 +135,16 @@ public record Field(String name, String description, Type type, boolean required
             texts.add(string);
         }
         return List.copyOf(texts);
+    }
+
+    private LabelTree groups(Map<?, ?> given) {
+        Map<String, Object> groups = new LinkedHashMap<>();
+        given.forEach((name, held) -> groups.put((String) name, held));
+        try {
+            return LabelTree.of(groups);
+        } catch (PipelineException e) {
+            throw new PipelineException(name + ": " + e.getMessage());
+        }
     }
 
     private List<Fields> objects(Object value, List<Field> fields) {

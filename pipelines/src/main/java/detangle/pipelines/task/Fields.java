@@ -1,5 +1,6 @@
 package detangle.pipelines.task;
 
+import detangle.pipelines.LabelTree;
 import detangle.pipelines.PipelineException;
 import java.util.HashMap;
 import java.util.List;
@@ -68,6 +69,11 @@ public final class Fields {
     public List<String> texts(String name) {
         List<?> texts = has(name) ? value(name, List.class) : List.of();
         return texts.stream().map(String.class::cast).toList();
+    }
+
+    /** The labels of a field, which may stand in groups. */
+    public LabelTree labels(String name) {
+        return value(name, LabelTree.class);
     }
 
     /** The objects of a field, none where it has no value. */

@@ -67,8 +67,11 @@ public final class MultipleChoiceSelection extends TextTask<MultipleChoice> {
     @Override
     public List<Object> answer(
             MultipleChoice chooser, List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress) {
-        return rows.stream()
-                .<Object>map(row -> json(chooser.choose(row.text(PROMPT.name()), row.texts(CHOICES.name())), form))
+        List<String> prompts = rows.stream().map(row -> row.text(PROMPT.name())).toList();
+        List<List<String>> choices =
+                rows.stream().map(row -> row.texts(CHOICES.name())).toList();
+        return chooser.choose(prompts, choices, progress).stream()
+                .<Object>map(ranked -> json(ranked, form))
                 .toList();
     }
 

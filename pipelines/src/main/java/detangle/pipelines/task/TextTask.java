@@ -193,6 +193,7 @@ public abstract class TextTask<P extends Pipeline> {
             case Field.Word(List<String> words) -> plain.put("values", words);
             case Field.Text text -> {}
             case Field.Texts texts -> {}
+            case Field.Groups groups -> {}
             case Field.Flag flag -> {}
             case Field.Objects(List<Field> fields) ->
                 plain.put("fields", fields.stream().map(TextTask::described).toList());
@@ -207,6 +208,7 @@ public abstract class TextTask<P extends Pipeline> {
         return switch (field.type()) {
             case Field.Text text -> "text";
             case Field.Texts texts -> "texts";
+            case Field.Groups groups -> "texts";
             case Field.Whole whole -> "integer";
             case Field.Number number -> "number";
             case Field.Flag flag -> "boolean";
