@@ -103,7 +103,7 @@ public final class FoldConstants implements Pass {
         MovedConstants parts = new MovedConstants(constants);
         Map<Node, Tensor> moved = new IdentityHashMap<>();
         for (Node root : roots) {
-            if (Tensor.elements(root.shape().sizes()) > MAX_DENSE) {
+            if (Tensor.elements(root.shape().sizes()) > MAX_DENSE_ELEMENTS) {
                 parts.of(root).ifPresent(part -> moved.put(root, part));
             }
         }
