@@ -297,7 +297,9 @@ class ArchitectureTest {
     static final class MainClasses implements ImportOption {
         @Override
         public boolean includes(Location location) {
-            return new DoNotIncludeTests().includes(location) && !location.contains("/detangle/testing/");
+            return new DoNotIncludeTests().includes(location)
+                    && !location.contains("-tests.jar")
+                    && !location.contains("/detangle/testing/");
         }
     }
 }

@@ -53,6 +53,8 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
                     begins[i] + launches.get(i).work().apply(shapes.getLast()).sizes().length;
         }
         this.sizes = new IntArray(begins[launches.size()]);
+        // Values that are only handed on have arrays too.
+        program.roots().forEach(buffers::of);
         unchanging.addAll(buffers.unchanging());
     }
 

@@ -23,7 +23,6 @@ final class EmulatedGroup {
     private final int threads;
     private final List<EmulatedContext> contexts;
     private final Method kernel;
-    private final Object callable;
     private final Object[] arguments;
     private final List<Object> shared = new ArrayList<>();
 
@@ -32,12 +31,7 @@ final class EmulatedGroup {
         this.contexts = IntStream.range(0, threads)
                 .mapToObj(thread -> new EmulatedContext(this, thread, threads, work))
                 .toList();
-        this.callable = task.callable();
-        this.kernel = Arrays.stream(callable.getClass().getInterfaces())
-                .flatMap(type -> Arrays.stream(type.getMethods()))
-                .filter(m -> m.getName().equals("apply"))
-                .findFirst()
-                .orElseThrow();
+        this.kernel = KernelCopy.of(task);
         this.arguments = arguments.toArray();
     }
 
@@ -81,7 +75,7 @@ final class EmulatedGroup {
         all[0] = context;
         System.arraycopy(arguments, 0, all, 1, arguments.length);
         try {
-            kernel.invoke(callable, all);
+            kernel.invoke(null, all);
         } catch (IllegalAccessException e) {
             throw new AssertionError(e);
         } catch (InvocationTargetException e) {
@@ -110,9 +104,7 @@ final class EmulatedGroup {
         Object array = Array.newInstance(type.getComponentType(), size);
         switch (array) {
             case float[] floats -> Arrays.fill(floats, Float.NaN);
-            case double[] doubles -> Arrays.fill(doubles, Double.NaN);
             case int[] ints -> Arrays.fill(ints, Unwritten.INT);
-            case long[] longs -> Arrays.fill(longs, Unwritten.INT);
             case byte[] bytes -> Arrays.fill(bytes, Unwritten.BYTE);
             case HalfFloat[] halves -> Arrays.setAll(halves, i -> new HalfFloat(Float.NaN));
             case Half2[] pairs -> Arrays.setAll(pairs, i -> Half2.fromFloats(Float.NaN, Float.NaN));

@@ -2,6 +2,7 @@ package detangle.backend.tornado;
 
 import detangle.backend.Device;
 import detangle.backend.Executable;
+import detangle.backend.Plan;
 import detangle.backend.reference.ReferenceBackend;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
@@ -19,12 +20,15 @@ class EveryFunctionTest {
     @ParameterizedTest
     @EnumSource(names = {"F32", "I32", "I64", "I1"})
     void agreesWithTheInterpreter(DType dtype) {
-        // What the device has no kernel for is the interpreter's.
-        Device device = new PlacedDevice(
-                Devices.first(), new ReferenceBackend().devices().getFirst(), node -> true);
         Sample sample = EveryFunction.of(dtype);
-        try (Executable executable = device.load(Compiler.compile(sample.program(), Passes.optimisations()))) {
-            EveryFunction.check(sample, executable.run(sample.inputs()), MARGIN);
+        Plan plan = Compiler.compile(sample.program(), Passes.optimisations());
+        for (Device device : Devices.each()) {
+            // What the device has no kernel for is the interpreter's.
+            PlacedDevice placed =
+                    new PlacedDevice(device, new ReferenceBackend().devices().getFirst(), node -> true);
+            try (Executable executable = placed.load(plan)) {
+                EveryFunction.check(sample, executable.run(sample.inputs()), MARGIN);
+            }
         }
     }
 }
