@@ -33,6 +33,7 @@ final class AttentionSoftmaxKernel {
     private static final int COLUMNS = KEYS / LANES;
     private static final int PITCH = QUERIES + 1; // Threads that read down a column must not meet in one bank.
     private static final int COLUMNS_AT_ONCE = THREADS / QUERIES;
+    private static final int TERMS = KEYS / COLUMNS_AT_ONCE; // Of keys, that a thread reads in a step.
 
     /** Below any score that counts; differences to it are numbers, which those to -inf are not. */
     private static final float LOWEST = -Float.MAX_VALUE;
@@ -74,7 +75,10 @@ final class AttentionSoftmaxKernel {
         float[] sums = context.allocateFloatLocalArray(QUERIES * LANES);
         float[] max = new float[ROWS];
         float[] sum = new float[ROWS];
+        int[] lines = new int[ROWS];
         int[] positions = new int[ROWS];
+        float[] found = new float[ROWS * COLUMNS];
+        float[] terms = new float[TERMS];
 
         int thread = context.localIdx;
         int lane = thread % LANES;
@@ -128,21 +132,23 @@ final class AttentionSoftmaxKernel {
             keys = 0; // There is nothing to do.
         }
 
-        // The query whose terms of keys this thread reads, and those whose scores it computes.
+        // The query whose terms of keys this thread reads, and those whose scores it computes. In the place of what is
+        // behind the last query or key, the last one is read: loads without conditions are under way together.
         int column = thread % QUERIES;
-        int columnPosition = firstQuery + column;
+        int columnPosition = Math.min(firstQuery + column, queries - 1);
         if (packed == 1) {
-            if (firstQuery + column < queries) {
-                columnPosition = queryPositions.get(beginQueries + firstQuery + column);
+            if (keys > 0) {
+                columnPosition = queryPositions.get(beginQueries + columnPosition);
             }
         }
         for (int r = 0; r < ROWS; r++) {
-            int query = firstQuery + line + r * LINES;
+            int query = Math.min(firstQuery + line + r * LINES, queries - 1);
             max[r] = LOWEST;
             sum[r] = 0f;
+            lines[r] = query;
             positions[r] = query;
             if (packed == 1) {
-                if (query < queries) {
+                if (keys > 0) {
                     positions[r] = queryPositions.get(beginQueries + query);
                 }
             }
@@ -151,64 +157,60 @@ final class AttentionSoftmaxKernel {
 
         int half = 0; // Of the tile, one being written while the other is read.
         for (int firstKey = 0; firstKey < keys; firstKey += KEYS) {
-            if (p2c == 1) {
-                for (int n = 0; n < KEYS / COLUMNS_AT_ONCE; n++) {
-                    int inStep = thread / QUERIES + n * COLUMNS_AT_ONCE;
-                    int key = firstKey + inStep;
-                    float term = 0f;
-                    if (key < keys) {
-                        if (firstQuery + column < queries) {
-                            int position = key;
-                            if (packed == 1) {
-                                position = keyPositions.get(beginKeys + key);
-                            }
-                            int slot = table.get(columnPosition - position + centre) - firstSlot;
-                            term = load(keyTerm, (head * allKeys + beginKeys + key) * slots + slot);
-                        }
-                    }
-                    tile[half + inStep * PITCH + column] = term;
-                }
-                context.localBarrier();
-            }
             for (int c = 0; c < COLUMNS; c++) {
-                int inStep = lane + c * LANES;
-                int key = firstKey + inStep;
-                if (key < keys) {
+                int key = Math.min(firstKey + lane + c * LANES, keys - 1);
+                int position = key;
+                if (packed == 1) {
+                    position = keyPositions.get(beginKeys + key);
+                }
+                for (int r = 0; r < ROWS; r++) {
+                    float score = load(scores, (matrix + lines[r]) * stride + key);
+                    if (c2p == 1) {
+                        int slot = table.get(positions[r] - position + centre) - firstSlot;
+                        score += load(queryTerm, (head * allQueries + beginQueries + lines[r]) * slots + slot);
+                    }
+                    found[c * ROWS + r] = score;
+                }
+            }
+            if (p2c == 1) {
+                for (int n = 0; n < TERMS; n++) {
+                    int key = Math.min(firstKey + thread / QUERIES + n * COLUMNS_AT_ONCE, keys - 1);
                     int position = key;
                     if (packed == 1) {
                         position = keyPositions.get(beginKeys + key);
                     }
-                    for (int r = 0; r < ROWS; r++) {
-                        int row = line + r * LINES;
-                        int query = firstQuery + row;
-                        if (query < queries) {
-                            int visible = 1;
-                            if (packed == 0) {
-                                visible = mask.get(
-                                        sequence * maskBatch + head * maskHead + query * maskQuery + key * maskKey);
-                            }
-                            int at = (matrix + query) * stride + key;
-                            float score = Float.NEGATIVE_INFINITY;
-                            if (visible != 0) {
-                                score = load(scores, at);
-                                if (c2p == 1) {
-                                    int slot = table.get(positions[r] - position + centre) - firstSlot;
-                                    score += load(queryTerm, (head * allQueries + beginQueries + query) * slots + slot);
-                                }
-                                if (p2c == 1) {
-                                    score += tile[half + inStep * PITCH + row];
-                                }
-                                score *= scale;
-                            }
-                            store(scores, at, score);
+                    int slot = table.get(columnPosition - position + centre) - firstSlot;
+                    terms[n] = load(keyTerm, (head * allKeys + beginKeys + key) * slots + slot);
+                }
+                for (int n = 0; n < TERMS; n++) {
+                    tile[half + (thread / QUERIES + n * COLUMNS_AT_ONCE) * PITCH + column] = terms[n];
+                }
+                context.localBarrier();
+            }
+            for (int c = 0; c < COLUMNS; c++) {
+                int key = firstKey + lane + c * LANES;
+                for (int r = 0; r < ROWS; r++) {
+                    int row = line + r * LINES;
+                    float score = found[c * ROWS + r];
+                    if (p2c == 1) {
+                        score += tile[half + (lane + c * LANES) * PITCH + row];
+                    }
+                    score *= scale;
+                    if (packed == 0) {
+                        int visible = mask.get(sequence * maskBatch
+                                + head * maskHead
+                                + lines[r] * maskQuery
+                                + Math.min(key, keys - 1) * maskKey);
+                        score = visible != 0 ? score : Float.NEGATIVE_INFINITY;
+                    }
+                    if (key < keys) {
+                        if (firstQuery + row < queries) {
+                            store(scores, (matrix + firstQuery + row) * stride + key, score);
                             // Of both, the smaller is less by this factor.
                             float factor = TornadoMath.exp(-TornadoMath.abs(score - max[r]));
-                            if (score > max[r]) {
-                                sum[r] = sum[r] * factor + 1f;
-                                max[r] = score;
-                            } else {
-                                sum[r] += factor;
-                            }
+                            float before = sum[r];
+                            sum[r] = score > max[r] ? before * factor + 1f : before + factor;
+                            max[r] = score > max[r] ? score : max[r];
                         }
                     }
                 }
@@ -240,12 +242,23 @@ final class AttentionSoftmaxKernel {
             // The weights of a query that sees no key are 0.
             sum[r] = whole == 0f ? 0f : 1f / whole;
         }
-        for (int key = lane; key < keys; key += LANES) {
-            for (int r = 0; r < ROWS; r++) {
-                int query = firstQuery + line + r * LINES;
-                if (query < queries) {
-                    int at = (matrix + query) * stride + key;
-                    store(scores, at, TornadoMath.exp(load(scores, at) - max[r]) * sum[r]);
+        for (int firstKey = 0; firstKey < keys; firstKey += KEYS) {
+            for (int c = 0; c < COLUMNS; c++) {
+                int key = Math.min(firstKey + lane + c * LANES, keys - 1);
+                for (int r = 0; r < ROWS; r++) {
+                    found[c * ROWS + r] = load(scores, (matrix + lines[r]) * stride + key);
+                }
+            }
+            for (int c = 0; c < COLUMNS; c++) {
+                int key = firstKey + lane + c * LANES;
+                for (int r = 0; r < ROWS; r++) {
+                    int row = line + r * LINES;
+                    if (key < keys) {
+                        if (firstQuery + row < queries) {
+                            float weight = TornadoMath.exp(found[c * ROWS + r] - max[r]) * sum[r];
+                            store(scores, (matrix + firstQuery + row) * stride + key, weight);
+                        }
+                    }
                 }
             }
         }

@@ -37,10 +37,9 @@ class AttentionProductsTest {
     void packedSequencesAgreeWithTheInterpreter() {
         for (int i = 0; i < BATCHES.length; i++) {
             for (int terms = 0; terms < 4; terms++) {
-                for (boolean firstTokens : new boolean[] {false, true}) {
-                    AttentionCase one = new AttentionCase(8 * i + terms);
-                    check(one, one.packed(BATCHES[i], (terms & 1) > 0, (terms & 2) > 0, firstTokens, s -> s));
-                }
+                AttentionCase one = new AttentionCase(8 * i + terms);
+                boolean firstTokens = (i + terms) % 3 == 0;
+                check(one, one.packed(BATCHES[i], (terms & 1) > 0, (terms & 2) > 0, firstTokens, s -> s));
             }
         }
     }
@@ -48,14 +47,13 @@ class AttentionProductsTest {
     @Test
     void paddedSequencesAgreeWithTheInterpreter() {
         for (int mask = 0; mask < 16; mask++) {
-            for (int terms = 0; terms < 4; terms++) {
-                AttentionCase one = new AttentionCase(4 * mask + terms);
-                int batch = 1 + one.random().nextInt(4);
-                int keys = 1 + one.random().nextInt(70);
-                int queries =
-                        one.random().nextBoolean() ? keys : 1 + one.random().nextInt(40);
-                check(one, one.padded(batch, queries, keys, (terms & 1) > 0, (terms & 2) > 0, mask));
-            }
+            AttentionCase one = new AttentionCase(mask);
+            int batch = 1 + one.random().nextInt(4);
+            int keys = 1 + one.random().nextInt(70);
+            int queries = one.random().nextBoolean() ? keys : 1 + one.random().nextInt(40);
+            // Each term with each axis of the mask.
+            int terms = (mask + mask / 4) % 4;
+            check(one, one.padded(batch, queries, keys, (terms & 1) > 0, (terms & 2) > 0, mask));
         }
     }
 
