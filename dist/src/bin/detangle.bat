@@ -25,7 +25,7 @@ if exist "%DETANGLE_HOME%\classes.jsa" set DETANGLE_CLASSES="-XX:SharedArchiveFi
 "%DETANGLE_JAVA%" -Xlog:disable -Xlog:all=warning:stderr -Xlog:cds*=off:stderr -Xlog:aot*=off:stderr ^
   -XX:MaxRAMPercentage=70 %DETANGLE_COLLECTOR% %DETANGLE_START% %DETANGLE_CLASSES% ^
   --module-path "%DETANGLE_HOME%\lib" --add-modules jdk.incubator.vector ^
-  --enable-native-access=dev.hardwood.core,snappy.java,com.github.luben.zstd_jni ^
+  --enable-native-access=detangle.backend.vector,dev.hardwood.core,snappy.java,com.github.luben.zstd_jni ^
   "-Ddetangle.home=%DETANGLE_HOME%" "-Ddetangle.cache=%DETANGLE_CACHE%" ^
   %DETANGLE_JAVA_OPTS% -m detangle.cli/detangle.cli.Main %*
 exit /b %ERRORLEVEL%

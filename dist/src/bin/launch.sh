@@ -49,7 +49,7 @@ gives_one_answer() {
         *) return 1 ;;
     esac
     for argument in "$@"; do
-        case $argument in --file | --file=* | --backend | --backend=*) return 1 ;; esac
+        case $argument in --file | --file=* | --backend | --backend=* | --precision | --precision=*) return 1 ;; esac
         length=$((length + ${#argument}))
     done
     find_model "$@"
@@ -108,7 +108,7 @@ set -- \
     -XX:MaxRAMPercentage=70 $collector $start \
     --module-path "$modules" \
     --add-modules jdk.incubator.vector \
-    --enable-native-access=dev.hardwood.core,snappy.java,com.github.luben.zstd_jni \
+    --enable-native-access=detangle.backend.vector,dev.hardwood.core,snappy.java,com.github.luben.zstd_jni \
     "-Ddetangle.home=$home" \
     "-Ddetangle.cache=$cache/detangle" \
     ${class_options[@]+"${class_options[@]}"} \

@@ -125,7 +125,7 @@ final class BertScoreCommand implements Runnable {
         PipelineOptions asked = truncation
                 .of(PipelineOptions.DEFAULT)
                 .withBatchSize(batch)
-                .withPrecision(precision.chosen())
+                .withPrecision(precision.chosen(backend.name()))
                 .withWarmUp(false);
         PipelineOptions placed = OptionValues.with(asked, backend.name(), PipelineOptions::withBackend);
         PipelineOptions typed = OptionValues.with(placed, weightType.narrowed(), PipelineOptions::withWeightType);

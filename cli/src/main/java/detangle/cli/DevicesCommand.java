@@ -36,6 +36,7 @@ final class DevicesCommand implements Runnable {
                         + device.precisions().stream()
                                 .map(ComputePrecision::toString)
                                 .collect(Collectors.joining(", ")));
+                device.matrixUnit().ifPresent(unit -> out.println("    matrix unit: " + unit));
             }
             backend.unavailable().ifPresent(why -> out.println(backend.name() + ": not available: " + why));
         }

@@ -123,7 +123,7 @@ final class DumpIrCommand implements Runnable {
                 printed[0] = true;
             }
         });
-        Device chosen = Backends.device(device.backend(), device.hostOperations(), precision.chosen());
+        Device chosen = Backends.device(device.backend(), device.hostOperations(), precision.chosen(device.backend()));
         if (device.backend().isPresent()) {
             // What a device is given has a transfer wherever a value goes there or comes back.
             section(out, "placement", chosen.place(last));

@@ -110,7 +110,7 @@ final class EvaluateCommand implements Runnable {
         SessionOptions placed = OptionValues.with(sessionOptions(head), backend.name(), SessionOptions::withBackend);
         SessionOptions adapted = OptionValues.with(placed, adapter.folder(), SessionOptions::withAdapter);
         return OptionValues.with(adapted, weightType.narrowed(), SessionOptions::withWeightType)
-                .withPrecision(precision.chosen());
+                .withPrecision(precision.chosen(backend.name()));
     }
 
     /** Returns the options of a model whose loss is that of training. */

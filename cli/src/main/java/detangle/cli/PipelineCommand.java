@@ -223,7 +223,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         PipelineOptions asked = truncation
                 .of(PipelineOptions.DEFAULT)
                 .withBatchSize(batch)
-                .withPrecision(precision.chosen())
+                .withPrecision(precision.chosen(backend.name()))
                 .withIgnoreUnused(ignoreUnused.isSet())
                 .withWarmUp(false);
         PipelineOptions placed = OptionValues.with(asked, backend.name(), PipelineOptions::withBackend);

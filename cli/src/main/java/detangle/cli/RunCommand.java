@@ -118,7 +118,7 @@ final class RunCommand implements Runnable {
         Convention reading = headOptions.convention(architecture);
         SessionOptions asked = SessionOptions.DEFAULT
                 .withHostOperations(device.hostOperations())
-                .withPrecision(precision.chosen())
+                .withPrecision(precision.chosen(device.backend()))
                 .withHead(architecture)
                 .withConvention(reading)
                 // Its loss is a softmax over all positions, padding included.

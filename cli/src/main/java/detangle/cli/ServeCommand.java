@@ -226,7 +226,7 @@ final class ServeCommand implements Runnable {
         OptionVariables.misspelt(spec.commandLine()).forEach(fault -> err.println("detangle: " + fault));
         ServerOptions asked = DEFAULT.withHost(host)
                 .withPort(port)
-                .withPrecision(precision.chosen())
+                .withPrecision(precision.chosen(backend.name()))
                 .withIgnoreUnused(ignoreUnused.isSet())
                 .withMaxBatchTokens(maxBatchTokens)
                 .withMaxConcurrentRequests(maxConcurrentRequests)

@@ -68,7 +68,8 @@ final class VerifyCommand implements Runnable {
         List<ExpectedValues> expected = file.map(ExpectedValues::read).orElseGet(() -> published(path));
         Path folder = isArtifact ? path : ModelFolder.of(model);
         for (ExpectedValues values : expected) {
-            ValueComparison found = ValueComparison.of(values, folder, backend.name(), precision.chosen());
+            ValueComparison found =
+                    ValueComparison.of(values, folder, backend.name(), precision.chosen(backend.name()));
             out.println(report(found));
             out.flush();
             if (!found.agrees()) {

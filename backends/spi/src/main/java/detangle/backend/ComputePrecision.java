@@ -21,6 +21,17 @@ public enum ComputePrecision {
     /** Values, or the operands of products, of 16 bits with mantissas of 7 bits and the range of 32 bits. */
     BF16;
 
+    /**
+     * The system property that lets a device compute in precisions that its processor lacks: {@code true}, for
+     * comparisons of their results, not for speed.
+     */
+    public static final String EMULATION = "detangle.emulate";
+
+    /** Returns whether devices compute in precisions that their processor lacks, slowly. */
+    public static boolean isEmulated() {
+        return Boolean.getBoolean(EMULATION);
+    }
+
     /** Returns the name as it is written: {@code fp16}. */
     @Override
     public String toString() {

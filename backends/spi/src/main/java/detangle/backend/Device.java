@@ -54,6 +54,16 @@ public interface Device {
         return List.of(ComputePrecision.FP32);
     }
 
+    /** Returns the precision in which the device computes fastest, of those that lose little; fp32 by default. */
+    default ComputePrecision fastestPrecision() {
+        return ComputePrecision.FP32;
+    }
+
+    /** Returns one line about the processor's matrix unit, or why it is not used; empty for other devices. */
+    default Optional<String> matrixUnit() {
+        return Optional.empty();
+    }
+
     /**
      * Returns the device as it computes in a precision. A device that has others than fp32 overrides this.
      *

@@ -33,7 +33,7 @@ final class DetangleProcess {
                 LIB,
                 "--add-modules",
                 "jdk.incubator.vector",
-                "--enable-native-access=dev.hardwood.core,snappy.java,com.github.luben.zstd_jni",
+                "--enable-native-access=detangle.backend.vector,dev.hardwood.core,snappy.java,com.github.luben.zstd_jni",
                 "-m",
                 "detangle.cli/detangle.cli.Main"),
         /** As one unnamed module, as programs without modules do. */

@@ -224,18 +224,8 @@ record Fixture(String name, Path folder) {
     /** Scores of padding, and of rows that are nothing else, are whatever the code happens to give. */
     private void compareScores(String key, Tensor expected, Tensor actual, Case c, double tolerance) {
         assertEquals(expected.elements(), actual.elements(), name + " " + key);
-        boolean[][] tokens = c.tokens();
-        boolean perPosition = c.inputs().get("input_ids").rank() == 2
-                && expected.rank() >= 2
-                && expected.dim(0) == tokens.length
-                && expected.dim(1) == tokens[0].length;
-        long width = perPosition
-                ? expected.elements() / ((long) tokens.length * tokens[0].length)
-                : Math.max(1, expected.elements() / tokens.length);
         for (int at = 0; at < expected.elements(); at++) {
-            int unit = (int) (at / width);
-            boolean counts = !perPosition || tokens[unit / tokens[0].length][unit % tokens[0].length];
-            if (counts) {
+            if (counts(expected, c, at)) {
                 int i = at;
                 assertEquals(
                         expected.getDouble(at),
@@ -244,6 +234,57 @@ record Fixture(String name, Path folder) {
                         () -> name + " " + key + " element " + i);
             }
         }
+    }
+
+    /** Returns whether an element of an output belongs to a token, or to no position. */
+    private static boolean counts(Tensor output, Case c, int at) {
+        boolean[][] tokens = c.tokens();
+        boolean perPosition = c.inputs().get("input_ids").rank() == 2
+                && output.rank() >= 2
+                && output.dim(0) == tokens.length
+                && output.dim(1) == tokens[0].length;
+        if (!perPosition) {
+            return true;
+        }
+        int unit = (int) (at / (output.elements() / ((long) tokens.length * tokens[0].length)));
+        return tokens[unit / tokens[0].length][unit % tokens[0].length];
+    }
+
+    /** Returns whether an element of hidden states {@code [B,S,H]} belongs to a token. */
+    private static boolean isToken(Tensor states, Case c, int at) {
+        int position = (int) (at / states.dim(2));
+        int length = (int) states.dim(1);
+        return c.tokens()[position / length][position % length];
+    }
+
+    /**
+     * Returns the squares of the errors of all outputs of one kind, divided by the squares of what is expected.
+     *
+     * @param actual by CASE.KEY
+     * @param kind what is in the name of an output: {@code hidden_states.} or {@code logits}
+     */
+    double nmse(Map<String, Tensor> actual, String kind) {
+        double errors = 0;
+        double squares = 0;
+        try (Weights expected = Weights.open(folder.resolve("expected.safetensors"))) {
+            for (Case c : cases()) {
+                for (String key : expected.names()) {
+                    if (!key.startsWith(c.name() + ".") || !key.contains(kind) || key.contains("." + MICROSOFT)) {
+                        continue;
+                    }
+                    Tensor want = expected.get(key);
+                    boolean states = key.contains("hidden_states.");
+                    for (int at = 0; at < want.elements(); at++) {
+                        if (states ? isToken(want, c, at) : counts(want, c, at)) {
+                            double error = actual.get(key).getDouble(at) - want.getDouble(at);
+                            errors += error * error;
+                            squares += want.getDouble(at) * want.getDouble(at);
+                        }
+                    }
+                }
+            }
+        }
+        return squares == 0 ? 0 : errors / squares;
     }
 
     @Override

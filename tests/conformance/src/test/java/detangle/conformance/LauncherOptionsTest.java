@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -156,13 +157,16 @@ class LauncherOptionsTest {
         assertEquals("", result.err());
     }
 
+    /** Options of commands, which the shell's launcher looks for. */
+    private static final Set<String> OF_COMMANDS = Set.of("--file", "--backend", "--model", "--precision");
+
     private static TreeSet<String> optionsIn(String file) throws IOException {
         String text =
                 Files.readString(DetangleProcess.HOME.resolve("dist/src/bin").resolve(file));
         return OPTION.matcher(text)
                 .results()
                 .map(MatchResult::group)
-                .filter(o -> !o.startsWith("--file") && !o.equals("--backend") && !o.equals("--model"))
+                .filter(o -> !OF_COMMANDS.contains(o))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

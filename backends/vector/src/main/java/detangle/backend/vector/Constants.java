@@ -1,6 +1,7 @@
 package detangle.backend.vector;
 
 import detangle.backend.BackendException;
+import detangle.backend.ComputePrecision;
 import detangle.backend.NotFiniteConstantException;
 import detangle.backend.vector.VectorVariables.Variable;
 import detangle.backend.vector.kernel.NarrowMatrix;
@@ -10,6 +11,7 @@ import detangle.backend.vector.kernel.PositionTable;
 import detangle.backend.vector.kernel.ProjectedRows;
 import detangle.backend.vector.kernel.StoredMatrix;
 import detangle.backend.vector.kernel.StoredRows;
+import detangle.backend.vector.kernel.TileMatrix;
 import detangle.backend.vector.kernel.Warmup;
 import detangle.ir.DType;
 import detangle.ir.IrException;
@@ -39,6 +41,7 @@ import java.util.function.Supplier;
 final class Constants {
     private final Program program;
     private final VectorVariables variables;
+    private final ComputePrecision precision;
     private final Map<Node, Panels> matrices = new IdentityHashMap<>();
     private final Map<Node, PositionTable> positions = new IdentityHashMap<>();
     private final Map<Node, float[]> rows = new IdentityHashMap<>();
@@ -51,7 +54,7 @@ final class Constants {
      * constants that are only read in their packed form.
      */
     Constants of(Program other) {
-        Constants result = new Constants(other, variables);
+        Constants result = new Constants(other, variables, precision);
         result.matrices.putAll(matrices);
         result.positions.putAll(positions);
         result.packed.addAll(packed);
@@ -61,10 +64,12 @@ final class Constants {
     /**
      * @param variables where the program's parameters are, whose arrays and packed forms stay the same when their
      *     values do not
+     * @param precision in which matrices are multiplied: bf16 packs them for tiles
      */
-    Constants(Program program, VectorVariables variables) {
+    Constants(Program program, VectorVariables variables, ComputePrecision precision) {
         this.program = program;
         this.variables = variables;
+        this.precision = precision;
     }
 
     /** The variable of a parameter; empty for other nodes. */
@@ -119,7 +124,8 @@ final class Constants {
     }
 
     /**
-     * A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them.
+     * A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them, or
+     * if products are in bf16.
      */
     synchronized Panels matrix(Node weight) {
         Optional<Variable> variable = variable(weight);
@@ -130,11 +136,21 @@ final class Constants {
                 unwidened(weight), w -> panels(w, named(stored(w)).orElseThrow()));
     }
 
-    private static Panels panels(Node w, Tensor tensor) {
+    private Panels panels(Node w, Tensor tensor) {
         int n = Math.toIntExact(tensor.dim(0));
         int k = Math.toIntExact(tensor.dim(1));
         DType dtype = w.type().dtype();
         Supplier<NotFiniteConstantException> fault = () -> new NotFiniteConstantException(name(stored(w)));
+        if (precision == ComputePrecision.BF16 && tensor.elements() > 0) {
+            try {
+                return dtype == DType.BF16
+                        ? TileMatrix.ofBits((row, to, at) -> tensor.copyTo((long) row * k, dtype, to, at, k), n, k)
+                        : TileMatrix.ofRows(
+                                (row, count, to, at) -> tensor.copyTo((long) row * k, to, at, count * k), n, k);
+            } catch (ArithmeticException notFinite) {
+                throw fault.get();
+            }
+        }
         if (dtype == DType.F16 || dtype == DType.BF16) {
             try {
                 return NarrowMatrix.ofRows(

@@ -1,5 +1,7 @@
 package detangle.backend.vector;
 
+import detangle.backend.BackendException;
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.KernelCode;
@@ -7,6 +9,8 @@ import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.Variables;
 import detangle.backend.processor.ThreadCount;
+import detangle.backend.vector.amx.MatrixUnits;
+import detangle.backend.vector.amx.MatrixUnits.Answer;
 import detangle.backend.vector.kernel.Lanes;
 import detangle.backend.vector.kernel.PeakKernels;
 import detangle.backend.vector.kernel.Warmup;
@@ -15,6 +19,7 @@ import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
 import detangle.ir.scalar.Region;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,8 +28,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The CPU. */
+/** The CPU. In bf16 it multiplies with the matrix unit, or as it does in Java; all else has 32 bits. */
 final class VectorDevice implements Device {
+    private final ComputePrecision precision;
+
+    VectorDevice() {
+        this(ComputePrecision.FP32);
+    }
+
+    private VectorDevice(ComputePrecision precision) {
+        this.precision = precision;
+    }
+
     @Override
     public String name() {
         return VectorBackend.NAME;
@@ -35,6 +50,44 @@ final class VectorDevice implements Device {
         return System.getProperty("os.arch") + ", vectors of " + Lanes.SPECIES.vectorBitSize() + " bits, "
                 + ThreadCount.chosen().text() + ", Java "
                 + Runtime.version().feature();
+    }
+
+    @Override
+    public Optional<String> matrixUnit() {
+        return Optional.of(
+                switch (MatrixUnits.answer()) {
+                    case Answer.Present present -> "AMX, products in bf16";
+                    case Answer.Absent(String why) -> "no AMX: " + why;
+                });
+    }
+
+    @Override
+    public List<ComputePrecision> precisions() {
+        boolean multiplies = MatrixUnits.answer() instanceof Answer.Present || ComputePrecision.isEmulated();
+        return multiplies ? List.of(ComputePrecision.FP32, ComputePrecision.BF16) : List.of(ComputePrecision.FP32);
+    }
+
+    @Override
+    public ComputePrecision fastestPrecision() {
+        return MatrixUnits.answer() instanceof Answer.Present ? ComputePrecision.BF16 : ComputePrecision.FP32;
+    }
+
+    @Override
+    public Device withPrecision(ComputePrecision wanted) {
+        if (precisions().contains(wanted)) {
+            return wanted == precision ? this : new VectorDevice(wanted);
+        }
+        if (wanted == ComputePrecision.BF16 && MatrixUnits.answer() instanceof Answer.Absent(String why)) {
+            throw new BackendException(name() + " cannot compute in bf16, as there is no matrix unit: " + why
+                    + "; --emulate computes the same numbers in Java, slowly");
+        }
+        return Device.super.withPrecision(wanted);
+    }
+
+    /** Returns this device in fp32: what is computed once is not rounded. */
+    @Override
+    public Device host() {
+        return precision == ComputePrecision.FP32 ? this : new VectorDevice();
     }
 
     @Override
@@ -84,7 +137,12 @@ final class VectorDevice implements Device {
 
     @Override
     public Executable load(Plan plan, Variables variables) {
-        return new VectorExecutable(plan, VectorVariables.of(variables));
+        if (precision != ComputePrecision.FP32
+                && plan.program().nodes().stream().anyMatch(n -> n.op() instanceof TensorOp.Param)) {
+            throw new BackendException(name() + " computes programs whose parameters change in fp32 alone, and not in "
+                    + precision + ": leave the precision out");
+        }
+        return new VectorExecutable(plan, VectorVariables.of(variables), precision);
     }
 
     @Override

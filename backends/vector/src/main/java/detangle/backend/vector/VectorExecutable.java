@@ -1,5 +1,6 @@
 package detangle.backend.vector;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
 import detangle.backend.Plan;
@@ -33,9 +34,10 @@ final class VectorExecutable implements Executable {
     private volatile boolean hasRun;
     private volatile boolean closed;
 
-    VectorExecutable(Plan plan, VectorVariables variables) {
+    /** @param precision of the products with constant matrices, fp32 or bf16 */
+    VectorExecutable(Plan plan, VectorVariables variables, ComputePrecision precision) {
         this.turn = variables.turn(plan.program());
-        Constants all = new Constants(plan.program(), variables);
+        Constants all = new Constants(plan.program(), variables, precision);
         Program program = Selection.of(plan.program()).pack(all);
         // Of the program without the data that is packed, which would be kept in memory otherwise.
         Selection selection = Selection.of(program);

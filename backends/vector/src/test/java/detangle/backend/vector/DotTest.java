@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Executable;
 import detangle.backend.Variables;
 import detangle.backend.vector.kernel.WorkerPool;
@@ -138,7 +139,8 @@ class DotTest {
     }
 
     private static Program packed(Program program) {
-        return Selection.of(program).pack(new Constants(program, new VectorVariables(new HashMap<>())));
+        return Selection.of(program)
+                .pack(new Constants(program, new VectorVariables(new HashMap<>()), ComputePrecision.FP32));
     }
 
     /** A matrix that is replaced is read as it is at each run. */

@@ -2,9 +2,12 @@ package detangle.backend.vector.kernel;
 
 import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 
+import detangle.backend.vector.amx.MatrixUnit;
+import detangle.backend.vector.amx.MatrixUnits;
 import detangle.ir.Activation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Products {@code C = activation(A B + bias)} of one A with one or more B packed ahead, over the worker pool. Rows of A
@@ -42,6 +45,9 @@ public final class Gemm {
     /** The kernel whatever the number of rows is; null to choose by it. */
     private final MicroKernel given;
 
+    /** Computes the products with matrices in bfloat16. */
+    private final TileGemm tiles;
+
     private final WorkerPool.Task pack = this::pack;
     private final WorkerPool.Task multiply = this::multiply;
 
@@ -76,12 +82,22 @@ public final class Gemm {
 
     /** Products whose sides and results are told before each run. */
     public Gemm() {
-        this(null);
+        this(null, MatrixUnits::unit);
     }
 
     /** Products by one kernel. */
     Gemm(MicroKernel kernel) {
+        this(kernel, MatrixUnits::unit);
+    }
+
+    /** Products whose matrices in bfloat16 are multiplied by a unit, which is asked for when there is one. */
+    Gemm(Supplier<MatrixUnit> unit) {
+        this(null, unit);
+    }
+
+    private Gemm(MicroKernel kernel, Supplier<MatrixUnit> unit) {
         given = kernel;
+        tiles = new TileGemm(unit);
     }
 
     /**
@@ -113,6 +129,10 @@ public final class Gemm {
      * @param c {@code [rows,N]} from {@code co}, rows {@code ldc} apart
      */
     public void product(Panels b, float[] bias, Activation activation, float[] c, int co, int ldc) {
+        if (b instanceof TileMatrix matrix) {
+            tiles.product(matrix, bias, activation, c, co, ldc);
+            return;
+        }
         if (count == targets.size()) {
             targets.add(new Target());
         }
@@ -127,6 +147,10 @@ public final class Gemm {
 
     /** Computes the products that have been added. One run at a time. */
     public void run() {
+        tiles.run(a, ao, lda, m, k);
+        if (count == 0) {
+            return;
+        }
         int threads = WorkerPool.SHARED.threads();
         packed = Scratch.get().floats(SCRATCH_ROWS, m * k);
         WorkerPool.SHARED.run(blocks, pack);
@@ -200,6 +224,7 @@ public final class Gemm {
                 at = 0;
                 stored.pack(p, data);
             }
+            case TileMatrix tiled -> throw new IllegalStateException("a matrix in bfloat16 is multiplied by tiles");
         }
         for (int block = group; block < end; block++) {
             int row = block * blockRows;

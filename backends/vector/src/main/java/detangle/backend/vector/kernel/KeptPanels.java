@@ -1,7 +1,7 @@
 package detangle.backend.vector.kernel;
 
 /** Panels that stand packed in memory. */
-public sealed interface KeptPanels extends Panels permits PackedMatrix, NarrowMatrix {
+public sealed interface KeptPanels extends Panels permits PackedMatrix, NarrowMatrix, TileMatrix {
     @Override
     default Panels next() {
         return this;

@@ -232,6 +232,11 @@ public final class MatMul {
                     blockAt = 0;
                     narrow.unpack(row / WIDTH, column, width, block);
                 }
+                case TileMatrix tiles -> {
+                    block = Scratch.get().floats(PANEL, WIDTH * WIDTH);
+                    blockAt = 0;
+                    tiles.unpack(column, width, row, count, block, WIDTH);
+                }
             }
             transpose(block, blockAt, count, width, to, at + (row - from) * WIDTH);
         }
