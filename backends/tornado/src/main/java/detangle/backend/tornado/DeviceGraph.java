@@ -334,7 +334,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
                     String nanos = tasks.path(name(p) + "." + task(i))
                             .path("TASK_KERNEL_TIME")
                             .asString("0");
-                    profile.add(device, launches.get(i).operation(), Long.parseLong(nanos));
+                    profile.add(device, launches.get(i).label(), Long.parseLong(nanos));
                 }
                 transfers += times.getDataTransfersTime();
                 long begin = System.nanoTime();

@@ -9,6 +9,8 @@ import java.util.function.Function;
  * A run of a kernel or of a function of the matrix library.
  *
  * @param operation the operation that the launch is a part of, as the IR writes it
+ * @param label what times are told by: the operation, and behind it the kernel or function where the operation has
+ *     several
  * @param arguments the arguments after the context (which only kernels have), the sizes of all kernels, and the array
  *     that says where this kernel's sizes begin. That is an array because a number would become a constant of the code,
  *     and equal kernels would then be compiled again.
@@ -18,6 +20,7 @@ import java.util.function.Function;
  */
 record Launch(
         String operation,
+        String label,
         Call call,
         List<Object> arguments,
         int fault,
@@ -28,6 +31,11 @@ record Launch(
 
     Launch {
         arguments = List.copyOf(arguments);
+    }
+
+    /** Returns the launch with the name of its kernel or function in its label. */
+    Launch labelledByCall() {
+        return new Launch(operation, operation + " " + call.name(), call, arguments, fault, threads, work);
     }
 
     /**

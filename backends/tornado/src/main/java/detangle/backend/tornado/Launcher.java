@@ -67,9 +67,14 @@ final class Launcher {
 
     private void add(List<Node> operation) {
         results = operation;
+        int first = launches.size();
         DeviceKernels.of(operation.getFirst())
                 .orElseThrow(() -> new InternalException(operation.getFirst() + " has no kernel"))
                 .to(this);
+        List<Launch> added = launches.subList(first, launches.size());
+        if (added.size() > 1) {
+            added.replaceAll(Launch::labelledByCall);
+        }
     }
 
     /** All results of the operation whose kernels are added that the program has. */
@@ -120,17 +125,17 @@ final class Launcher {
     }
 
     void launch(LibraryCall call, List<Object> arguments, Function<Map<String, Long>, Work> work) {
-        launches.add(new Launch(operation(), call, arguments, 0, 0, work));
+        launches.add(new Launch(operation(), operation(), call, arguments, 0, 0, work));
     }
 
     void launch(KernelTask task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
-        launches.add(new Launch(operation(), task, arguments, 0, threads, work));
+        launches.add(new Launch(operation(), operation(), task, arguments, 0, threads, work));
     }
 
     /** Launches a kernel that tells of wrong ids of a node, which has {@link #faults} among its arguments. */
     void launchChecked(
             Node node, KernelTask task, List<Object> arguments, int threads, Function<Map<String, Long>, Work> work) {
-        launches.add(new Launch(operation(), task, arguments, checked.size(), threads, work));
+        launches.add(new Launch(operation(), operation(), task, arguments, checked.size(), threads, work));
         checked.add(node);
     }
 

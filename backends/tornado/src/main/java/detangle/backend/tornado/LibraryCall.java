@@ -22,6 +22,11 @@ sealed interface LibraryCall extends Call permits LibraryProduct, LibraryAttenti
     /** Returns the name of the function. */
     String function();
 
+    @Override
+    default String name() {
+        return function();
+    }
+
     /** Returns how the function multiplies. */
     ProductOptions options();
 

@@ -86,16 +86,13 @@ final class LookupLowering {
                             launcher.array(node.input(0)),
                             launcher.array(node.input(2)),
                             launcher.array(node)),
-                    Launch.SEPARATE,
+                    ScatterKernel.THREADS,
                     b -> {
                         int[] shape = shape(node, b);
                         int width = Strides.product(shape, 1, shape.length);
                         int count = size(ids.shape().elements(), b);
                         return new Work(
-                                new int[] {shape[0], width, count, Math.ceilDiv(shape[0], ScatterKernel.BLOCKS)},
-                                Math.ceilDiv(width * ScatterKernel.BLOCKS, Launch.SEPARATE),
-                                1,
-                                1);
+                                new int[] {shape[0], width, count}, Math.ceilDiv(shape[0], ScatterKernel.ROWS), 1, 1);
                     });
         });
     }

@@ -5,19 +5,24 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Adds rows to rows of a table. A thread owns one column of a block of the table's rows and looks at every id: no two
- * threads write one element, so that sums are the same at each run and need no atomic additions, which few devices
- * have.
+ * Adds rows to rows of a table. A group of threads owns some rows of the table, and each of its threads some columns of
+ * them: no two threads write one element, so that sums are the same at each run and need no atomic additions, which few
+ * devices have. The group looks at all ids, a chunk at a time, and passes over chunks without an id of its own; where
+ * sequences are unpacked, those are nearly all.
  */
 final class ScatterKernel {
-    /** The number of blocks that the rows are divided into. */
-    static final int BLOCKS = 64;
+    /** Threads of a group, and ids of a chunk. */
+    static final int THREADS = 256;
+
+    /** Rows of the table that a group owns. */
+    static final int ROWS = 32;
 
     private ScatterKernel() {}
 
     /**
-     * Adds the rows of a block to a table. From {@code own[0]}, sizes are: rows of the table, their width, the number
-     * of ids, rows of a block. An id outside the table is told of in {@code faults[own[1]]}.
+     * Adds the rows of a block to a table, one group each {@link #ROWS} of its rows along x. From {@code own[0]}, sizes
+     * are: rows of the table, their width, and the number of ids. An id outside the table is told of in
+     * {@code faults[own[1]]}.
      */
     static void scatter(
             KernelContext context,
@@ -28,28 +33,56 @@ final class ScatterKernel {
             FloatArray operand,
             FloatArray updates,
             FloatArray out) {
+        int[] chunk = context.allocateIntLocalArray(THREADS);
+        int[] found = context.allocateIntLocalArray(1);
         int base = own.get(0);
-        int thread = context.globalIdx;
+        int thread = context.localIdx;
         int rows = sizes.get(base);
         int width = sizes.get(base + 1);
-        if (thread < width * BLOCKS) {
-            int column = thread % width;
-            int first = thread / width * sizes.get(base + 3);
-            int last = first + sizes.get(base + 3);
-            for (int row = first; row < last; row++) {
-                if (row < rows) {
-                    out.set(row * width + column, operand.get(row * width + column));
-                }
+        int count = sizes.get(base + 2);
+        int first = context.groupIdx * ROWS;
+        int last = first + ROWS;
+        if (last > rows) {
+            last = rows;
+        }
+        for (int row = first; row < last; row++) {
+            for (int column = thread; column < width; column += THREADS) {
+                out.set(row * width + column, operand.get(row * width + column));
             }
-            for (int i = 0; i < sizes.get(base + 2); i++) {
-                int row = DeviceFunctions.checked(ids.get(i), rows);
-                if (row < 0) {
+        }
+        for (int firstId = 0; firstId < count; firstId += THREADS) {
+            if (thread == 0) {
+                found[0] = 0;
+            }
+            context.localBarrier();
+            int mine = -1;
+            if (firstId + thread < count) {
+                mine = DeviceFunctions.checked(ids.get(firstId + thread), rows);
+                if (mine < 0) {
                     faults.set(own.get(1), 1);
                 }
-                if (row >= first && row < last) {
-                    out.set(row * width + column, out.get(row * width + column) + updates.get(i * width + column));
+            }
+            chunk[thread] = mine;
+            if (mine >= first) {
+                if (mine < last) {
+                    found[0] = 1;
                 }
             }
+            context.localBarrier();
+            if (found[0] == 1) {
+                for (int i = 0; i < THREADS; i++) {
+                    int row = chunk[i];
+                    if (row >= first) {
+                        if (row < last) {
+                            for (int column = thread; column < width; column += THREADS) {
+                                int at = row * width + column;
+                                out.set(at, out.get(at) + updates.get((firstId + i) * width + column));
+                            }
+                        }
+                    }
+                }
+            }
+            context.localBarrier();
         }
     }
 }
