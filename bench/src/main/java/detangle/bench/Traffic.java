@@ -10,10 +10,10 @@ import java.util.stream.IntStream;
  * wait together.
  *
  * @param requests how many
- * @param most texts that wait at once; a batch has from one of them to all, each number as often as any other
+ * @param maxBatch texts that wait at once; a batch has from one of them to all, each number as often as any other
  * @param seed of all that is drawn
  */
-public record Traffic(LengthDistribution lengths, int requests, int most, long seed) {
+public record Traffic(LengthDistribution lengths, int requests, int maxBatch, long seed) {
     /** The most requests that fit a line between processes. */
     private static final int MAX_REQUESTS = 100_000;
 
@@ -21,7 +21,7 @@ public record Traffic(LengthDistribution lengths, int requests, int most, long s
     private static final long WARM_UP_STREAM = 0x7761726d7570L;
 
     public Traffic {
-        if (requests < 1 || requests > MAX_REQUESTS || most < 1 || most > requests) {
+        if (requests < 1 || requests > MAX_REQUESTS || maxBatch < 1 || maxBatch > requests) {
             throw new BenchException("requests are from 1 to " + MAX_REQUESTS
                     + ", and at least one and at most all of them are a batch");
         }
@@ -38,7 +38,7 @@ public record Traffic(LengthDistribution lengths, int requests, int most, long s
         Random random = new Random(seed ^ BATCHES_STREAM);
         List<List<Integer>> batches = new ArrayList<>();
         for (int from = 0; from < texts.size(); ) {
-            int to = Math.min(texts.size(), from + random.nextInt(1, most + 1));
+            int to = Math.min(texts.size(), from + random.nextInt(1, maxBatch + 1));
             batches.add(texts.subList(from, to));
             from = to;
         }
@@ -50,7 +50,7 @@ public record Traffic(LengthDistribution lengths, int requests, int most, long s
      * be.
      */
     Traffic warmUp() {
-        return new Traffic(lengths, requests, most, seed ^ WARM_UP_STREAM);
+        return new Traffic(lengths, requests, maxBatch, seed ^ WARM_UP_STREAM);
     }
 
     private List<Integer> drawn(long from) {

@@ -51,15 +51,15 @@ public final class TrafficBenchmark {
 
     /** One way in which requests reach a model, with the times of each contender. */
     private static final class Way {
-        private final int most;
+        private final int maxBatch;
         private final List<List<Integer>> batches;
         private final List<List<Integer>> warmUp;
         private final Map<Contender, List<RequestTimes>> byProcess = new LinkedHashMap<>();
         private final Map<Contender, Double> rss = new LinkedHashMap<>();
         private boolean clean = true;
 
-        Way(int most, List<List<Integer>> batches, List<List<Integer>> warmUp) {
-            this.most = most;
+        Way(int maxBatch, List<List<Integer>> batches, List<List<Integer>> warmUp) {
+            this.maxBatch = maxBatch;
             this.batches = batches;
             this.warmUp = warmUp;
         }
@@ -84,8 +84,8 @@ public final class TrafficBenchmark {
     private void measure(BenchModel model, List<Contender> contenders, int threads) {
         Traffic before = traffic.warmUp();
         List<Way> ways = new ArrayList<>(List.of(new Way(1, traffic.stream(), before.stream())));
-        if (traffic.most() > 1) {
-            ways.add(new Way(traffic.most(), traffic.batches(), before.batches()));
+        if (traffic.maxBatch() > 1) {
+            ways.add(new Way(traffic.maxBatch(), traffic.batches(), before.batches()));
         }
         for (int process = 0; process < options.processes(); process++) {
             progress.accept("loading " + model.name());
@@ -93,7 +93,7 @@ public final class TrafficBenchmark {
                 workers.all().forEach((c, w) -> versions.put(c.name(), w.version()));
                 for (Way way : ways) {
                     progress.accept(model.name() + ", " + traffic.requests() + " requests, "
-                            + (way.most == 1 ? "one by one" : "up to " + way.most + " together"));
+                            + (way.maxBatch == 1 ? "one by one" : "up to " + way.maxBatch + " together"));
                     passes(workers, way, model.config().vocabSize());
                 }
             }
@@ -164,7 +164,7 @@ public final class TrafficBenchmark {
                     traffic.lengths().text(),
                     traffic.requests(),
                     traffic.seed(),
-                    way.most,
+                    way.maxBatch,
                     threads,
                     options.busy(),
                     way.clean,

@@ -6,8 +6,8 @@ import picocli.CommandLine.ParameterException;
 /** Refuses numbers of options that are outside their ranges, or are not finite. */
 record NumberChecks(CommandSpec spec) {
     /** @param option the name of the option, for the message */
-    void atLeast(String option, double value, long least) {
-        check(option, value, value >= least, "at least " + least);
+    void atLeast(String option, double value, long minimum) {
+        check(option, value, value >= minimum, "at least " + minimum);
     }
 
     /** @param option the name of the option, for the message */

@@ -161,11 +161,11 @@ final class RowLoop {
     }
 
     private void fill() {
-        long most = takesAll() ? Long.MAX_VALUE : (long) batch * BATCHES_AHEAD;
+        long maxRowsAhead = takesAll() ? Long.MAX_VALUE : (long) batch * BATCHES_AHEAD;
         long size = queue.stream().mapToLong(place -> place.size).sum();
         // What somebody types is answered line by line, unless all of it is needed.
         while (!ended
-                && queue.size() < most
+                && queue.size() < maxRowsAhead
                 && (takesAll() || size < CHARACTERS_AHEAD)
                 && (queue.isEmpty() || takesAll() || source.ready())) {
             try {

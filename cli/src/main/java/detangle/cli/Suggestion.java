@@ -17,9 +17,9 @@ final class Suggestion {
     /** The known word that the fewest changes lead to, or that the word begins. */
     static Optional<String> nearest(String word, Collection<String> known) {
         String lower = word.toLowerCase(Locale.ROOT);
-        int most = Math.max(1, lower.length() / 3);
+        int maxDistance = Math.max(1, lower.length() / 3);
         return known.stream()
-                .filter(k -> changes(lower, k) <= most || lower.length() >= 3 && k.startsWith(lower))
+                .filter(k -> changes(lower, k) <= maxDistance || lower.length() >= 3 && k.startsWith(lower))
                 .min(Comparator.comparingInt(k -> changes(lower, k)));
     }
 

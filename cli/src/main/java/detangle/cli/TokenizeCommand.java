@@ -151,11 +151,11 @@ final class TokenizeCommand implements Runnable {
         if (maxLength.isEmpty() && truncation.strategy().isEmpty()) {
             return Optional.empty();
         }
-        int most = maxLength.orElseGet(() -> loaded.modelMaxLength()
+        int maxTokens = maxLength.orElseGet(() -> loaded.modelMaxLength()
                 .orElseThrow(() -> new CliException(
                         "the model's tokenizer does not say how many tokens the model takes: give --max-length")));
         return Optional.of(
-                new Truncation(most, truncation.strategy().orElse(Truncation.Strategy.LONGEST_FIRST), stride));
+                new Truncation(maxTokens, truncation.strategy().orElse(Truncation.Strategy.LONGEST_FIRST), stride));
     }
 
     /**

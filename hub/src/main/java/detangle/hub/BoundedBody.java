@@ -7,14 +7,14 @@ import java.time.Duration;
 
 /** The body of an answer that is read whole. An exception ends reading after so many bytes, and after so much time. */
 final class BoundedBody extends FilterInputStream {
-    private final long most;
+    private final long maxBytes;
     private final Duration time;
     private final long begun = System.nanoTime();
     private long count;
 
-    BoundedBody(InputStream body, long most, Duration time) {
+    BoundedBody(InputStream body, long maxBytes, Duration time) {
         super(body);
-        this.most = most;
+        this.maxBytes = maxBytes;
         this.time = time;
     }
 
@@ -28,8 +28,8 @@ final class BoundedBody extends FilterInputStream {
     public int read(byte[] target, int offset, int length) throws IOException {
         int read = super.read(target, offset, length);
         count += Math.max(0, read);
-        if (count > most) {
-            throw new IOException("the answer has more than " + most + " bytes");
+        if (count > maxBytes) {
+            throw new IOException("the answer has more than " + maxBytes + " bytes");
         }
         if (read >= 0 && System.nanoTime() - begun > time.toNanos()) {
             throw new IOException("the answer takes more than " + time.toSeconds() + " seconds");

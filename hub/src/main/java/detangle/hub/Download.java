@@ -78,7 +78,7 @@ final class Download {
     private String complete(RemoteFile file) throws IOException {
         Path incomplete = cache.incomplete(file.key());
         HubCache.requireRegular(incomplete);
-        if (file.size().orElse(0) > file.most()) {
+        if (file.size().orElse(0) > file.maxBytes()) {
             throw tooLarge(file);
         }
         Transfer transfer = new Transfer(client, file, incomplete, progress);
@@ -148,7 +148,7 @@ final class Download {
     }
 
     static HubException tooLarge(RemoteFile file) {
-        return new HubException(file.uri() + " has more than " + megabytes(file.most())
+        return new HubException(file.uri() + " has more than " + megabytes(file.maxBytes())
                 + ", the most that is loaded of a file that holds no weights");
     }
 

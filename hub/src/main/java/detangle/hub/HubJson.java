@@ -60,17 +60,17 @@ final class HubJson {
     /**
      * The text of a small file.
      *
-     * @throws IOException if it cannot be read, is not a regular file, is not UTF-8, or has more than {@code most}
+     * @throws IOException if it cannot be read, is not a regular file, is not UTF-8, or has more than {@code maxBytes}
      *     bytes
      */
-    static String text(Path file, int most) throws IOException {
+    static String text(Path file, int maxBytes) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new IOException("it is not a regular file");
         }
         try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(most + 1);
-            if (bytes.length > most) {
-                throw new IOException("it has more than " + most + " bytes");
+            byte[] bytes = in.readNBytes(maxBytes + 1);
+            if (bytes.length > maxBytes) {
+                throw new IOException("it has more than " + maxBytes + " bytes");
             }
             return StandardCharsets.UTF_8
                     .newDecoder()

@@ -26,7 +26,7 @@ record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalL
     }
 
     /** Bytes that it may have: weights are as large as they are, and nothing else of a model comes near this. */
-    long most() {
+    long maxBytes() {
         return name.endsWith(".safetensors") || name.endsWith(".bin") && !name.endsWith("bpe_encoder.bin")
                 ? Long.MAX_VALUE
                 : MAX_BYTES_BESIDE_WEIGHTS;

@@ -125,7 +125,7 @@ final class Transfer {
                     throw new HubException(
                             file.uri() + " is longer than the " + size.getAsLong() + " bytes that the hub tells");
                 }
-                if (done + n > file.most()) {
+                if (done + n > file.maxBytes()) {
                     Files.deleteIfExists(to);
                     throw Download.tooLarge(file);
                 }

@@ -86,7 +86,7 @@ record BoundaryRelations(BoundaryHead.Relations head, HeadPrograms programs, Bou
     }
 
     /** The most probable candidates of a query; of equally probable ones those that stand first. */
-    private List<Argument> arguments(int query, int most) {
+    private List<Argument> arguments(int query, int maxArguments) {
         float[] probabilities = scores.probabilities(query, 1);
         List<BoundarySpan> spans = scores.spans().get(query);
         return IntStream.range(0, probabilities.length)
@@ -95,7 +95,7 @@ record BoundaryRelations(BoundaryHead.Relations head, HeadPrograms programs, Bou
                 .sorted(Comparator.comparingDouble((Argument a) -> -a.probability())
                         .thenComparingInt(a -> a.span().start())
                         .thenComparingInt(a -> a.span().end()))
-                .limit(most)
+                .limit(maxArguments)
                 .toList();
     }
 

@@ -51,11 +51,11 @@ final class CrossFuser {
     }
 
     private static Tensor mask(List<WordVectors> group, ToIntFunction<WordVectors> count) {
-        int most = group.stream().mapToInt(count).max().orElse(0);
-        long[] mask = new long[group.size() * most];
+        int longest = group.stream().mapToInt(count).max().orElse(0);
+        long[] mask = new long[group.size() * longest];
         for (int i = 0; i < group.size(); i++) {
-            Arrays.fill(mask, i * most, i * most + count.applyAsInt(group.get(i)), 1);
+            Arrays.fill(mask, i * longest, i * longest + count.applyAsInt(group.get(i)), 1);
         }
-        return Tensor.of(mask, group.size(), most);
+        return Tensor.of(mask, group.size(), longest);
     }
 }

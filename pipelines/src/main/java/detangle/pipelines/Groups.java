@@ -37,8 +37,8 @@ final class Groups {
     }
 
     /** Divides a range into parts of at most a size, as {@code [from, to)}. */
-    static List<int[]> parts(int size, long most) {
-        int step = Math.clamp(most, 1, Integer.MAX_VALUE / 2);
+    static List<int[]> parts(int size, long maxSize) {
+        int step = Math.clamp(maxSize, 1, Integer.MAX_VALUE / 2);
         List<int[]> parts = new ArrayList<>();
         for (int from = 0; from < size; from += step) {
             parts.add(new int[] {from, Math.min(size, from + step)});

@@ -113,20 +113,21 @@ final class InputEncoder {
      * text costs follows from the model, and not from who sends it.
      */
     private String head(String text, InputRow row) {
-        int most = length.characters();
-        if (threads.isEmpty() || text.length() <= most) {
+        int maxCharacters = length.characters();
+        if (threads.isEmpty() || text.length() <= maxCharacters) {
             return text;
         }
         if (!options.truncation()) {
             throw row.unanswerable("has " + text.length() + " characters, and the model takes " + length.most()
-                    + " tokens, for which at most " + most
+                    + " tokens, for which at most " + maxCharacters
                     + " characters are read: shorten it, split it, or let it be cut (truncation)");
         }
         if (side == Truncation.Side.LEFT) {
-            int start = text.length() - most;
+            int start = text.length() - maxCharacters;
             return text.substring(Character.isLowSurrogate(text.charAt(start)) ? start + 1 : start);
         }
-        return text.substring(0, Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most);
+        return text.substring(
+                0, Character.isHighSurrogate(text.charAt(maxCharacters - 1)) ? maxCharacters - 1 : maxCharacters);
     }
 
     /** Refuses a text that is read to a bound and has so few tokens up to there that the rest of it would count. */

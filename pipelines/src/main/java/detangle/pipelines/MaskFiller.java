@@ -177,12 +177,12 @@ public final class MaskFiller implements Pipeline {
     }
 
     /** The ids of the greatest scores, the best first; of equal ones those that come first. */
-    private static List<Integer> best(double[] scores, int[] ids, int most) {
+    private static List<Integer> best(double[] scores, int[] ids, int maxPredictions) {
         Comparator<Integer> better =
                 Comparator.comparingDouble((Integer i) -> -scores[ids[i]]).thenComparingInt(i -> i);
         PriorityQueue<Integer> kept = new PriorityQueue<>(better.reversed());
         for (int i = 0; i < ids.length; i++) {
-            if (kept.size() < most) {
+            if (kept.size() < maxPredictions) {
                 kept.add(i);
             } else if (scores[ids[i]] > scores[ids[kept.peek()]]) {
                 kept.remove();

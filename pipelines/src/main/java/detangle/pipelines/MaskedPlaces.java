@@ -26,7 +26,7 @@ final class MaskedPlaces {
 
     private final int mask;
     private final int vocabulary;
-    private final int most;
+    private final int maxMasks;
     private final Semaphore room;
 
     /**
@@ -36,8 +36,8 @@ final class MaskedPlaces {
     MaskedPlaces(int mask, int vocabulary) {
         this.mask = mask;
         this.vocabulary = vocabulary;
-        this.most = (int) Math.max(1, MAX_NUMBERS / vocabulary);
-        this.room = new Semaphore(most, true);
+        this.maxMasks = (int) Math.max(1, MAX_NUMBERS / vocabulary);
+        this.room = new Semaphore(maxMasks, true);
     }
 
     /** The places of masks in an encoding. */
@@ -98,8 +98,8 @@ final class MaskedPlaces {
      */
     <T> T holding(List<Encoding> encodings, DynamicBatching options, Supplier<T> work) {
         int count = encodings.stream().mapToInt(e -> of(e).length).sum();
-        if (count > most) {
-            throw new PipelineException("there are " + count + " masks, and at most " + most
+        if (count > maxMasks) {
+            throw new PipelineException("there are " + count + " masks, and at most " + maxMasks
                     + " are filled at once: send fewer texts, or texts with fewer masks");
         }
         try {

@@ -180,10 +180,13 @@ public final class QuestionAnswerer implements Pipeline {
     /** The tokens of a question and its context without those of the question that are too many. */
     private static Encoding asked(Encoding all, QuestionOptions options) {
         int question = tokensOf(all, 0);
-        int most = options.maxQuestionLen().orElse(question);
-        return question <= most
+        int maxQuestionTokens = options.maxQuestionLen().orElse(question);
+        return question <= maxQuestionTokens
                 ? all
-                : new Truncation(all.length() - (question - most), Truncation.Strategy.ONLY_FIRST, Optional.empty())
+                : new Truncation(
+                                all.length() - (question - maxQuestionTokens),
+                                Truncation.Strategy.ONLY_FIRST,
+                                Optional.empty())
                         .apply(all)
                         .getFirst();
     }

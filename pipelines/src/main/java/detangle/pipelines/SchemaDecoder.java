@@ -93,11 +93,11 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
     }
 
     /** Those of several that reach a threshold, or the best of all. */
-    private static List<ScoredLabel> labels(List<String> names, double[] logits, boolean several, double least) {
+    private static List<ScoredLabel> labels(List<String> names, double[] logits, boolean several, double minScore) {
         double[] probabilities = Scores.of(logits, several ? FunctionToApply.SIGMOID : FunctionToApply.SOFTMAX);
         List<ScoredLabel> labels = new ArrayList<>();
         for (int i = 0; i < probabilities.length; i++) {
-            if (several && (float) probabilities[i] >= least) {
+            if (several && (float) probabilities[i] >= minScore) {
                 labels.add(new ScoredLabel(names.get(i), probabilities[i]));
             }
         }
@@ -167,12 +167,12 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
      * A choice's probability is that of the first word before the text that spells it, whichever field it stands for.
      */
     private FieldValue choices(int row, StructureField field) {
-        float least = (float) field.threshold().orElse(threshold);
+        float minScore = (float) field.threshold().orElse(threshold);
         List<ScoredLabel> reaching = new ArrayList<>();
         for (String choice : field.choices()) {
             int word = indexOf(choice);
             float probability = grid.probability(row, word, 0);
-            if (probability >= least) {
+            if (probability >= minScore) {
                 reaching.add(new ScoredLabel(choice, probability));
             }
         }
@@ -198,14 +198,14 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
     /** Spans of the text that reach a threshold, in the order of their first words and lengths. */
     private List<Candidate> candidates(int row, OptionalDouble own) {
         Deadline.check();
-        float least = (float) own.orElse(threshold);
+        float minScore = (float) own.orElse(threshold);
         List<Candidate> found = new ArrayList<>();
         List<Word> words = piece.words();
         for (int start = 0; start < words.size(); start++) {
             int first = prefix.size() + start;
             for (int length = 0; length < grid.lengths(first); length++) {
                 float probability = grid.probability(row, first, length);
-                if (probability >= least) {
+                if (probability >= minScore) {
                     int from = words.get(start).start();
                     int to = words.get(start + length).end();
                     String text = piece.read().substring(from, to);

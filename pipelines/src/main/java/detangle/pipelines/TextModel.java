@@ -271,10 +271,10 @@ final class TextModel implements AutoCloseable {
      * than what the model takes: how long that is follows from who asks, and attention takes time in the square of it.
      */
     void requireRoom(Encoding encoding, InputRow row) {
-        int most = Math.max(MAX_TOKENS, maxLength());
-        if (isShared() && encoding.length() > most) {
+        int maxTokens = Math.max(MAX_TOKENS, maxLength());
+        if (isShared() && encoding.length() > maxTokens) {
             throw row.unanswerable("is read in " + encoding.length() + " tokens with what is asked of it, and at most "
-                    + most + " are read at once: name fewer or shorter labels, or take out words without end");
+                    + maxTokens + " are read at once: name fewer or shorter labels, or take out words without end");
         }
     }
 

@@ -46,15 +46,15 @@ record WordVectors(float[][] words, float[][] labels, double threshold, Optional
 
     /** Vectors of several windows, {@code f32[B,N,D]}, with zeros behind those of a window that has fewer. */
     static Tensor padded(List<float[][]> rows) {
-        int most = rows.stream().mapToInt(r -> r.length).max().orElse(0);
+        int longest = rows.stream().mapToInt(r -> r.length).max().orElse(0);
         int width = rows.getFirst()[0].length;
-        float[] values = new float[Math.multiplyExact(Math.multiplyExact(rows.size(), most), width)];
+        float[] values = new float[Math.multiplyExact(Math.multiplyExact(rows.size(), longest), width)];
         for (int i = 0; i < rows.size(); i++) {
             float[][] own = rows.get(i);
             for (int j = 0; j < own.length; j++) {
-                System.arraycopy(own[j], 0, values, (i * most + j) * width, width);
+                System.arraycopy(own[j], 0, values, (i * longest + j) * width, width);
             }
         }
-        return Tensor.of(values, rows.size(), most, width);
+        return Tensor.of(values, rows.size(), longest, width);
     }
 }

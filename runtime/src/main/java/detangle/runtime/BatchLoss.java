@@ -134,15 +134,15 @@ public final class BatchLoss {
     private Tensor classes(LongPredicate counts) {
         Tensor given = labels.get(InputNames.LABELS);
         Tensor logits = logits();
-        long most = logits.dim(-1);
-        if (given.elements() * most != logits.elements()) {
+        long labelCount = logits.dim(-1);
+        if (given.elements() * labelCount != logits.elements()) {
             throw mismatch(logits, given);
         }
         Tensor classes = whole(given, rows(logits));
         for (long i = 0; i < classes.elements(); i++) {
             long label = classes.getLong(i);
-            if (counts.test(label) && (label < 0 || label >= most)) {
-                throw new InputException("label " + label + " is outside the " + most + " labels");
+            if (counts.test(label) && (label < 0 || label >= labelCount)) {
+                throw new InputException("label " + label + " is outside the " + labelCount + " labels");
             }
         }
         return classes;

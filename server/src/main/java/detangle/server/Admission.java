@@ -56,9 +56,9 @@ final class Admission {
      * themselves.
      */
     void count(int number) {
-        int more = number - counted.get();
-        if (more > 0) {
-            take(more, reserved);
+        int added = number - counted.get();
+        if (added > 0) {
+            take(added, reserved);
             counted.set(number);
         }
     }

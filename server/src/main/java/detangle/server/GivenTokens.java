@@ -14,9 +14,9 @@ final class GivenTokens {
      *
      * @param ids an array of numbers, or an array of such arrays
      * @param field what the array is called
-     * @param most ids of all texts together
+     * @param maxIds ids of all texts together
      */
-    static List<int[]> read(JsonNode ids, String field, Tokenizer tokenizer, int most) {
+    static List<int[]> read(JsonNode ids, String field, Tokenizer tokenizer, int maxIds) {
         if (!ids.isArray()) {
             throw ApiException.validation(field + " is not an array of token ids, or of arrays of them");
         }
@@ -27,8 +27,8 @@ final class GivenTokens {
             texts.add(one(ids, field, tokenizer));
         }
         long count = texts.stream().mapToLong(text -> text.length).sum();
-        if (count > most) {
-            throw ApiException.tooLarge(field + " has " + count + " token ids, and may have " + most);
+        if (count > maxIds) {
+            throw ApiException.tooLarge(field + " has " + count + " token ids, and may have " + maxIds);
         }
         return texts;
     }

@@ -77,9 +77,9 @@ final class Schemas {
             case Field.Text text -> of("string");
             case Field.Texts texts -> listOf(of("string"));
             case Field.Groups groups -> Json.of("anyOf", List.of(listOf(of("string")), of("object")));
-            case Field.Whole(int least) -> Json.of("type", "integer", "minimum", least);
-            case Field.Number(double least, double most) ->
-                Json.of("type", "number", "minimum", least, "maximum", most);
+            case Field.Whole(int minimum) -> Json.of("type", "integer", "minimum", minimum);
+            case Field.Number(double minimum, double maximum) ->
+                Json.of("type", "number", "minimum", minimum, "maximum", maximum);
             case Field.Flag flag -> of("boolean");
             case Field.Word(List<String> words) -> Json.of("type", "string", "enum", words);
             case Field.Objects(List<Field> fields) -> listOf(of(fields));

@@ -67,15 +67,16 @@ public final class TextEntities {
         int text = rows.schema().fieldIndex(column);
         List<String> kinds = List.copyOf(labels);
         // What is not a probability is refused here, and not by an executor.
-        double least = ExtractionOptions.DEFAULT.withThreshold(threshold).threshold();
-        MapPartitionsFunction<Row, Row> finding = partition -> new BatchedRows(partition, text, TEXTS_PER_BATCH, texts -> {
-            List<List<Entity>> found = found(model, filled(texts), kinds, least);
-            List<Object[]> entities = new ArrayList<>();
-            for (int i = 0; i < texts.size(); i++) {
-                entities.add(new Object[] {texts.get(i) == null ? null : rows(texts.get(i), found.get(i))});
-            }
-            return entities;
-        });
+        double minScore = ExtractionOptions.DEFAULT.withThreshold(threshold).threshold();
+        MapPartitionsFunction<Row, Row> finding =
+                partition -> new BatchedRows(partition, text, TEXTS_PER_BATCH, texts -> {
+                    List<List<Entity>> found = found(model, filled(texts), kinds, minScore);
+                    List<Object[]> entities = new ArrayList<>();
+                    for (int i = 0; i < texts.size(); i++) {
+                        entities.add(new Object[] {texts.get(i) == null ? null : rows(texts.get(i), found.get(i))});
+                    }
+                    return entities;
+                });
         return rows.mapPartitions(finding, Encoders.row(schema));
     }
 
@@ -125,12 +126,13 @@ public final class TextEntities {
         StructType schema = rows.schema().add("redacted", DataTypes.StringType, true);
         int text = rows.schema().fieldIndex(column);
         Redacting redacting = Redacting.of(model, detection, policy);
-        MapPartitionsFunction<Row, Row> changing = partition -> new BatchedRows(partition, text, TEXTS_PER_BATCH, texts -> {
-            List<String> redacted = redacting.redacted(texts);
-            List<Object[]> values = new ArrayList<>();
-            redacted.forEach(value -> values.add(new Object[] {value}));
-            return values;
-        });
+        MapPartitionsFunction<Row, Row> changing =
+                partition -> new BatchedRows(partition, text, TEXTS_PER_BATCH, texts -> {
+                    List<String> redacted = redacting.redacted(texts);
+                    List<Object[]> values = new ArrayList<>();
+                    redacted.forEach(value -> values.add(new Object[] {value}));
+                    return values;
+                });
         return rows.mapPartitions(changing, Encoders.row(schema));
     }
 

@@ -38,17 +38,18 @@ public final class TextScoring {
         StructType schema =
                 rows.schema().add("label", DataTypes.StringType, false).add("score", DataTypes.DoubleType, false);
         int text = rows.schema().fieldIndex(column);
-        MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, TEXTS_PER_SORT, texts -> {
-            TextClassifier classifier =
-                    ExecutorModels.get(TextClassifier.class, model, options(truncation), TextClassifier::load);
-            List<Object[]> scores = new ArrayList<>();
-            for (List<Classification> labels : classifier.classify(texts)) {
-                scores.add(new Object[] {
-                    labels.getFirst().label(), labels.getFirst().score()
+        MapPartitionsFunction<Row, Row> scoring =
+                partition -> new BatchedRows(partition, text, TEXTS_PER_SORT, texts -> {
+                    TextClassifier classifier =
+                            ExecutorModels.get(TextClassifier.class, model, options(truncation), TextClassifier::load);
+                    List<Object[]> scores = new ArrayList<>();
+                    for (List<Classification> labels : classifier.classify(texts)) {
+                        scores.add(new Object[] {
+                            labels.getFirst().label(), labels.getFirst().score()
+                        });
+                    }
+                    return scores;
                 });
-            }
-            return scores;
-        });
         return rows.mapPartitions(scoring, Encoders.row(schema));
     }
 
@@ -63,19 +64,20 @@ public final class TextScoring {
         StructType schema =
                 rows.schema().add("embedding", DataTypes.createArrayType(DataTypes.FloatType, false), false);
         int text = rows.schema().fieldIndex(column);
-        MapPartitionsFunction<Row, Row> scoring = partition -> new BatchedRows(partition, text, TEXTS_PER_SORT, texts -> {
-            FeatureExtractor extractor =
-                    ExecutorModels.get(FeatureExtractor.class, model, options(truncation), FeatureExtractor::load);
-            List<Object[]> vectors = new ArrayList<>();
-            for (float[] vector : extractor.encode(texts, EmbeddingOptions.DEFAULT.withNormalize(true))) {
-                List<Float> values = new ArrayList<>();
-                for (float value : vector) {
-                    values.add(value);
-                }
-                vectors.add(new Object[] {values.toArray(Float[]::new)});
-            }
-            return vectors;
-        });
+        MapPartitionsFunction<Row, Row> scoring =
+                partition -> new BatchedRows(partition, text, TEXTS_PER_SORT, texts -> {
+                    FeatureExtractor extractor = ExecutorModels.get(
+                            FeatureExtractor.class, model, options(truncation), FeatureExtractor::load);
+                    List<Object[]> vectors = new ArrayList<>();
+                    for (float[] vector : extractor.encode(texts, EmbeddingOptions.DEFAULT.withNormalize(true))) {
+                        List<Float> values = new ArrayList<>();
+                        for (float value : vector) {
+                            values.add(value);
+                        }
+                        vectors.add(new Object[] {values.toArray(Float[]::new)});
+                    }
+                    return vectors;
+                });
         return rows.mapPartitions(scoring, Encoders.row(schema));
     }
 

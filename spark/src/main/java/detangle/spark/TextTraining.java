@@ -199,9 +199,9 @@ public record TextTraining(
     }
 
     private int length(DebertaConfig config, Tokenizer tokenizer) {
-        int most = Math.min(
+        int maxTokens = Math.min(
                 config.maxPositionEmbeddings(), tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE));
-        int length = maxSeqLength.orElse(most);
+        int length = maxSeqLength.orElse(maxTokens);
         if (length < 3 || config.positionBiasedInput() && length > config.maxPositionEmbeddings()) {
             throw new TrainingException("max_seq_length is " + length + ": it must be at least 3, and no more than the "
                     + config.maxPositionEmbeddings() + " positions of the model");

@@ -49,8 +49,8 @@ public record SavingOptions(
         return new SavingOptions(outputDir, strategy, steps, saveTotalLimit, resume, resumesFrom, overwrites);
     }
 
-    public SavingOptions withSaveTotalLimit(int most) {
-        return new SavingOptions(outputDir, saveStrategy, saveSteps, most, resume, resumesFrom, overwrites);
+    public SavingOptions withSaveTotalLimit(int saveTotalLimit) {
+        return new SavingOptions(outputDir, saveStrategy, saveSteps, saveTotalLimit, resume, resumesFrom, overwrites);
     }
 
     public SavingOptions withResume(boolean wanted) {

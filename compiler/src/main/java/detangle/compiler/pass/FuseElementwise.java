@@ -189,8 +189,8 @@ public final class FuseElementwise implements Pass {
                     && (isReadHereAlone(input, node, users, returned) || producer.isCheap(input.shape()))
                     && input.shape().equals(node.shape())
                     && functions + producer.functions() <= MAX_FUNCTIONS;
-            int more = joins ? (producer.parts() - 1) * Collections.frequency(node.inputs(), input) : 0;
-            if (joins && !absorbed.contains(input) && parts + more <= MAX_PARTS) {
+            int addedParts = joins ? (producer.parts() - 1) * Collections.frequency(node.inputs(), input) : 0;
+            if (joins && !absorbed.contains(input) && parts + addedParts <= MAX_PARTS) {
                 Set<Node> together = Collections.newSetFromMap(new IdentityHashMap<>());
                 together.addAll(operands);
                 together.addAll(producer.operands());
@@ -198,7 +198,7 @@ public final class FuseElementwise implements Pass {
                     operands.addAll(producer.operands());
                     absorbed.add(input);
                     functions += producer.functions();
-                    parts += more;
+                    parts += addedParts;
                 }
             }
         }

@@ -91,8 +91,8 @@ public record SegmentFeatures(Tokenizer tokenizer, int maxLength) {
      * Returns segments of at most so many tokens in all. One after the other, the longest segment loses its first or
      * its last token. Among equally long ones it is that which was the longest one last, as in the original.
      */
-    public static List<int[]> truncated(List<int[]> segments, int most, long slot) {
-        int over = segments.stream().mapToInt(s -> s.length).sum() - most;
+    public static List<int[]> truncated(List<int[]> segments, int maxTokens, long slot) {
+        int over = segments.stream().mapToInt(s -> s.length).sum() - maxTokens;
         if (over <= 0) {
             return segments;
         }

@@ -127,14 +127,14 @@ final class TokenReader {
         return new WrittenNumber(value, text, location);
     }
 
-    /** Items between brackets, separated by commas; there may be none, and no more than {@code most}. */
-    <T> List<T> list(String open, String close, int most, Supplier<T> item) {
+    /** Items between brackets, separated by commas; there may be none, and no more than {@code maxItems}. */
+    <T> List<T> list(String open, String close, int maxItems, Supplier<T> item) {
         List<T> items = new ArrayList<>();
         expect(open);
         if (!accept(close)) {
             do {
-                if (items.size() == most) {
-                    throw error("there are more than " + most + " items between " + open + " and " + close);
+                if (items.size() == maxItems) {
+                    throw error("there are more than " + maxItems + " items between " + open + " and " + close);
                 }
                 items.add(item.get());
             } while (accept(","));

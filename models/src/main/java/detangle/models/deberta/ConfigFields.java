@@ -157,33 +157,33 @@ public record ConfigFields(Path file, JsonNode root) {
         return (int) value == value ? OptionalInt.of((int) value) : OptionalInt.empty();
     }
 
-    /** A number of at least {@code least}. */
-    public int atLeast(int least, String field, int otherwise) {
+    /** Returns a number of at least {@code minimum}. */
+    public int atLeast(int minimum, String field, int otherwise) {
         int value = integer(field, otherwise);
-        if (value < least) {
-            throw fault(field, "is " + value + "; it must be at least " + least);
+        if (value < minimum) {
+            throw fault(field, "is " + value + "; it must be at least " + minimum);
         }
         return value;
     }
 
     /**
-     * A number of at least {@code least} and at most {@code most}; larger ones would take all memory before anything is
+     * Returns a number from {@code minimum} to {@code maximum}; larger ones would take all memory before anything is
      * found wrong.
      */
-    public int between(int least, int most, String field, int otherwise) {
-        return atMost(most, field, atLeast(least, field, otherwise));
+    public int between(int minimum, int maximum, String field, int otherwise) {
+        return atMost(maximum, field, atLeast(minimum, field, otherwise));
     }
 
-    int atMost(int most, String field, int value) {
-        if (value > most) {
-            throw fault(field, "is " + value + "; it must be at most " + most);
+    int atMost(int maximum, String field, int value) {
+        if (value > maximum) {
+            throw fault(field, "is " + value + "; it must be at most " + maximum);
         }
         return value;
     }
 
-    /** Returns the number of {@link #required(String)}, which is at most {@code most}. */
-    public int required(String field, int most) {
-        return atMost(most, field, required(field));
+    /** Returns the number of {@link #required(String)}, which is at most {@code maximum}. */
+    public int required(String field, int maximum) {
+        return atMost(maximum, field, required(field));
     }
 
     /** A positive integer that the file must state: a default would be another model's size. */

@@ -91,8 +91,8 @@ final class SiftModel {
         Node fixed = b.stopGradient(embeddings.orElseThrow());
         Shape shape = fixed.shape();
         TensorType type = new TensorType(DType.F32, shape);
-        double most = CLIP_DEVIATIONS * options.initPerturbation();
-        Node clipped = b.clamp(noise.draw(b, shape, options.initPerturbation()), -most, most);
+        double maxNoise = CLIP_DEVIATIONS * options.initPerturbation();
+        Node clipped = b.clamp(noise.draw(b, shape, options.initPerturbation()), -maxNoise, maxNoise);
         Node start = b.input(SiftNames.NOISE, type);
         Node inner = inner(perturbed.apply(b.add(fixed, start)), b.stopGradient(answers));
         Node gradient = b.input(SiftNames.GRADIENT, type);

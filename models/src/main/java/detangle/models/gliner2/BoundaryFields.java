@@ -81,9 +81,10 @@ record BoundaryFields(ConfigFields fields) {
         int starts = fields.between(1, MAX_BOUNDARIES, "start_top_k", 16);
         int ends = fields.between(1, MAX_BOUNDARIES, "end_top_k", 16);
         double alpha = atLeastZero("boundary_top_k_alpha", 0);
-        int most = fields.between(1, MAX_BOUNDARIES, "boundary_top_k_max", 128);
-        if (most < Math.max(starts, ends)) {
-            throw fields.fault("boundary_top_k_max", "is " + most + ", and start_top_k or end_top_k is greater");
+        int maxCandidates = fields.between(1, MAX_BOUNDARIES, "boundary_top_k_max", 128);
+        if (maxCandidates < Math.max(starts, ends)) {
+            throw fields.fault(
+                    "boundary_top_k_max", "is " + maxCandidates + ", and start_top_k or end_top_k is greater");
         }
         return new BoundaryHead.Proposals(
                 starts,
@@ -93,7 +94,7 @@ record BoundaryFields(ConfigFields fields) {
                 fields.between(1, MAX_CANDIDATES, "candidate_budget", 128),
                 fields.flag("bidirectional_proposals", true),
                 alpha,
-                most,
+                maxCandidates,
                 fields.between(1, MAX_BOUNDARIES, "boundary_top_k_bucket", 8));
     }
 

@@ -61,7 +61,7 @@ public record BoundaryHead(
      * @param budget how many spans are kept
      * @param bidirectional whether last boundaries propose too
      * @param alpha the share of a text's words that {@code starts} and {@code ends} grow to; 0: they do not grow
-     * @param most what they grow to at most
+     * @param maxCandidates what they grow to at most
      * @param bucket what they are a multiple of when they grow
      */
     public record Proposals(
@@ -72,15 +72,15 @@ public record BoundaryHead(
             int budget,
             boolean bidirectional,
             double alpha,
-            int most,
+            int maxCandidates,
             int bucket) {
         /** Returns how many of {@code base} boundaries are chosen in a text of so many words. */
         public int chosen(int base, int words) {
             if (alpha <= 0) {
                 return base;
             }
-            int wanted = Math.max(base, (int) Math.min(Math.ceil(alpha * words), most));
-            return (int) Math.min(most, Math.ceil((double) wanted / bucket) * bucket);
+            int wanted = Math.max(base, (int) Math.min(Math.ceil(alpha * words), maxCandidates));
+            return (int) Math.min(maxCandidates, Math.ceil((double) wanted / bucket) * bucket);
         }
     }
 

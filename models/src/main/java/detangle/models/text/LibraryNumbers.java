@@ -46,8 +46,8 @@ final class LibraryNumbers {
 
     /** Returns whether another digit makes it more than 64 bits hold. */
     private static boolean overflows(long digits, int digit) {
-        long most = Long.divideUnsigned(-1, 10);
-        int compared = Long.compareUnsigned(digits, most);
+        long maxBeforeADigit = Long.divideUnsigned(-1, 10);
+        int compared = Long.compareUnsigned(digits, maxBeforeADigit);
         return compared > 0 || compared == 0 && digit > Long.remainderUnsigned(-1, 10);
     }
 

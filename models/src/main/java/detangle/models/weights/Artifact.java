@@ -190,17 +190,17 @@ public final class Artifact {
     /**
      * A section's bytes, if there is one of that name; exceptions as those of {@link #manifest}.
      *
-     * @param most how many bytes it may have; an {@link ArtifactException} says the bound if it has more
+     * @param maxBytes how many bytes it may have; an {@link ArtifactException} says the bound if it has more
      */
-    public static Optional<byte[]> section(Path file, String name, int most) {
+    public static Optional<byte[]> section(Path file, String name, int maxBytes) {
         return with(file, opened -> {
             SafetensorsHeader.Entry entry = opened.header().entries().get(name);
             if (entry == null) {
                 return Optional.empty();
             }
             long size = entry.end() - entry.begin();
-            if (size > most) {
-                throw new ArtifactException(file, "'" + name + "' has " + size + " bytes; the most is " + most);
+            if (size > maxBytes) {
+                throw new ArtifactException(file, "'" + name + "' has " + size + " bytes; the most is " + maxBytes);
             }
             return Optional.of(opened.checked(name).toArray(ValueLayout.JAVA_BYTE));
         });

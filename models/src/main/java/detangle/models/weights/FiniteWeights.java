@@ -37,9 +37,9 @@ public final class FiniteWeights {
         check(weights, parameters, Long.MAX_VALUE);
     }
 
-    private static void check(Weights weights, Map<String, Tensor> parameters, long most) {
+    private static void check(Weights weights, Map<String, Tensor> parameters, long maxElements) {
         parameters.forEach((name, tensor) -> {
-            if (tensor.elements() <= most) {
+            if (tensor.elements() <= maxElements) {
                 fault(name, tensor).ifPresent(fault -> {
                     throw new WeightsException(weights.origin(), fault);
                 });

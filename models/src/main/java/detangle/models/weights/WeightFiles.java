@@ -167,13 +167,13 @@ final class WeightFiles {
     }
 
     /** All of a regular file that has no more than so many bytes. */
-    static byte[] content(Path file, int most) {
+    static byte[] content(Path file, int maxBytes) {
         long size = MappedFiles.Version.of(file).size();
-        if (size > most) {
-            throw new WeightsException(file, "has " + size + " bytes; the most is " + most);
+        if (size > maxBytes) {
+            throw new WeightsException(file, "has " + size + " bytes; the most is " + maxBytes);
         }
         try (InputStream in = Files.newInputStream(file)) {
-            return in.readNBytes(most);
+            return in.readNBytes(maxBytes);
         } catch (IOException e) {
             throw new WeightsException(file, "cannot be read: " + MappedFiles.reason(e), e);
         }

@@ -82,8 +82,8 @@ public record ClassificationTask(
     }
 
     /** The same task, which gives all labels of at least this probability. */
-    public ClassificationTask withSeveral(double least) {
-        return new ClassificationTask(task, labels, true, least, prompt, examples, activation);
+    public ClassificationTask withSeveral(double threshold) {
+        return new ClassificationTask(task, labels, true, threshold, prompt, examples, activation);
     }
 
     public ClassificationTask withPrompt(String value) {

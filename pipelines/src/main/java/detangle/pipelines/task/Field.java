@@ -37,12 +37,12 @@ public record Field(String name, String description, Type type, boolean required
     /**
      * A whole number: an {@link Integer}.
      *
-     * @param least the smallest that is allowed
+     * @param minimum the smallest that is allowed
      */
-    public record Whole(int least) implements Type {}
+    public record Whole(int minimum) implements Type {}
 
     /** A number between two others, these included: a {@link Double}. */
-    public record Number(double least, double most) implements Type {}
+    public record Number(double minimum, double maximum) implements Type {}
 
     /** A {@link Boolean}. */
     public record Flag() implements Type {}
@@ -97,13 +97,14 @@ public record Field(String name, String description, Type type, boolean required
             case Texts texts -> texts(value);
             case Groups groups when value instanceof Map<?, ?> map -> groups(map);
             case Groups groups -> new LabelTree.Labels(texts(value));
-            case Whole(int least) when value instanceof Integer number && number >= least -> number;
-            case Whole(int least) -> throw wrong("is not a whole number of at least " + least);
-            case Number(double least, double most)
+            case Whole(int minimum) when value instanceof Integer number && number >= minimum -> number;
+            case Whole(int minimum) -> throw wrong("is not a whole number of at least " + minimum);
+            case Number(double minimum, double maximum)
             when value instanceof java.lang.Number number
-                    && number.doubleValue() >= least
-                    && number.doubleValue() <= most -> number.doubleValue();
-            case Number(double least, double most) -> throw wrong("is not a number of " + least + " to " + most);
+                    && number.doubleValue() >= minimum
+                    && number.doubleValue() <= maximum -> number.doubleValue();
+            case Number(double minimum, double maximum) ->
+                throw wrong("is not a number of " + minimum + " to " + maximum);
             case Flag flag when value instanceof Boolean truth -> truth;
             case Flag flag -> throw wrong("is neither true nor false");
             case Word(List<String> words)

@@ -185,10 +185,10 @@ public abstract class TextTask<P extends Pipeline> {
         SequencedMap<String, Object> plain =
                 AnswerForm.object("name", field.name(), "description", field.description(), "type", type(field));
         switch (field.type()) {
-            case Field.Whole(int least) -> plain.put("minimum", least);
-            case Field.Number(double least, double most) -> {
-                plain.put("minimum", least);
-                plain.put("maximum", most);
+            case Field.Whole(int minimum) -> plain.put("minimum", minimum);
+            case Field.Number(double minimum, double maximum) -> {
+                plain.put("minimum", minimum);
+                plain.put("maximum", maximum);
             }
             case Field.Word(List<String> words) -> plain.put("values", words);
             case Field.Text text -> {}

@@ -57,10 +57,10 @@ public record Collator(
     }
 
     /** Makes a batch that is padded to a length, if its examples are not longer. */
-    SequencedMap<String, Tensor> batch(List<Example> all, int[] which, int epoch, int least) {
+    SequencedMap<String, Tensor> batch(List<Example> all, int[] which, int epoch, int minLength) {
         List<Example> examples = Arrays.stream(which).mapToObj(all::get).toList();
         int longest = Math.max(
-                least, examples.stream().mapToInt(Example::length).max().orElseThrow());
+                minLength, examples.stream().mapToInt(Example::length).max().orElseThrow());
         int length = padded(longest);
         int choices = examples.getFirst().texts().size();
         if (masking.isPresent()) {

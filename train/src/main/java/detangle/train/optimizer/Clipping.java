@@ -10,14 +10,14 @@ import java.util.List;
 /**
  * Clipping by the norm of all gradients together, written in the IR.
  *
- * @param most the largest norm that is not clipped; 0 or less clips nothing
+ * @param maxNorm the largest norm that is not clipped; 0 or less clips nothing
  */
-public record Clipping(double most, Rule rule) {
+public record Clipping(double maxNorm, Rule rule) {
     /** The factor of gradients with the norm N. */
     public enum Rule {
-        /** {@code min(1, most / (N + 1e-6))}: torch.nn.utils.clip_grad_norm_. */
+        /** {@code min(1, maxNorm / (N + 1e-6))}: torch.nn.utils.clip_grad_norm_. */
         TORCH,
-        /** {@code min(1, most / N)}: microsoft's DeBERTa/optims/fp16_optimizer.py. */
+        /** {@code min(1, maxNorm / N)}: microsoft's DeBERTa/optims/fp16_optimizer.py. */
         MICROSOFT
     }
 
@@ -37,14 +37,14 @@ public record Clipping(double most, Rule rule) {
     /** Returns the factor of gradients with a norm; both are scalars of one type. */
     public Node factor(Builder b, Node norm) {
         Node one = b.constant(norm.type().dtype(), 1);
-        if (most <= 0) {
+        if (maxNorm <= 0) {
             return one;
         }
         Node divisor = switch (rule) {
             case TORCH -> b.add(norm, b.constant(norm.type().dtype(), 1e-6));
             case MICROSOFT -> norm;
         };
-        return b.named("clipping", b.min(one, b.div(b.constant(norm.type().dtype(), most), divisor)));
+        return b.named("clipping", b.min(one, b.div(b.constant(norm.type().dtype(), maxNorm), divisor)));
     }
 
     /** Returns whether a norm is a finite number, {@code i1[]}. */

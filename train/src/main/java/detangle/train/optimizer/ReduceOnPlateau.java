@@ -25,7 +25,7 @@ public record ReduceOnPlateau(Rule rule, double rate, double best, long bad, lon
      * @param relative whether the threshold is a share of the best metric ({@code threshold_mode} rel), and not a
      *     difference from it
      * @param cooldown the number of evaluations after a fall that are not counted as bad
-     * @param least the least rate ({@code min_lr})
+     * @param minRate the least rate ({@code min_lr})
      * @param leastFall a fall that is not larger is not done ({@code eps})
      */
     public record Rule(
@@ -35,7 +35,7 @@ public record ReduceOnPlateau(Rule rule, double rate, double best, long bad, lon
             double threshold,
             boolean relative,
             long cooldown,
-            double least,
+            double minRate,
             double leastFall) {
         /** @throws OptimizerException if the factor would not make the rate smaller, or a number is negative */
         public Rule {
@@ -43,7 +43,7 @@ public record ReduceOnPlateau(Rule rule, double rate, double best, long bad, lon
                 throw new OptimizerException(NAME + " multiplies the rate by " + factor
                         + ", which does not reduce it: factor must be at least 0 and less than 1");
             }
-            if (patience < 0 || cooldown < 0 || !(threshold >= 0 && least >= 0 && leastFall >= 0)) {
+            if (patience < 0 || cooldown < 0 || !(threshold >= 0 && minRate >= 0 && leastFall >= 0)) {
                 throw new OptimizerException(
                         NAME + " needs patience, threshold, cooldown, min_lr and eps that are 0 or more");
             }
@@ -76,7 +76,7 @@ public record ReduceOnPlateau(Rule rule, double rate, double best, long bad, lon
         if (newBad <= rule.patience()) {
             return new ReduceOnPlateau(rule, rate, newBest, newBad, newPause);
         }
-        double lower = Math.max(rate * rule.factor(), rule.least());
+        double lower = Math.max(rate * rule.factor(), rule.minRate());
         return new ReduceOnPlateau(rule, rate - lower > rule.leastFall() ? lower : rate, newBest, 0, rule.cooldown());
     }
 }

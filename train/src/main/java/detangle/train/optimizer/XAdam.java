@@ -75,13 +75,13 @@ public record XAdam(
 
     /** Returns the factor by which RAdam corrects the rate of update t, counted from 1. */
     private double rectification(long t) {
-        double most = 2 / (1 - beta2) - 1;
+        double maxLength = 2 / (1 - beta2) - 1;
         double power = Math.pow(beta2, t);
-        double length = most - 2 * t * power / (1 - power);
+        double length = maxLength - 2 * t * power / (1 - power);
         if (length <= 4) {
             return 0;
         }
-        double variance = (length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length);
+        double variance = (length - 4) * (length - 2) * maxLength / ((maxLength - 4) * (maxLength - 2) * length);
         return Math.sqrt(1 - power) / (1 - Math.pow(beta1, t)) * Math.sqrt(variance);
     }
 

@@ -17,11 +17,11 @@ public final class Zeros {
 
     /** Makes zeros for tensors up to the size of the largest of these. */
     public static Zeros forLargest(Collection<Tensor> tensors) {
-        long most = tensors.stream()
+        long largest = tensors.stream()
                 .mapToLong(value -> value.data().byteSize())
                 .max()
                 .orElse(0);
-        return new Zeros(MemorySegment.ofArray(new byte[Math.toIntExact(most)]));
+        return new Zeros(MemorySegment.ofArray(new byte[Math.toIntExact(largest)]));
     }
 
     /** Returns zeros of the type and the shape of a tensor. Nobody may write to them, as they share their memory. */

@@ -21,8 +21,8 @@ sealed interface RingValues {
 
     /** Numbers in single precision. */
     record Floats(float[] values, float[] piece) implements RingValues {
-        Floats(float[] values, int most) {
-            this(values, new float[Math.min(values.length, most)]);
+        Floats(float[] values, int maxElements) {
+            this(values, new float[Math.min(values.length, maxElements)]);
         }
 
         @Override

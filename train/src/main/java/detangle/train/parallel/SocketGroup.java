@@ -109,9 +109,9 @@ public final class SocketGroup implements ProcessGroup {
     private void send(RingValues values, int from, int to) throws IOException {
         toSend.clear().putInt(call).putInt(to - from);
         out.write(toSend.array(), 0, toSend.position());
-        int most = PIECE_BYTES / values.bytes();
-        for (int at = from; at < to; at += most) {
-            int end = Math.min(to, at + most);
+        int pieceElements = PIECE_BYTES / values.bytes();
+        for (int at = from; at < to; at += pieceElements) {
+            int end = Math.min(to, at + pieceElements);
             values.put(at, end, toSend.clear());
             out.write(toSend.array(), 0, (end - at) * values.bytes());
         }
@@ -129,9 +129,9 @@ public final class SocketGroup implements ProcessGroup {
                         + " numbers in exchange " + theirCall + ", and rank " + rank() + " expects " + (to - from)
                         + " in exchange " + call + ": all processes must run the same program with the same options");
             }
-            int most = PIECE_BYTES / values.bytes();
-            for (int at = from; at < to; at += most) {
-                int end = Math.min(to, at + most);
+            int pieceElements = PIECE_BYTES / values.bytes();
+            for (int at = from; at < to; at += pieceElements) {
+                int end = Math.min(to, at + pieceElements);
                 in.readFully(received.array(), 0, (end - at) * values.bytes());
                 received.clear().limit((end - at) * values.bytes());
                 if (adds) {

@@ -37,7 +37,7 @@ final class MergeQueue {
     }
 
     long remove() {
-        long least = entries[0];
+        long smallest = entries[0];
         long last = entries[--count];
         int at = 0;
         while (2 * at + 1 < count) {
@@ -52,6 +52,6 @@ final class MergeQueue {
             at = child;
         }
         entries[at] = last;
-        return least;
+        return smallest;
     }
 }

@@ -63,7 +63,7 @@ final class PatternSyntax {
         if (depth > MAX_DEPTH) {
             throw new IllegalArgumentException("its groups nest more than " + MAX_DEPTH + " deep");
         }
-        long most = 1;
+        long repetitions = 1;
         while (at < expression.length() && expression.charAt(at) != ')') {
             if (expression.charAt(at) == '|') {
                 at++;
@@ -71,9 +71,9 @@ final class PatternSyntax {
                 letter = -1;
                 continue;
             }
-            most = Math.max(most, repeated(atom(depth)));
+            repetitions = Math.max(repetitions, repeated(atom(depth)));
         }
-        return most;
+        return repetitions;
     }
 
     private long atom(int depth) {
@@ -156,12 +156,12 @@ final class PatternSyntax {
             return inside;
         }
         int from = at;
-        long most = inside;
+        long repetitions = inside;
         boolean possessive = false;
         char c = expression.charAt(at);
         if (c == '{') {
-            most = inside * count();
-            if (most > MAX_REPETITIONS) {
+            repetitions = inside * count();
+            if (repetitions > MAX_REPETITIONS) {
                 throw new IllegalArgumentException("it repeats something more than " + MAX_REPETITIONS + " times");
             }
             // Behind {n}, Oniguruma reads a question mark as "or not at all", and a plus as another repetition.
@@ -181,7 +181,7 @@ final class PatternSyntax {
         }
         letter = -1;
         written.append(expression, from, at);
-        return most;
+        return repetitions;
     }
 
     /** {@code {n}}, {@code {n,}} or {@code {n,m}}: the greater number. */
@@ -192,11 +192,11 @@ final class PatternSyntax {
             throw refused("{");
         }
         at = end + 1;
-        long most = 1;
+        long repetitions = 1;
         for (String number : numbers.split(",")) {
-            most = Math.max(most, Long.parseLong(number));
+            repetitions = Math.max(repetitions, Long.parseLong(number));
         }
-        return most;
+        return repetitions;
     }
 
     private void characterClass() {
