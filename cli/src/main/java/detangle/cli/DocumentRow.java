@@ -1,6 +1,5 @@
 package detangle.cli;
 
-import java.io.IOException;
 import java.util.Optional;
 
 /** A stream of UTF-8 as one row: all of it is its text, line ends too. */
@@ -49,11 +48,7 @@ final class DocumentRow implements RowSource {
 
     @Override
     public boolean ready() {
-        try {
-            return reader.ready();
-        } catch (IOException e) {
-            return true; // Reading will tell.
-        }
+        return reader.ready();
     }
 
     @Override

@@ -1,7 +1,6 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
-import java.io.IOException;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -77,11 +76,7 @@ final class JsonRows implements RowSource {
 
     @Override
     public boolean ready() {
-        try {
-            return reader.ready();
-        } catch (IOException e) {
-            return true; // Reading will tell.
-        }
+        return reader.ready();
     }
 
     @Override

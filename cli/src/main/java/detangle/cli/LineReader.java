@@ -1,6 +1,5 @@
 package detangle.cli;
 
-import java.io.IOException;
 import java.util.Optional;
 
 /** The lines of a stream of UTF-8. Only a line feed ends a line: other separators are a part of the text. */
@@ -60,11 +59,7 @@ final class LineReader implements AutoCloseable {
 
     /** Returns whether the next line can be read without waiting for who writes it. */
     boolean ready() {
-        try {
-            return next < limit || reader.ready();
-        } catch (IOException e) {
-            return true; // Reading will tell.
-        }
+        return next < limit || reader.ready();
     }
 
     /** Returns what ended the last line; it is empty where the stream ends without a line end. */

@@ -104,10 +104,14 @@ final class Utf8Reader extends Reader {
         return marked ? Character.toString(BYTE_ORDER_MARK) : "";
     }
 
-    /** Returns whether a character can be read without waiting for who writes it. */
+    /** Returns whether a character can be read without waiting for who writes it, or reading will tell a fault. */
     @Override
-    public boolean ready() throws IOException {
-        return next < limit || bytes.hasRemaining() || stream.available() > 0;
+    public boolean ready() {
+        try {
+            return next < limit || bytes.hasRemaining() || stream.available() > 0;
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     /** Decodes characters, at least one; false at the end. */

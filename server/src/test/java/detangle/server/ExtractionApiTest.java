@@ -24,15 +24,11 @@ import detangle.pipelines.schema.SchemaAnswer;
 import detangle.pipelines.schema.SchemaJson;
 import detangle.pipelines.schema.SchemaOptions;
 import detangle.pipelines.schema.SchemaReader;
-import detangle.testing.models.TinyGliner;
-import detangle.testing.models.TinyGliner2;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -45,15 +41,11 @@ class ExtractionApiTest {
     @TempDir
     private static Path folder;
 
-    private static InferenceServer server;
+    private static TinyServer server;
 
     @BeforeAll
     static void start() throws IOException {
-        SequencedMap<String, Path> models = new LinkedHashMap<>();
-        models.put("gliner", TinyGliner.write(folder.resolve("gliner")));
-        models.put("relations", TinyGliner.writeWithRelations(folder.resolve("relations")));
-        models.put("gliner2", TinyGliner2.write(folder.resolve("gliner2")));
-        server = InferenceServer.start(models, ServerTest.options());
+        server = TinyServer.start(folder, "gliner", "relations", "gliner2");
     }
 
     @AfterAll
@@ -62,13 +54,11 @@ class ExtractionApiTest {
     }
 
     private static JsonNode answered(String path, Object body) {
-        ServerTest.Answer answer = ServerTest.post(server, path, body);
-        assertEquals(200, answer.status(), answer.body());
-        return answer.json();
+        return server.answered(path, body);
     }
 
     private static void refused(int status, String part, String path, Object body) {
-        ServerTest.refused(status, part, ServerTest.post(server, path, body));
+        server.refused(status, part, path, body);
     }
 
     @Test

@@ -1,15 +1,9 @@
 package detangle.server;
 
-import detangle.testing.models.TinyGliclass;
-import detangle.testing.models.TinyGliner;
-import detangle.testing.models.TinyGliner2;
-import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -25,25 +19,12 @@ class HostileTasksTest {
     @TempDir
     private static Path folder;
 
-    private static InferenceServer server;
-
-    private static Path model(String name, String className, String... labels) throws IOException {
-        return TinyModel.write(folder.resolve(name), className, List.of(labels));
-    }
+    private static TinyServer server;
 
     @BeforeAll
     static void start() throws IOException {
-        SequencedMap<String, Path> models = new LinkedHashMap<>();
-        models.put("nli", model("nli", "ForSequenceClassification", "contradiction", "neutral", "entailment"));
-        models.put("tags", model("tags", "ForTokenClassification", "O", "B-PER", "I-PER"));
-        models.put("qa", model("qa", "ForQuestionAnswering", "LABEL_0"));
-        models.put("mask", model("mask", "ForMaskedLM", "LABEL_0"));
-        models.put("choice", model("choice", "ForMultipleChoice", "LABEL_0"));
-        models.put("gliner", TinyGliner.write(folder.resolve("gliner")));
-        models.put("words", TinyGliner.writeOfTokens(folder.resolve("words")));
-        models.put("gliner2", TinyGliner2.write(folder.resolve("gliner2")));
-        models.put("gliclass", TinyGliclass.write(folder.resolve("gliclass")));
-        server = InferenceServer.start(models, ServerTest.options());
+        server = TinyServer.start(
+                folder, "nli", "tags", "qa", "mask", "choice", "gliner", "words", "gliner2", "gliclass");
     }
 
     @AfterAll
@@ -98,7 +79,7 @@ class HostileTasksTest {
         probes.add(probe("blank", "tags", asked(" \t\u2003", ""), 422, "empty"));
         probes.add(probe("blank", "gliner", asked(" \t\u2003", "\"labels\":[\"person\"]"), 200, ""));
         probes.add(probe("blank", "gliclass", asked(" \t", "\"candidate_labels\":[\"a\"]"), 422, "empty"));
-        return Probe.tests(server, probes);
+        return Probe.tests(server.server(), probes);
     }
 
     @TestFactory
@@ -139,7 +120,7 @@ class HostileTasksTest {
                 asked("a b", "\"truncate\":true,\"candidate_labels\":" + numbered(2_000)),
                 422,
                 "2000 labels"));
-        return Probe.tests(server, probes);
+        return Probe.tests(server.server(), probes);
     }
 
     @TestFactory
@@ -147,7 +128,7 @@ class HostileTasksTest {
         String validated = "{\"structures\":{\"s\":{\"fields\":[{\"name\":\"f\",\"validators\":[{\"pattern\":%s}]}]}}}";
         String fields = IntStream.range(0, 600).mapToObj(i -> "\"f" + i + "\"").collect(Collectors.joining(","));
         return Probe.tests(
-                server,
+                server.server(),
                 List.of(
                         schema("nothing", "a b", "{}", 422, "asks for nothing"),
                         schema("a number", "a b", "7", 422, ""),
@@ -219,7 +200,7 @@ class HostileTasksTest {
         probes.add(probe("no choices", "choice", "{\"inputs\":{\"prompt\":\"a\",\"choices\":[]}}", 422, "no choices"));
         probes.add(probe("no masks", "mask", asked("a b", ""), 422, "no [MASK]"));
         probes.add(probe("odd targets", "mask", asked("a [MASK]", "\"targets\":[\"\"]"), 422, "0 tokens"));
-        return Probe.tests(server, probes);
+        return Probe.tests(server.server(), probes);
     }
 
     /** Answers that are a thousand times as large as their requests, and runs that would take minutes. */
@@ -293,7 +274,7 @@ class HostileTasksTest {
                 422,
                 "ask for fewer (top_k)"));
         probes.add(probe("all predictions", "mask", asked("a [MASK]", "\"top_k\":2147483647"), 200, ""));
-        return Probe.tests(server, probes);
+        return Probe.tests(server.server(), probes);
     }
 
     /** What would otherwise be passed over. */
@@ -302,7 +283,7 @@ class HostileTasksTest {
         String tensor = "{\"inputs\":[{\"name\":\"text\",\"shape\":[1],\"datatype\":\"BYTES\",\"data\":[\"a\"]}],%s}";
         String embeddings = "/v1/embeddings";
         return Probe.tests(
-                server,
+                server.server(),
                 List.of(
                         probe("stream", "nli", "{\"inputs\":\"a\",\"stream\":true}", 422, "no field 'stream'"),
                         probe(

@@ -41,9 +41,6 @@ import detangle.pipelines.redaction.Redaction;
 import detangle.pipelines.redaction.RedactionOperator;
 import detangle.pipelines.redaction.RedactionPolicy;
 import detangle.pipelines.redaction.ReplacedPart;
-import detangle.testing.models.TinyGliclass;
-import detangle.testing.models.TinyGliner;
-import detangle.testing.models.TinyGliner2;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -77,7 +74,6 @@ import tools.jackson.databind.node.ObjectNode;
 class HuggingFaceApiTest {
     static final String TEXT = "Ada lives in London, \uD83D\uDE00 and Grace in New York.";
     private static final Pattern KNOWN = Pattern.compile("has no field 'unknown'; it has (.*)");
-    private static final List<String> TAGS = List.of("O", "B-PER", "I-PER", "B-LOC", "I-LOC");
 
     static final Map<String, Object> SCHEMA = Map.of(
             "entities",
@@ -92,27 +88,23 @@ class HuggingFaceApiTest {
     @TempDir
     private static Path folder;
 
-    private static InferenceServer all;
-
-    private static Path model(String name, String className, String... labels) throws IOException {
-        return TinyModel.write(folder.resolve(name), className, List.of(labels));
-    }
+    private static TinyServer all;
 
     @BeforeAll
     static void start() throws IOException {
-        SequencedMap<String, Path> models = new LinkedHashMap<>();
-        models.put("tags", model("tags", "ForTokenClassification", TAGS.toArray(String[]::new)));
-        models.put("nli", model("nli", "ForSequenceClassification", "contradiction", "neutral", "entailment"));
-        models.put("qa", model("qa", "ForQuestionAnswering", "LABEL_0"));
-        models.put("org/mask", model("mask", "ForMaskedLM", "LABEL_0"));
-        models.put("choice", model("choice", "ForMultipleChoice", "LABEL_0"));
-        models.put("encoder", model("encoder", "Model", "LABEL_0"));
-        models.put("ranker", model("ranker", "ForSequenceClassification", "LABEL_0"));
-        models.put("gliner", TinyGliner.write(folder.resolve("gliner")));
-        models.put("relations", TinyGliner.writeWithRelations(folder.resolve("relations")));
-        models.put("gliner2", TinyGliner2.write(folder.resolve("gliner2")));
-        models.put("gliclass", TinyGliclass.write(folder.resolve("gliclass")));
-        all = InferenceServer.start(models, ServerTest.options());
+        all = TinyServer.start(
+                folder,
+                "tags",
+                "nli",
+                "qa",
+                "org/mask",
+                "choice",
+                "encoder",
+                "ranker",
+                "gliner",
+                "relations",
+                "gliner2",
+                "gliclass");
     }
 
     @AfterAll
@@ -121,13 +113,11 @@ class HuggingFaceApiTest {
     }
 
     private static JsonNode answered(String path, Object body) {
-        ServerTest.Answer answer = ServerTest.post(all, path, body);
-        assertEquals(200, answer.status(), answer.body());
-        return answer.json();
+        return all.answered(path, body);
     }
 
     private static void refused(int status, String part, String path, Object body) {
-        ServerTest.refused(status, part, ServerTest.post(all, path, body));
+        all.refused(status, part, path, body);
     }
 
     static void assertScore(double expected, JsonNode of) {
@@ -432,7 +422,7 @@ class HuggingFaceApiTest {
     }
 
     private static Set<String> known(String path, JsonNode request) {
-        ServerTest.Answer answer = ServerTest.post(all, path, request);
+        ServerTest.Answer answer = ServerTest.post(all.server(), path, request);
         Matcher known = KNOWN.matcher(answer.json().get("error").stringValue());
         assertTrue(known.find(), answer.body());
         return new TreeSet<>(List.of(known.group(1).split(", ")));
@@ -445,8 +435,9 @@ class HuggingFaceApiTest {
     /** Each field of each task is in the document and the other way round, and answers are of the documented form. */
     @TestFactory
     Stream<DynamicTest> tasksAreAsTheDocumentSays() {
-        JsonNode models =
-                ServerTest.send(ServerTest.request(all, "/models").build()).json();
+        JsonNode models = ServerTest.send(
+                        ServerTest.request(all.server(), "/models").build())
+                .json();
         return models.valueStream()
                 .flatMap(model -> model.get("tasks")
                         .valueStream()
@@ -779,12 +770,14 @@ class HuggingFaceApiTest {
 
     @Test
     void modelsAreDescribed() {
-        JsonNode models =
-                ServerTest.send(ServerTest.request(all, "/models").build()).json();
+        JsonNode models = ServerTest.send(
+                        ServerTest.request(all.server(), "/models").build())
+                .json();
         assertEquals(11, models.size());
         assertEquals("token-classification", models.get(0).get("task").stringValue());
-        JsonNode nli =
-                ServerTest.send(ServerTest.request(all, "/models/nli").build()).json();
+        JsonNode nli = ServerTest.send(
+                        ServerTest.request(all.server(), "/models/nli").build())
+                .json();
         assertEquals("text-classification", nli.get("task").stringValue());
         assertEquals("zero-shot-classification", nli.at("/tasks/1/task").stringValue());
         assertEquals("candidate_labels", nli.at("/tasks/1/options/0/name").stringValue());
@@ -801,7 +794,7 @@ class HuggingFaceApiTest {
     }
 
     private static String line(String model) {
-        return all.models().stream()
+        return all.server().models().stream()
                 .filter(line -> line.startsWith(model + ": "))
                 .findFirst()
                 .orElseThrow()

@@ -24,10 +24,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -54,10 +58,14 @@ class LoadTest {
     @TempDir
     private Path scratch;
 
-    /** What the clients saw: the latency of each answer, and the heap in use in between and at the end. */
-    private record Load(List<Long> nanos, double seconds, long heapEarly, long heapLate) {
-        double percentile(double p) {
-            List<Long> sorted = nanos.stream().sorted().toList();
+    /** An answer of a route, and how long it took. */
+    private record Answered(String path, long nanos) {}
+
+    /** What the clients saw: each answer, and the heap in use in between and at the end. */
+    private record Load(List<Answered> answers, double seconds, long heapEarly, long heapLate) {
+        private double percentile(double p, Predicate<Answered> which) {
+            List<Long> sorted =
+                    answers.stream().filter(which).map(Answered::nanos).sorted().toList();
             return sorted.get((int) Math.min(sorted.size() - 1, p * sorted.size())) / 1e6;
         }
 
@@ -68,11 +76,20 @@ class LoadTest {
                     name,
                     CLIENTS,
                     seconds,
-                    nanos.size() / seconds,
-                    percentile(0.5),
-                    percentile(0.99),
+                    answers.size() / seconds,
+                    percentile(0.5, a -> true),
+                    percentile(0.99, a -> true),
                     heapEarly / MEGABYTE,
                     heapLate / MEGABYTE);
+            Set<String> paths = answers.stream().map(Answered::path).collect(Collectors.toCollection(TreeSet::new));
+            if (paths.size() > 1) {
+                paths.forEach(path -> System.out.printf(
+                        Locale.ROOT,
+                        "  %s: p50 %.0f ms, p99 %.0f ms%n",
+                        path,
+                        percentile(0.5, a -> a.path.equals(path)),
+                        percentile(0.99, a -> a.path.equals(path))));
+            }
         }
     }
 
@@ -143,7 +160,7 @@ class LoadTest {
         List<JsonNode> alone = alone(port, questions);
         try (HttpClient client = HttpClient.newHttpClient();
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Long> nanos = Collections.synchronizedList(new ArrayList<>());
+            List<Answered> answers = Collections.synchronizedList(new ArrayList<>());
             long begin = System.nanoTime();
             long end = begin + SECONDS * 1_000_000_000L;
             List<Callable<Void>> clients = new ArrayList<>();
@@ -152,8 +169,9 @@ class LoadTest {
                 clients.add(() -> {
                     for (int n = first; System.nanoTime() < end; n++) {
                         long asked = System.nanoTime();
-                        JsonNode answer = answer(client, port, questions.get(n % questions.size()));
-                        nanos.add(System.nanoTime() - asked);
+                        Question question = questions.get(n % questions.size());
+                        JsonNode answer = answer(client, port, question);
+                        answers.add(new Answered(question.path(), System.nanoTime() - asked));
                         same(alone.get(n % questions.size()), answer, ROUNDING);
                     }
                     return null;
@@ -166,12 +184,12 @@ class LoadTest {
             for (Future<Void> one : running) {
                 one.get();
             }
-            return new Load(nanos, (System.nanoTime() - begin) / 1e9, early, heap());
+            return new Load(answers, (System.nanoTime() - begin) / 1e9, early, heap());
         }
     }
 
     private static void check(Load load) {
-        assertTrue(load.nanos.size() >= CLIENTS);
+        assertTrue(load.answers.size() >= CLIENTS);
         // Shapes of batches that were seen lately keep their memory, which takes a while to fill.
         long most = SECONDS < LONG ? 512 * MEGABYTE : load.heapEarly + 64 * MEGABYTE;
         assertTrue(load.heapLate < most, load.heapEarly + " -> " + load.heapLate);
