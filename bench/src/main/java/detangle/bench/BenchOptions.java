@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.backend.ComputePrecision;
 import detangle.ir.DType;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param head what stands on the encoder; config.json's where it is empty
  * @param weightType f16 or bf16 for Detangle to keep weights in
  * @param step what steps of training compute
+ * @param precisions in which each backend computes, one after another
  * @param peers by name, each with what else it runs beside Detangle's export: a file, or a folder with such files
  * @param warmup runs of each before any counts
  * @param iterations timed runs of each in one process
@@ -31,6 +33,7 @@ public record BenchOptions(
         Optional<DType> weightType,
         TrainingStep step,
         List<String> backends,
+        List<ComputePrecision> precisions,
         List<Workload> workloads,
         List<Integer> threads,
         Map<String, Optional<Path>> peers,
@@ -40,9 +43,13 @@ public record BenchOptions(
         int busy,
         int processes,
         boolean dataTransfers) {
+    /** The backend of the CPU. */
+    private static final String CPU = "vector";
+
     public BenchOptions {
         models = List.copyOf(models);
         backends = List.copyOf(backends);
+        precisions = List.copyOf(precisions);
         workloads = List.copyOf(workloads);
         threads = List.copyOf(threads);
         peers = Collections.unmodifiableMap(new LinkedHashMap<>(peers));
@@ -55,6 +62,7 @@ public record BenchOptions(
                 weightType,
                 step,
                 backends,
+                precisions,
                 workloads,
                 threads,
                 peers,
@@ -74,6 +82,7 @@ public record BenchOptions(
                 weightType,
                 step,
                 backends,
+                precisions,
                 others,
                 otherThreads,
                 peers,
@@ -83,6 +92,11 @@ public record BenchOptions(
                 otherBusy,
                 processes,
                 dataTransfers);
+    }
+
+    /** Returns the backend whose outputs in fp32 others are compared with: the first, or the CPU's for other precisions. */
+    String judge() {
+        return precisions.equals(List.of(ComputePrecision.FP32)) ? backends.getFirst() : CPU;
     }
 
     /** Shapes, then batches of every size with sequences of every length, then a mix if there is one. */

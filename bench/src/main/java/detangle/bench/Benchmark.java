@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.backend.ComputePrecision;
 import detangle.bench.worker.Subject.Difference;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
@@ -115,12 +116,14 @@ public final class Benchmark {
         }
     }
 
-    /** Compares the outputs with those of the first device with weights as they are stored. */
+    /** Compares the outputs with those of {@link BenchOptions#judge} with weights as they are stored. */
     private void compare(BenchModel model, Contender contender, Worker worker, Workload workload, Measured measured) {
-        String first = options.backends().getFirst();
-        if (model.weightType().isPresent() || !contender.name().equals(first)) {
+        String judge = options.judge();
+        if (model.weightType().isPresent()
+                || !contender.name().equals(judge)
+                || contender.precision() != ComputePrecision.FP32) {
             worker.prepare(workload, model.config().vocabSize(), false);
-            measured.difference = Optional.of(worker.difference(model, first));
+            measured.difference = Optional.of(worker.difference(model, judge));
         }
     }
 
@@ -198,6 +201,7 @@ public final class Benchmark {
                     model.name(),
                     model.head().text(),
                     contender.name(),
+                    Optional.of(contender.precision().toString()),
                     workload.batch(),
                     workload.longest(),
                     workload.isMix() ? Optional.of(workload.lengthList()) : Optional.empty(),

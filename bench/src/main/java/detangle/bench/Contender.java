@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.backend.ComputePrecision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,10 +13,16 @@ import java.util.function.IntFunction;
  *
  * @param name the backend's; the peer's for Detangle's export, with the name of the file or folder behind it for a
  *     model that was given
+ * @param precision in which the backend computes
  * @param model the model's name, or the peer's file
  * @param starter starts a process that has loaded the model, with so many threads
  */
-record Contender(String name, String model, boolean peer, IntFunction<Worker> starter) {
+record Contender(String name, ComputePrecision precision, String model, boolean peer, IntFunction<Worker> starter) {
+    /** Something that computes in fp32. */
+    Contender(String name, String model, boolean peer, IntFunction<Worker> starter) {
+        this(name, ComputePrecision.FP32, model, peer, starter);
+    }
+
     /**
      * Returns all that are to be compared, Detangle's first, and writes the files that peers load.
      *
@@ -24,8 +31,14 @@ record Contender(String name, String model, boolean peer, IntFunction<Worker> st
     static List<Contender> of(BenchModel model, BenchOptions options, Path scratch, Consumer<String> progress) {
         List<Contender> all = new ArrayList<>();
         for (String backend : options.backends()) {
-            all.add(new Contender(
-                    backend, model.name(), false, n -> Worker.detangle(model, backend, n, options.dataTransfers())));
+            for (ComputePrecision precision : options.precisions()) {
+                all.add(new Contender(
+                        backend,
+                        precision,
+                        model.name(),
+                        false,
+                        n -> Worker.detangle(model, backend, precision, n, options.dataTransfers())));
+            }
         }
         options.peers().forEach((name, given) -> {
             Peer peer = Peer.named(name);

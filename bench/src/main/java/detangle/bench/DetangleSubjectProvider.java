@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Peaks;
 import detangle.bench.worker.Subject;
 import detangle.bench.worker.SubjectProvider;
@@ -22,7 +23,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Models in Detangle itself; the options are {@code BACKEND HEAD [WEIGHT_TYPE] [once] [on-device]}. A masked LM predicts one token
+ * Models in Detangle itself; the options are {@code BACKEND HEAD [WEIGHT_TYPE] [precision=NAME] [once] [on-device]}. A
+ * masked LM predicts one token
  * of each sequence, its last.
  */
 public final class DetangleSubjectProvider implements SubjectProvider {
@@ -36,6 +38,9 @@ public final class DetangleSubjectProvider implements SubjectProvider {
 
     /** The last option of a process whose runs leave their outputs on the device. */
     static final String ON_DEVICE = "on-device";
+
+    /** What the precision is told by; fp32 without it. */
+    static final String PRECISION = "precision=";
 
     @Override
     public String name() {
@@ -53,9 +58,17 @@ public final class DetangleSubjectProvider implements SubjectProvider {
         List<String> words = new ArrayList<>(List.of(options.split(" ")));
         boolean isAskedOnce = words.remove(ONCE);
         words.remove(ON_DEVICE);
+        ComputePrecision precision = words.stream()
+                .filter(word -> word.startsWith(PRECISION))
+                .map(word -> ComputePrecision.named(word.substring(PRECISION.length()))
+                        .orElseThrow())
+                .findFirst()
+                .orElse(ComputePrecision.FP32);
+        words.removeIf(word -> word.startsWith(PRECISION));
         SessionOptions session = SessionOptions.DEFAULT
                 .withBackend(words.get(0))
                 .withHead(Architecture.named(words.get(1)).orElseThrow())
+                .withPrecision(precision)
                 .withHiddenStates(false)
                 .withMaskedRows(true)
                 // What is left over takes no time.

@@ -98,7 +98,12 @@ public final class JoinedReports {
         String shape = "(" + line.batch() + ", "
                 + line.mix().map(m -> "mix of " + line.seq()).orElse("" + line.seq()) + ")";
         String work = work(shape, line.head(), line.busy());
-        String weights = line.weightType().map(t -> ", " + t + " weights").orElse("");
+        String precision = line.precision()
+                .filter(p -> !p.equals("fp32"))
+                .map(p -> " in " + p)
+                .orElse("");
+        String weights =
+                precision + line.weightType().map(t -> ", " + t + " weights").orElse("");
         String outputs = line.noDataTransfers().orElse(false) ? ", outputs on the device" : "";
         double tokens = line.tokensPerS() * line.p50Ms();
         BiConsumer<String, Double> add = (runtime, ms) -> put(

@@ -7,6 +7,7 @@ import java.util.Optional;
 /**
  * One line of a report.
  *
+ * @param precision in which the backend computed: fp32, tf32, fp16 or bf16
  * @param mix the lengths of the sequences where they differ; {@code seq} is the longest then
  * @param busy how many processes kept processors busy meanwhile
  * @param tokensPerS tokens a second, padding not counted
@@ -14,8 +15,8 @@ import java.util.Optional;
  * @param peakShare of the FMA peak that this process measured
  * @param rssMb peak resident memory, MiB
  * @param weightType f16 or bf16 where weights were rounded to it
- * @param nmse normalised mean squared error of the outputs against those of the first backend with weights as stored:
- *     the squares of differences over those of the values
+ * @param nmse normalised mean squared error of the outputs against those in fp32 with weights as stored, of the first
+ *     backend or, where other precisions are measured, of the CPU: the squares of differences over those of the values
  * @param maxDifference the largest difference of an output from those
  * @param clean whether no other process disturbed the runs
  * @param noDataTransfers true where outputs stayed on the device, so that no copy of them is in the times
@@ -28,6 +29,7 @@ public record ReportLine(
         String model,
         String head,
         String backend,
+        Optional<String> precision,
         int batch,
         int seq,
         Optional<String> mix,

@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.MeasurementFile;
 import detangle.backend.processor.ThreadCount;
 import detangle.bench.worker.Subject.Difference;
@@ -56,13 +57,20 @@ final class Worker implements AutoCloseable {
         this.version = answer("ready");
     }
 
+    /** Detangle on one of its backends in fp32, with the options of this JVM. */
+    static Worker detangle(BenchModel model, String backend, int threads, boolean dataTransfers) {
+        return detangle(model, backend, ComputePrecision.FP32, threads, dataTransfers);
+    }
+
     /**
-     * Detangle on one of its backends, with the options of this JVM.
+     * Detangle on one of its backends in a precision, with the options of this JVM.
      *
      * @param dataTransfers whether runs copy their outputs back from a device
      */
-    static Worker detangle(BenchModel model, String backend, int threads, boolean dataTransfers) {
-        String options = options(model, backend, model.weightType());
+    static Worker detangle(
+            BenchModel model, String backend, ComputePrecision precision, int threads, boolean dataTransfers) {
+        String options =
+                options(model, backend, model.weightType()) + " " + DetangleSubjectProvider.PRECISION + precision;
         return detangle(
                 DetangleSubjectProvider.NAME,
                 model,
@@ -285,7 +293,8 @@ final class Worker implements AutoCloseable {
     }
 
     /**
-     * Returns how far the outputs for what was prepared are from those of a backend with weights as they are stored.
+     * Returns how far the outputs for what was prepared are from those of a backend in fp32, with weights as they are
+     * stored.
      */
     Difference difference(BenchModel model, String backend) {
         return parsed(ask("difference " + options(model, backend, Optional.empty()), "difference"), answer -> {

@@ -3,6 +3,7 @@ package detangle.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import detangle.backend.ComputePrecision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ class ContenderTest {
                 Optional.empty(),
                 TrainingStep.of(List.of()),
                 List.of("vector"),
+                List.of(ComputePrecision.FP32),
                 List.of(),
                 List.of(1),
                 Map.of("onnxruntime", Optional.of(given)),

@@ -168,6 +168,7 @@ class JoinedReportsTest {
                 "base",
                 "encoder",
                 "vector",
+                Optional.of("fp32"),
                 batch,
                 length,
                 Optional.empty(),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.backend.ComputePrecision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,7 @@ class SuitePartsTest {
                 Optional.empty(),
                 TrainingStep.of(List.of()),
                 List.of("vector"),
+                List.of(ComputePrecision.FP32),
                 List.of(),
                 List.of(2),
                 Map.of("onnxruntime", Optional.of(Path.of("huggingface"))),
@@ -92,6 +94,7 @@ class SuitePartsTest {
                         CONFIG,
                         "encoder",
                         "vector",
+                        Optional.of("fp32"),
                         1,
                         16,
                         Optional.empty(),

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.processor.ThreadCount;
 import detangle.bench.BenchOptions;
 import detangle.bench.Benchmark;
@@ -102,6 +103,14 @@ final class BenchCommand implements Runnable {
             paramLabel = "NAME",
             description = "vector by default; also tornado[:opencl|ptx|cuda[:N]] and hybrid, side by side.")
     private List<String> backends = List.of("vector");
+
+    @Option(
+            names = "--precision",
+            split = ",",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES}: what each backend computes in, several one after another; fp32 by"
+                    + " default. Beside others than fp32 the error is told against the CPU in fp32.")
+    private List<ComputePrecision> precisions = List.of(ComputePrecision.FP32);
 
     @Mixin
     private WeightTypeOption weightType;
@@ -299,6 +308,7 @@ final class BenchCommand implements Runnable {
                 weightType.narrowed(),
                 step.step(training, weightType.narrowed()),
                 backends,
+                precisions,
                 workloads,
                 threadCounts,
                 others,
@@ -314,6 +324,11 @@ final class BenchCommand implements Runnable {
         return head.wanted().map(Architecture::text);
     }
 
+    /** Returns whether something else is measured than runs of batches. */
+    private boolean isOfAKind() {
+        return ops || cold || training || newLengths.isPresent() || traffic.areGiven();
+    }
+
     private boolean shapesAreGiven() {
         return !shapes.isEmpty() || !lengths.isEmpty() || mix.isPresent();
     }
@@ -324,14 +339,7 @@ final class BenchCommand implements Runnable {
                     spec.commandLine(),
                     "name a model, or a configuration with --random-weights, or --suite, or reports with --compare");
         }
-        boolean isOfAKind = ops
-                || cold
-                || training
-                || newLengths.isPresent()
-                || traffic.areGiven()
-                || head.wanted().isPresent()
-                || !models.isEmpty()
-                || shapesAreGiven();
+        boolean isOfAKind = isOfAKind() || head.wanted().isPresent() || !models.isEmpty() || shapesAreGiven();
         if (extracts() && (isOfAKind || noDataTransfers || !ExtractionSuite.NAMES.containsAll(configs))) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -356,6 +364,11 @@ final class BenchCommand implements Runnable {
         if (ops && weightType.narrowed().isPresent()) {
             throw new ParameterException(
                     spec.commandLine(), "--ops runs weights as they are stored, not --weight-type");
+        }
+        if (!precisions.equals(List.of(ComputePrecision.FP32)) && (isOfAKind() || suite.isPresent() || extracts())) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--precision goes with runs of batches; other kinds of measurement and suites compute in fp32");
         }
         if (Stream.of(ops, cold, training, newLengths.isPresent(), traffic.areGiven())
                         .filter(kind -> kind)

@@ -21,6 +21,7 @@ class OptionsTest {
     private static final Map<String, String> DIFFERENT = Map.ofEntries(
             Map.entry("--format", "export writes models, bench reports, and the others answers"),
             Map.entry("--backend", "bench compares several"),
+            Map.entry("--precision", "bench compares several"),
             Map.entry("--threads", "bench compares several"),
             Map.entry("--batch", "bench compares several, and inspect runs nothing"),
             Map.entry("--seq", "bench compares several"),
@@ -129,13 +130,14 @@ class OptionsTest {
     }
 
     @Test
-    void whatComputesTakesThreadsAndTypesOfWeights() {
+    void whatComputesTakesPrecisionsThreadsAndTypesOfWeights() {
         commands().forEach((name, command) -> {
             if (COMPUTING.contains(name)) {
                 List<String> options = command.getCommandSpec().options().stream()
                         .map(OptionSpec::longestName)
                         .toList();
-                assertTrue(options.containsAll(List.of("--backend", "--threads", "--weight-type")), name);
+                assertTrue(
+                        options.containsAll(List.of("--backend", "--precision", "--threads", "--weight-type")), name);
             }
         });
     }

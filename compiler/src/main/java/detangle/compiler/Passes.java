@@ -14,6 +14,7 @@ import detangle.compiler.pass.FuseSoftmax;
 import detangle.compiler.pass.FuseSumOfSquares;
 import detangle.compiler.pass.JoinRegions;
 import detangle.compiler.pass.LowerConvolution;
+import detangle.compiler.pass.NarrowActivations;
 import detangle.compiler.pass.NarrowWeights;
 import detangle.compiler.pass.NeededRows;
 import detangle.compiler.pass.PackTokens;
@@ -77,6 +78,15 @@ public final class Passes {
         return all;
     }
 
+    /**
+     * Returns the pass that gives values a type of 16 bits, for a part of a compiled program that a device runs.
+     *
+     * @param dtype f16 or bf16, see {@link detangle.backend.Device#activations}
+     */
+    public static Pass narrowActivations(DType dtype) {
+        return new NarrowActivations(dtype);
+    }
+
     private static List<Pass> bound(Map<String, Tensor> weights, List<Pass> optimisations) {
         List<Pass> passes = new ArrayList<>();
         passes.add(new BindParameters(weights)); // first: everything below sees constants
@@ -108,6 +118,8 @@ public final class Passes {
         passes.add(new JoinRegions());
         passes.add(new NarrowWeights(DType.F16));
         passes.add(new NarrowWeights(DType.BF16));
+        passes.add(new NarrowActivations(DType.F16));
+        passes.add(new NarrowActivations(DType.BF16));
         passes.add(new RecomputeElementwise());
         return passes.stream()
                 .filter(p -> p.name().equals(name))

@@ -44,7 +44,23 @@ public final class Decomposition {
         return new Decomposition().inPrimitives(op, operands);
     }
 
+    /** A kernel over floats of 16 bits computes in f32, and rounds its result alone. */
     private Node inPrimitives(KernelOp kernel, List<Node> in) {
+        DType dtype = in.isEmpty() ? DType.F32 : in.getFirst().type().dtype();
+        if (!isNarrow(dtype) || kernel instanceof KernelOp.Elementwise) {
+            return ofWide(kernel, in);
+        }
+        List<Node> wide = in.stream()
+                .map(x -> isNarrow(x.type().dtype()) ? b.convert(x, DType.F32) : x)
+                .toList();
+        return b.convert(ofWide(kernel, wide), dtype);
+    }
+
+    private static boolean isNarrow(DType dtype) {
+        return dtype == DType.F16 || dtype == DType.BF16;
+    }
+
+    private Node ofWide(KernelOp kernel, List<Node> in) {
         return switch (kernel) {
             case KernelOp.Elementwise(Region region) -> elementwise(region, in);
             case KernelOp.Linear linear -> linear(linear, in);

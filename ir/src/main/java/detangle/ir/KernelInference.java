@@ -122,7 +122,7 @@ final class KernelInference {
         TensorType w = in.get(1);
         if (!require(
                 x.rank() >= 1
-                        && computes(x.dtype())
+                        && x.dtype().isFloat()
                         && w.rank() == 2
                         && w.dtype().isFloat(),
                 Constraint.LINEAR_C1,
@@ -140,7 +140,7 @@ final class KernelInference {
 
     private Optional<TensorType> layerNorm(KernelOp.LayerNorm op, List<TensorType> in) {
         TensorType x = in.get(0);
-        if (!require(x.rank() >= 1 && computes(x.dtype()), Constraint.LAYER_NORM_C1, "x is %s", x)) {
+        if (!require(x.rank() >= 1 && x.dtype().isFloat(), Constraint.LAYER_NORM_C1, "x is %s", x)) {
             return Optional.empty();
         }
         if (op.residual()) {
@@ -195,7 +195,7 @@ final class KernelInference {
     }
 
     private Optional<TensorType> maskedSoftmax(TensorType x, TensorType mask) {
-        require(x.rank() >= 1 && computes(x.dtype()), Constraint.MASKED_SOFTMAX_C1, "x is %s", x);
+        require(x.rank() >= 1 && x.dtype().isFloat(), Constraint.MASKED_SOFTMAX_C1, "x is %s", x);
         require(
                 mask.dtype() == DType.I1 && mask.shape().broadcastsTo(x.shape()),
                 Constraint.MASKED_SOFTMAX_C2,
@@ -216,7 +216,7 @@ final class KernelInference {
         TensorType k = in.get(1);
         if (!require(
                 q.rank() == 4
-                        && computes(q.dtype())
+                        && q.dtype().isFloat()
                         && k.rank() == 4
                         && k.equals(q.withShape(q.shape().with(1, k.dim(1))))
                         && in.get(2).equals(k),
@@ -245,7 +245,7 @@ final class KernelInference {
         TensorType k = in.get(1);
         if (!require(
                 q.rank() == 3
-                        && computes(q.dtype())
+                        && q.dtype().isFloat()
                         && k.rank() == 3
                         && k.equals(q.withShape(q.shape().with(0, k.dim(0))))
                         && in.get(2).equals(k),

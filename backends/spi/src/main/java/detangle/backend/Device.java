@@ -1,5 +1,6 @@
 package detangle.backend;
 
+import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -77,6 +78,14 @@ public interface Device {
                 + precisions().stream().map(ComputePrecision::toString).collect(Collectors.joining(", "))
                 + " and not in " + precision + ": choose one of its precisions, or a device that has " + precision
                 + "; 'detangle devices' lists them");
+    }
+
+    /**
+     * Returns the type of 16 bits in which the device keeps values between operations in its precision, and which its
+     * programs are to have for them; empty where it keeps values as programs say.
+     */
+    default Optional<DType> activations() {
+        return Optional.empty();
     }
 
     /** The program with a transfer wherever a value goes between the device and its host. */

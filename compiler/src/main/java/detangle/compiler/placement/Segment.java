@@ -82,6 +82,11 @@ public record Segment(Place place, Program program, Map<String, Node> taken, Map
                 .toList();
     }
 
+    /** The segment with another program of the same inputs and outputs. */
+    public Segment withProgram(Program other) {
+        return new Segment(place, other, taken, given);
+    }
+
     private static boolean isBoundary(Node node) {
         return switch (node.op()) {
             case TensorOp.Input i -> true;

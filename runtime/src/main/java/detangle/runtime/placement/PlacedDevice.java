@@ -8,8 +8,10 @@ import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.Variables;
 import detangle.compiler.MemoryPlanner;
+import detangle.compiler.Passes;
 import detangle.compiler.placement.Placement;
 import detangle.compiler.placement.Segment;
+import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Place;
 import detangle.ir.Program;
@@ -87,6 +89,25 @@ public final class PlacedDevice implements Device {
         return place == Place.DEVICE ? device : host;
     }
 
+    /** The parts of a program, with values of 16 bits in those of a device that keeps them so. */
+    private List<Segment> segments(Program placed) {
+        return Segment.split(placed).stream().map(this::typed).toList();
+    }
+
+    private Segment typed(Segment segment) {
+        return segment.place() == Place.HOST
+                ? segment
+                : device.activations()
+                        .map(dtype -> segment.withProgram(
+                                Passes.narrowActivations(dtype).run(segment.program())))
+                        .orElse(segment);
+    }
+
+    /** Checks results of 16 bits against the host's. */
+    private RangeCheck exactly(Plan plan, DType dtype) {
+        return new RangeCheck(name(), dtype, () -> host.load(plan));
+    }
+
     private static Plan plan(Segment segment) {
         return new Plan(segment.program(), MemoryPlanner.plan(segment.program()));
     }
@@ -94,7 +115,7 @@ public final class PlacedDevice implements Device {
     @Override
     public List<KernelCode> kernels(Plan plan) {
         List<KernelCode> kernels = new ArrayList<>();
-        for (Segment segment : Segment.split(place(plan.program()))) {
+        for (Segment segment : segments(place(plan.program()))) {
             kernels.addAll(at(segment.place()).kernels(plan(segment)));
         }
         return kernels;
@@ -111,7 +132,7 @@ public final class PlacedDevice implements Device {
         Program placed = place(plan.program());
         List<Loaded> loaded = new ArrayList<>();
         try {
-            for (Segment segment : Segment.split(placed)) {
+            for (Segment segment : segments(placed)) {
                 // Parts of the host are given the values of the parameters that they read.
                 Executable executable = switch (segment.place()) {
                     case HOST -> host.load(plan(segment));
@@ -123,6 +144,7 @@ public final class PlacedDevice implements Device {
             loaded.forEach(l -> l.executable().close());
             throw e;
         }
-        return new PlacedExecutable(placed, List.copyOf(loaded), variables);
+        return new PlacedExecutable(
+                placed, List.copyOf(loaded), variables, device.activations().map(dtype -> exactly(plan, dtype)));
     }
 }

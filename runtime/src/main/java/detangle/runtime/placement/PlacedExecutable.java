@@ -17,6 +17,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
@@ -30,11 +31,14 @@ final class PlacedExecutable implements Executable {
     private final List<Loaded> segments;
     private final Variables variables;
     private final Variables.Turn turn;
+    private final Optional<RangeCheck> check;
 
     /** Parameters that a part of the host reads, or that leave the program as they are. */
     private final Set<Node> copied = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    PlacedExecutable(Program program, List<Loaded> segments, Variables variables) {
+    /** @param check looks at results, where values have 16 bits */
+    PlacedExecutable(Program program, List<Loaded> segments, Variables variables, Optional<RangeCheck> check) {
+        this.check = check;
         this.program = program;
         this.segments = segments;
         this.variables = variables;
@@ -83,6 +87,7 @@ final class PlacedExecutable implements Executable {
             program.outputs().forEach(o -> results.put(o.name(), value(o.node(), values, bindings)));
             Map<String, Tensor> updates = new HashMap<>();
             program.updates().forEach(u -> updates.put(u.name(), value(u.value(), values, bindings)));
+            check.ifPresent(c -> c.of(inputs, results));
             variables.write(updates);
             return results;
         });
@@ -120,5 +125,6 @@ final class PlacedExecutable implements Executable {
     @Override
     public void close() {
         segments.forEach(s -> s.executable.close());
+        check.ifPresent(RangeCheck::close);
     }
 }

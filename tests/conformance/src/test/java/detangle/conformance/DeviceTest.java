@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import detangle.backend.Backend;
+import detangle.backend.Device;
 import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Place;
@@ -121,6 +122,40 @@ class DeviceTest {
         Set<String> operation = Set.of(without.operation());
         assertFalse(onDevice(place(without.fixture(), operation)).contains(without.operation()));
         check(without.fixture(), "tornado", operation);
+    }
+
+    /** A fixture in a precision of 16 bits. */
+    record Narrow(Fixture fixture, NarrowBounds bounds) {
+        @Override
+        public String toString() {
+            return fixture + " in " + bounds.precision();
+        }
+    }
+
+    static Stream<Narrow> narrow() {
+        return fixtures().flatMap(f -> Stream.of(NarrowBounds.values()).map(bounds -> new Narrow(f, bounds)));
+    }
+
+    /** Values of 16 bits, where the device has them. */
+    @ParameterizedTest
+    @MethodSource("narrow")
+    void matchesInSixteenBits(Narrow narrow) {
+        Device device = Backends.device(Optional.of("tornado"), Set.of());
+        assumeTrue(device.precisions().contains(narrow.bounds().precision()));
+        check(narrow, "tornado");
+    }
+
+    static void check(Narrow narrow, String backend) {
+        SessionOptions options =
+                SessionOptions.DEFAULT.withHead(narrow.fixture().head());
+        Fixture.Case c = narrow.fixture().cases().getFirst();
+        try (Session cpu = Session.load(narrow.fixture().folder(), options);
+                Session other = Session.load(
+                        narrow.fixture().folder(),
+                        options.withBackend(backend)
+                                .withPrecision(narrow.bounds().precision()))) {
+            narrow.bounds().check(narrow.fixture().name(), cpu.run(c.inputs()), other.run(c.inputs()));
+        }
     }
 
     /** Weights of 16 bits are read as such by the device: the same numbers as on the CPU. */

@@ -38,6 +38,16 @@ class EmulatedFixtureTest {
         DeviceTest.check(fixture, "emulator:kernels", Set.of());
     }
 
+    static Stream<DeviceTest.Narrow> narrow() {
+        return DeviceTest.narrow();
+    }
+
+    @ParameterizedTest
+    @MethodSource("narrow")
+    void matchesInSixteenBits(DeviceTest.Narrow narrow) {
+        DeviceTest.check(narrow, "emulator:library");
+    }
+
     @ParameterizedTest
     @MethodSource("all")
     void productsByTheLibraryMatch(Fixture fixture) {

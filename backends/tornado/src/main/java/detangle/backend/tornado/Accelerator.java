@@ -1,6 +1,7 @@
 package detangle.backend.tornado;
 
 import detangle.backend.BackendException;
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.HostVariables;
@@ -8,9 +9,10 @@ import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.Variables;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
+import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,8 +20,12 @@ import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 
-/** A device of TornadoVM. */
-record Accelerator(String name, TornadoDevice tornado) implements Device {
+/**
+ * A device of TornadoVM.
+ *
+ * @param precision in which it computes
+ */
+record Accelerator(String name, TornadoDevice tornado, ComputePrecision precision) implements Device {
     @Override
     public String description() {
         String name = tornado.getPhysicalDevice().getDeviceName();
@@ -42,13 +48,40 @@ record Accelerator(String name, TornadoDevice tornado) implements Device {
      * Returns the precision in which the matrix library multiplies, or nothing where kernels compute this device's
      * products.
      */
-    Optional<ProductPrecision> library() {
-        return isVirtual() ? Optional.empty() : Products.of(name);
+    Optional<ComputePrecision> library() {
+        return isVirtual() ? Optional.empty() : Products.of(name, precision);
     }
 
     @Override
     public boolean runs(Node node) {
-        return DeviceKernels.of(node).isPresent();
+        return DeviceKernels.take(node);
+    }
+
+    /** Floats of 16 bits need a driver that converts them, and tf32 the matrix library; both are CUDA's. */
+    @Override
+    public List<ComputePrecision> precisions() {
+        List<ComputePrecision> precisions = new ArrayList<>(List.of(ComputePrecision.FP32));
+        if (library().isPresent()) {
+            precisions.add(ComputePrecision.TF32);
+        }
+        if (Products.isCuda(name)) {
+            precisions.addAll(List.of(ComputePrecision.FP16, ComputePrecision.BF16));
+        }
+        return List.copyOf(precisions);
+    }
+
+    @Override
+    public Device withPrecision(ComputePrecision other) {
+        return precisions().contains(other) ? new Accelerator(name, tornado, other) : Device.super.withPrecision(other);
+    }
+
+    @Override
+    public Optional<DType> activations() {
+        return switch (precision) {
+            case FP32, TF32 -> Optional.empty();
+            case FP16 -> Optional.of(DType.F16);
+            case BF16 -> Optional.of(DType.BF16);
+        };
     }
 
     @Override

@@ -1,5 +1,6 @@
 package detangle.backend.tornado;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,7 +26,7 @@ final class Accelerators {
             String kind = runtime.getBackendType(driver).name().toLowerCase(Locale.ROOT);
             for (int i = 0; i < runtime.getBackend(driver).getNumDevices(); i++) {
                 all.add(new Accelerator(
-                        kind + ":" + i, runtime.getBackend(driver).getDevice(i)));
+                        kind + ":" + i, runtime.getBackend(driver).getDevice(i), ComputePrecision.FP32));
             }
         }
         all.sort(Comparator.comparing((Accelerator a) -> !a.isGpu())

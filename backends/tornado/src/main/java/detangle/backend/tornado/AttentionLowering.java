@@ -22,7 +22,7 @@ final class AttentionLowering {
     /** @param length where sequences are packed */
     static Optional<Lowering> of(Node node, double scale, boolean c2p, boolean p2c, Optional<Dim> length) {
         Dim width = node.type().dim(-1);
-        boolean takes = DeviceKernels.isF32(node) && width.isStatic() && width.size() <= AttentionKernel.MAX_WIDTH;
+        boolean takes = DeviceKernels.isFloat(node) && width.isStatic() && width.size() <= AttentionKernel.MAX_WIDTH;
         return Lowering.when(takes, launcher -> {
             if (!AttentionProducts.launch(launcher, node, scale, c2p, p2c, length)) {
                 launch(launcher, node, scale, c2p, p2c, length);
@@ -36,8 +36,9 @@ final class AttentionLowering {
         Node q = node.input(0);
         Node k = node.input(1);
         int operands = packed ? 7 : 4;
-        Object queryScores = launcher.absent(DType.F32);
-        Object keyScores = launcher.absent(DType.F32);
+        DType dtype = node.type().dtype();
+        Object queryScores = launcher.absent(dtype);
+        Object keyScores = launcher.absent(dtype);
         if (c2p) {
             queryScores = positionScores(launcher, "c2p", q, node.input(operands));
         }
@@ -48,11 +49,11 @@ final class AttentionLowering {
         Optional<Node> positions = c2p || p2c ? Optional.of(node.input(operands)) : Optional.empty();
         int width = size(q.type().dim(-1), Map.of());
         launcher.launch(
-                TaskClass.of(AttentionKernel.class),
+                TaskClass.of(AttentionKernel.class, dtype),
                 List.of(
-                        launcher.array(q),
-                        launcher.array(k),
-                        launcher.array(node.input(2)),
+                        launcher.array(q, dtype),
+                        launcher.array(k, dtype),
+                        launcher.array(node.input(2), dtype),
                         packed ? launcher.absent(DType.I1) : launcher.array(node.input(3)),
                         packed ? launcher.array(node.input(3)) : ints,
                         packed ? launcher.array(node.input(4)) : ints,
@@ -110,13 +111,15 @@ final class AttentionLowering {
         Dim rows = rows(x);
         Dim heads = x.type().dim(-2);
         Dim positions = table.type().dim(1);
+        DType dtype = x.type().dtype();
         Object scores = launcher.buffers()
-                .scratch(name, DType.F32, heads.times(rows).times(positions))
+                .scratch(name, dtype, heads.times(rows).times(positions))
                 .array();
         ProductLowering.launch(
                 launcher,
-                launcher.array(x),
-                launcher.buffers().of(table),
+                dtype,
+                launcher.array(x, dtype),
+                launcher.buffers().of(table, dtype),
                 scores,
                 x.type().dim(-1),
                 b -> Product.byHead(size(rows, b), size(heads, b), size(x.type().dim(-1), b), size(positions, b)));

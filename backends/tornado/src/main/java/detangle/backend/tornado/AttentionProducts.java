@@ -2,9 +2,9 @@ package detangle.backend.tornado;
 
 import static detangle.backend.tornado.Launcher.size;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.tornado.Launch.Work;
 import detangle.backend.tornado.cublaslt.AttentionShape;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Node;
@@ -35,6 +35,9 @@ final class AttentionProducts {
     private final Node q;
     private final Node k;
 
+    /** The type of all floats in memory. */
+    private final DType dtype;
+
     /** The operands behind those that each form of attention has: the tables of positions, and the index into them. */
     private final List<Node> tables;
 
@@ -48,6 +51,7 @@ final class AttentionProducts {
         this.length = length;
         this.q = node.input(0);
         this.k = node.input(1);
+        this.dtype = node.type().dtype();
         this.tables =
                 node.inputs().subList(length.isPresent() ? 7 : 4, node.inputs().size());
     }
@@ -70,7 +74,8 @@ final class AttentionProducts {
                                 && launcher.buffers().isOnHost(node.input(4)))
                 && launcher.buffers().canHold(products::scores);
         if (takes) {
-            products.launch(launcher.library().get());
+            products.launch(ProductLowering.precision(
+                    node.type().dtype(), launcher.library().get()));
         }
         return takes;
     }
@@ -100,26 +105,29 @@ final class AttentionProducts {
                 * aligned(longestKeys().evaluate(sizes));
     }
 
-    private void launch(ProductPrecision precision) {
+    private void launch(ComputePrecision precision) {
         boolean packed = length.isPresent();
         Buffers buffers = launcher.buffers();
-        Object floats = launcher.absent(DType.F32);
+        Object floats = launcher.absent(dtype);
         Object ints = launcher.absent(DType.I32);
         Dim heads = q.type().dim(-2);
         Object scores = buffers.scratch(
-                        List.of("scores", sequences(), heads, longestQueries(), longestKeys()), DType.F32, this::scores)
+                        List.of("scores", sequences(), heads, longestQueries(), longestKeys()), dtype, this::scores)
                 .array();
         Object queryTerm = c2p ? term("c2p", q) : floats;
         Object keyTerm = p2c ? term("p2c", k) : floats;
         Object querySegments = packed ? launcher.array(node.input(3)) : ints;
         Object keySegments = packed ? launcher.array(node.input(4)) : ints;
+        // Before scores are scaled they may pass the range of 16 bits.
+        float inProducts = DeviceArray.isNarrow(dtype) ? (float) scale : 1f;
+        float inSoftmax = DeviceArray.isNarrow(dtype) ? 1f : (float) scale;
         launcher.launch(
-                LibraryAttention.scores(precision, c2p, p2c),
+                LibraryAttention.scores(precision, inProducts, c2p, p2c),
                 List.of(
-                        launcher.array(q),
-                        launcher.array(k),
-                        c2p ? launcher.array(tables.getFirst()) : floats,
-                        p2c ? launcher.array(tables.get(c2p ? 1 : 0)) : floats,
+                        launcher.array(q, dtype),
+                        launcher.array(k, dtype),
+                        c2p ? launcher.array(tables.getFirst(), dtype) : floats,
+                        p2c ? launcher.array(tables.get(c2p ? 1 : 0), dtype) : floats,
                         querySegments,
                         keySegments,
                         queryTerm,
@@ -127,7 +135,7 @@ final class AttentionProducts {
                         scores),
                 sizes -> new Work(shape(sizes).sizes(), 1, 1, 1));
         launcher.launch(
-                TaskClass.of(AttentionSoftmaxKernel.class),
+                TaskClass.of(AttentionSoftmaxKernel.class, dtype),
                 List.of(
                         scores,
                         queryTerm,
@@ -139,7 +147,7 @@ final class AttentionProducts {
                         packed ? launcher.array(node.input(6)) : ints,
                         tables.isEmpty() ? ints : launcher.array(tables.getLast()),
                         launcher.array(node),
-                        (float) scale,
+                        inSoftmax,
                         packed ? 1 : 0,
                         c2p ? 1 : 0,
                         p2c ? 1 : 0),
@@ -147,7 +155,7 @@ final class AttentionProducts {
                 this::softmax);
         launcher.launch(
                 LibraryAttention.context(precision),
-                List.of(scores, launcher.array(node.input(2)), querySegments, keySegments, launcher.array(node)),
+                List.of(scores, launcher.array(node.input(2), dtype), querySegments, keySegments, launcher.array(node)),
                 sizes -> new Work(shape(sizes).sizes(), 1, 1, 1));
     }
 
@@ -158,7 +166,7 @@ final class AttentionProducts {
         ToLongFunction<Map<String, Long>> elements =
                 sizes -> heads.evaluate(sizes) * rows.evaluate(sizes) * aligned(slots.evaluate(sizes));
         return launcher.buffers()
-                .scratch(List.of(name, heads, rows, slots), DType.F32, elements)
+                .scratch(List.of(name, heads, rows, slots), dtype, elements)
                 .array();
     }
 

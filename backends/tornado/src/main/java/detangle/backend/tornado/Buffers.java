@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.function.ToLongFunction;
 
 /**
@@ -54,6 +55,7 @@ final class Buffers {
 
     private final Map<Node, DeviceArray> constants = new IdentityHashMap<>();
     private final Map<Weight, DeviceArray> weights = new HashMap<>();
+    private final Map<Weight, DeviceArray> narrow = new HashMap<>();
     private final Map<DType, DeviceArray> powers = new HashMap<>();
     private final Map<Node, DeviceArray> computedOnce = new LinkedHashMap<>();
     private final Map<Object, DeviceArray> scratch = new LinkedHashMap<>();
@@ -89,21 +91,41 @@ final class Buffers {
                     shared.array(slot), array -> growing(node.type().dtype(), shared.sizes(array)));
         }
         if (node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
-            return constants.computeIfAbsent(node, n -> constant(name, stored(type.dtype())));
+            return constants.computeIfAbsent(
+                    node, n -> constant(name, elements -> DeviceArray.allocate(stored(type.dtype()), elements)));
         }
         return computedOnce.computeIfAbsent(
                 node, n -> growing(stored(n.type().dtype()), List.of(n.shape().elements())));
     }
 
     /**
-     * Returns where a weight of a linear layer is, which has 16 bits there too if it is stored so or rounded to that.
+     * Returns where a node's value is in a type: its own, or f32 for a constant of another float type. Constants of 16
+     * bits are converted before they are copied to the device.
+     */
+    DeviceArray of(Node node, DType dtype) {
+        if (!DeviceArray.isNarrow(dtype) || eachRun.contains(node)) {
+            return of(node);
+        }
+        Node stored = node.op() instanceof TensorOp.Convert ? node.input(0) : node;
+        return stored.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)
+                ? narrow.computeIfAbsent(
+                        new Weight(name, dtype), w -> constant(name, elements -> DeviceArray.allocate(dtype, elements)))
+                : computedOnce.computeIfAbsent(
+                        node, n -> growing(dtype, List.of(n.shape().elements())));
+    }
+
+    /**
+     * Returns where a weight of a linear layer over f32 is, which has 16 bits there too if it is stored so or rounded
+     * to that.
      */
     DeviceArray weight(Node node) {
         DType dtype = node.type().dtype();
         Node stored = node.op() instanceof TensorOp.Convert ? node.input(0) : node;
         return NarrowFloats.mantissa(dtype) > 0
                         && stored.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)
-                ? weights.computeIfAbsent(new Weight(name, dtype), w -> constant(name, dtype))
+                ? weights.computeIfAbsent(
+                        new Weight(name, dtype),
+                        w -> constant(name, elements -> DeviceArray.allocateBits(dtype, elements)))
                 : of(node);
     }
 
@@ -117,9 +139,9 @@ final class Buffers {
         });
     }
 
-    private DeviceArray constant(String name, DType dtype) {
+    private DeviceArray constant(String name, IntFunction<DeviceArray> allocate) {
         Tensor data = plan.program().constants().get(name);
-        DeviceArray array = DeviceArray.allocate(dtype, Math.toIntExact(data.elements()));
+        DeviceArray array = allocate.apply(Math.toIntExact(data.elements()));
         array.copyFrom(data);
         return array;
     }
@@ -197,6 +219,7 @@ final class Buffers {
                 next.values(),
                 constants.values(),
                 weights.values(),
+                narrow.values(),
                 computedOnce.values(),
                 scratch.values())) {
             bytes += arrays.stream()
@@ -226,6 +249,7 @@ final class Buffers {
         List<Object> all = new ArrayList<>();
         constants.values().forEach(a -> all.add(a.array()));
         weights.values().forEach(a -> all.add(a.array()));
+        narrow.values().forEach(a -> all.add(a.array()));
         powers.values().forEach(a -> all.add(a.array()));
         absent.values().forEach(a -> all.add(a.array()));
         return all;

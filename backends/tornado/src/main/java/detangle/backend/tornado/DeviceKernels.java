@@ -37,8 +37,24 @@ final class DeviceKernels {
         return DeviceArray.covers(dtype) || dtype.isFloat() && stored.op() instanceof TensorOp.Constant;
     }
 
+    /**
+     * Returns whether the device takes a node of a program whose values have 32 bits. A device that keeps values in 16
+     * bits is given another program, of the same nodes.
+     */
+    static boolean take(Node node) {
+        boolean narrow = DeviceArray.isNarrow(node.type().dtype())
+                || node.op() instanceof KernelOp.Elementwise(var region)
+                        && region.arguments().stream().anyMatch(DeviceArray::isNarrow);
+        return !narrow && of(node).isPresent();
+    }
+
     static boolean isF32(Node node) {
         return node.type().dtype() == DType.F32;
+    }
+
+    /** Returns whether a node is of a type that kernels compute in f32. */
+    static boolean isFloat(Node node) {
+        return isF32(node) || DeviceArray.isNarrow(node.type().dtype());
     }
 
     private static Optional<Lowering> of(TensorOp op, Node node) {

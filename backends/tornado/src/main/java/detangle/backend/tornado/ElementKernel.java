@@ -3,6 +3,7 @@ package detangle.backend.tornado;
 import detangle.backend.scalar.ScalarEmitter;
 import detangle.ir.DType;
 import detangle.ir.scalar.Region;
+import detangle.ir.scalar.ScalarExpr;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -68,7 +69,12 @@ final class ElementKernel {
     static boolean covers(Region region) {
         return region.arguments().size() <= MAX_OPERANDS
                 && region.arguments().stream().allMatch(DeviceArray::covers)
-                && ScalarEmitter.covers(region.body());
+                && ScalarEmitter.covers(computed(region.body()));
+    }
+
+    /** Returns what is computed of an expression: the store rounds a result of 16 bits. */
+    private static ScalarExpr computed(ScalarExpr body) {
+        return body instanceof ScalarExpr.Convert(ScalarExpr x, DType to) && DeviceArray.isNarrow(to) ? x : body;
     }
 
     /** A task of TornadoVM; equal ones are one. */
@@ -131,21 +137,10 @@ final class ElementKernel {
         ScalarEmitter emitter = new ScalarEmitter(
                 code,
                 new DeviceFloats(),
-                (number, type) -> code.aload(operand(number))
-                        .iload(places.get(1 + number))
-                        .invokevirtual(
-                                DeviceArray.type(type),
-                                "get",
-                                MethodTypeDesc.of(DeviceArray.element(type), ConstantDescs.CD_int)));
-        int value = emitter.value(region.body());
+                (number, type) -> DeviceArray.load(code.aload(operand(number)).iload(places.get(1 + number)), type));
+        int value = emitter.value(computed(region.body()));
         code.aload(operand(region.arguments().size())).iload(places.get(0)).loadLocal(ScalarEmitter.kind(dtype), value);
-        if (dtype == DType.I1) {
-            code.i2b();
-        }
-        code.invokevirtual(
-                DeviceArray.type(dtype),
-                "set",
-                MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int, DeviceArray.element(dtype)));
+        DeviceArray.store(code, dtype, code.allocateLocal(TypeKind.FLOAT));
         code.labelBinding(end);
         code.return_();
     }

@@ -1,9 +1,9 @@
 package detangle.backend.tornado;
 
 import detangle.backend.BackendException;
+import detangle.backend.ComputePrecision;
 import detangle.backend.KernelCode;
 import detangle.backend.Plan;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -45,7 +45,7 @@ final class KernelCompiler {
      * @param suffix the ending of files in the device's language
      */
     static List<KernelCode> compile(
-            Plan plan, TornadoDevice device, Optional<ProductPrecision> library, String suffix) {
+            Plan plan, TornadoDevice device, Optional<ComputePrecision> library, String suffix) {
         Map<String, Long> sizes = plan.program().inputs().stream()
                 .flatMap(input -> input.shape().dims().stream())
                 .flatMap(dim -> dim.symbols().stream())

@@ -1,8 +1,8 @@
 package detangle.backend.tornado;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Plan;
 import detangle.backend.tornado.Launch.Work;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.InternalException;
@@ -21,7 +21,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /** Collects the launches of a program's kernels, in order. {@link Lowering} adds those of one operation. */
 final class Launcher {
     private final Buffers buffers;
-    private final Optional<ProductPrecision> library;
+    private final Optional<ComputePrecision> library;
     private final boolean keepsScores;
     private final IntArray faults;
     private final List<Node> checked = new ArrayList<>();
@@ -30,7 +30,7 @@ final class Launcher {
     /** The operation whose kernels are added, by its results. */
     private List<Node> results = List.of();
 
-    private Launcher(Buffers buffers, Optional<ProductPrecision> library, boolean keepsScores, IntArray faults) {
+    private Launcher(Buffers buffers, Optional<ComputePrecision> library, boolean keepsScores, IntArray faults) {
         this.buffers = buffers;
         this.library = library;
         this.keepsScores = keepsScores;
@@ -42,7 +42,7 @@ final class Launcher {
      *
      * @param library the precision of the matrix library that computes products; empty where kernels compute them
      */
-    static Launcher of(Plan plan, Buffers buffers, Optional<ProductPrecision> library) {
+    static Launcher of(Plan plan, Buffers buffers, Optional<ComputePrecision> library) {
         return of(plan, buffers, library, Products.keepScores(library));
     }
 
@@ -51,7 +51,7 @@ final class Launcher {
      *
      * @param keepsScores whether attention may keep all its scores in memory, where the library computes products
      */
-    static Launcher of(Plan plan, Buffers buffers, Optional<ProductPrecision> library, boolean keepsScores) {
+    static Launcher of(Plan plan, Buffers buffers, Optional<ComputePrecision> library, boolean keepsScores) {
         Set<Node> eachRun = plan.program().eachRun();
         List<List<Node>> operations = plan.operations().stream()
                 .filter(o -> eachRun.contains(o.getFirst()) && !isGiven(o.getFirst()))
@@ -106,7 +106,12 @@ final class Launcher {
 
     /** The array that holds a node's value. */
     Object array(Node node) {
-        return buffers.of(node).array();
+        return array(node, node.type().dtype());
+    }
+
+    /** The array that holds a node's value in the type of the kernel that reads it; see {@link Buffers}. */
+    Object array(Node node, DType dtype) {
+        return buffers.of(node, dtype).array();
     }
 
     /** Stands where a kernel takes an operand that an operation does not have. */
@@ -115,7 +120,7 @@ final class Launcher {
     }
 
     /** Returns the precision of the matrix library, or nothing where kernels compute products. */
-    Optional<ProductPrecision> library() {
+    Optional<ComputePrecision> library() {
         return library;
     }
 

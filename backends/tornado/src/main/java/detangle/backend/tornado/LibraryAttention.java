@@ -1,9 +1,9 @@
 package detangle.backend.tornado;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.tornado.cublaslt.AttentionShape;
 import detangle.backend.tornado.cublaslt.CublasLtSession;
 import detangle.backend.tornado.cublaslt.ProductOptions;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -18,8 +18,10 @@ record LibraryAttention(String function, ProductOptions options, Set<Integer> re
      * Returns the call that computes the terms of positions and the scores {@code q k^T}. Its arguments are q, k, both
      * tables of positions, the segments of queries and of keys, both terms, and the scores; an array that nobody reads
      * stands in the place of what there is not.
+     *
+     * @param factor what terms and scores are multiplied by
      */
-    static LibraryAttention scores(ProductPrecision precision, boolean c2p, boolean p2c) {
+    static LibraryAttention scores(ComputePrecision precision, float factor, boolean c2p, boolean p2c) {
         Set<Integer> results = new LinkedHashSet<>();
         if (c2p) {
             results.add(6);
@@ -29,14 +31,14 @@ record LibraryAttention(String function, ProductOptions options, Set<Integer> re
         }
         results.add(8);
         return new LibraryAttention(
-                CublasLtSession.ATTENTION_SCORES, new ProductOptions(precision, false), Set.copyOf(results));
+                CublasLtSession.ATTENTION_SCORES, new ProductOptions(precision, false, factor), Set.copyOf(results));
     }
 
     /**
      * Returns the call that multiplies weights and values. Its arguments are the weights, v, the segments of queries
      * and of keys, and the result. Rows of the result whose sequence has no keys are not written.
      */
-    static LibraryAttention context(ProductPrecision precision) {
+    static LibraryAttention context(ComputePrecision precision) {
         return new LibraryAttention(CublasLtSession.ATTENTION_CONTEXT, new ProductOptions(precision, false), Set.of(4));
     }
 

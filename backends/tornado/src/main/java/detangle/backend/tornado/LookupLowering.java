@@ -64,7 +64,11 @@ final class LookupLowering {
                 node,
                 ElementKernel.task(
                         region, node.type().rank(), Optional.of(index.type().dtype())),
-                List.of(launcher.array(index), launcher.faults(), launcher.array(data), launcher.array(node)),
+                List.of(
+                        launcher.array(index),
+                        launcher.faults(),
+                        launcher.array(data, node.type().dtype()),
+                        launcher.array(node)),
                 Launch.SEPARATE,
                 b -> {
                     Reading r = reading.apply(b);

@@ -3,6 +3,7 @@ package detangle.backend.tornado;
 import static detangle.backend.tornado.Launcher.shape;
 import static detangle.backend.tornado.Launcher.size;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.tornado.Launch.Work;
 import detangle.backend.tornado.cublaslt.ProductOptions;
 import detangle.ir.Activation;
@@ -22,13 +23,17 @@ final class ProductLowering {
     private ProductLowering() {}
 
     static Optional<Lowering> linear(KernelOp.Linear op, Node node) {
-        return Lowering.when(DeviceKernels.isF32(node), launcher -> {
+        return Lowering.when(DeviceKernels.isFloat(node), launcher -> {
             Node x = node.input(0);
+            DType dtype = node.type().dtype();
             launch(
                     launcher,
-                    launcher.array(x),
-                    launcher.buffers().weight(node.input(1)),
-                    op.bias() ? Optional.of(launcher.array(node.input(2))) : Optional.empty(),
+                    dtype,
+                    launcher.array(x, dtype),
+                    DeviceKernels.isF32(node)
+                            ? launcher.buffers().weight(node.input(1))
+                            : launcher.buffers().of(node.input(1), dtype),
+                    op.bias() ? Optional.of(launcher.array(node.input(2), dtype)) : Optional.empty(),
                     launcher.array(node),
                     op.activation(),
                     x.type().dim(-1),
@@ -37,14 +42,16 @@ final class ProductLowering {
     }
 
     static Optional<Lowering> dot(TensorOp.Dot op, Node node) {
-        boolean takes = DeviceKernels.isF32(node) && node.type().rank() <= 2 + ProductKernel.BATCH_AXES;
+        boolean takes = DeviceKernels.isFloat(node) && node.type().rank() <= 2 + ProductKernel.BATCH_AXES;
         return Lowering.when(takes, launcher -> {
             Node lhs = node.input(0);
             Node rhs = node.input(1);
+            DType dtype = node.type().dtype();
             launch(
                     launcher,
-                    launcher.array(lhs),
-                    launcher.buffers().of(rhs),
+                    dtype,
+                    launcher.array(lhs, dtype),
+                    launcher.buffers().of(rhs, dtype),
                     launcher.array(node),
                     lhs.type().dim(op.transposeLhs() ? -2 : -1),
                     b -> Product.ofMatrices(
@@ -52,19 +59,25 @@ final class ProductLowering {
         });
     }
 
-    /** Launches a product without bias and activation. */
+    /**
+     * Launches a product without bias and activation.
+     *
+     * @param dtype the type of the first operand and of the result
+     */
     static void launch(
             Launcher launcher,
+            DType dtype,
             Object a,
             DeviceArray b,
             Object out,
             Dim depth,
             Function<Map<String, Long>, Product> shape) {
-        launch(launcher, a, b, Optional.empty(), out, Activation.NONE, depth, shape);
+        launch(launcher, dtype, a, b, Optional.empty(), out, Activation.NONE, depth, shape);
     }
 
     private static void launch(
             Launcher launcher,
+            DType dtype,
             Object a,
             DeviceArray b,
             Optional<Object> bias,
@@ -73,30 +86,32 @@ final class ProductLowering {
             Dim depth,
             Function<Map<String, Long>, Product> shape) {
         // The library refuses a depth of 0, and operands of different types.
-        if (launcher.library().isPresent() && depth.isStatic() && depth.size() > 0 && b.dtype() == DType.F32) {
-            ProductOptions options = new ProductOptions(launcher.library().get(), bias.isPresent());
+        if (launcher.library().isPresent() && depth.isStatic() && depth.size() > 0 && b.dtype() == dtype) {
+            ProductOptions options =
+                    new ProductOptions(precision(dtype, launcher.library().get()), bias.isPresent());
             launcher.launch(
                     new LibraryProduct(options),
-                    List.of(a, b.array(), bias.orElse(launcher.absent(DType.F32)), out),
+                    List.of(a, b.array(), bias.orElse(launcher.absent(dtype)), out),
                     sizes -> shape.apply(sizes).work());
             if (activation != Activation.NONE) {
                 launcher.launch(
-                        TaskClass.of(ActivationKernel.class),
+                        TaskClass.of(ActivationKernel.class, dtype),
                         List.of(out, DeviceFunctions.number(activation)),
                         Launch.SEPARATE,
                         sizes -> Work.elements(shape.apply(sizes).elements()));
             }
             return;
         }
-        int mantissa = NarrowFloats.mantissa(b.dtype());
-        boolean narrow = mantissa > 0;
-        Object none = launcher.absent(DType.F32);
+        // Weights alone may be narrower than what they are multiplied with.
+        boolean narrow = b.dtype() != dtype;
+        int mantissa = narrow ? NarrowFloats.mantissa(b.dtype()) : 0;
+        Object none = launcher.absent(dtype);
         launcher.launch(
-                TaskClass.of(ProductKernel.class),
+                TaskClass.of(ProductKernel.class, dtype),
                 List.of(
                         a,
                         narrow ? none : b.array(),
-                        narrow ? b.array() : launcher.absent(DType.F16),
+                        narrow ? b.array() : launcher.absent(DType.BF16),
                         narrow ? launcher.buffers().powers(b.dtype()).array() : none,
                         bias.orElse(none),
                         out,
@@ -107,12 +122,25 @@ final class ProductLowering {
                 sizes -> shape.apply(sizes).work());
     }
 
+    /** Returns how the library multiplies matrices of a type. */
+    static ComputePrecision precision(DType dtype, ComputePrecision chosen) {
+        return switch (dtype) {
+            case F16 -> ComputePrecision.FP16;
+            case BF16 -> ComputePrecision.BF16;
+            default -> chosen == ComputePrecision.TF32 ? chosen : ComputePrecision.FP32;
+        };
+    }
+
     static Optional<Lowering> convolution(TensorOp.Conv1d op, Node node) {
+        DType dtype = node.type().dtype();
         return Lowering.when(
-                DeviceKernels.isF32(node),
+                DeviceKernels.isFloat(node),
                 launcher -> launcher.launch(
-                        TaskClass.of(ConvolutionKernel.class),
-                        List.of(launcher.array(node.input(0)), launcher.array(node.input(1)), launcher.array(node)),
+                        TaskClass.of(ConvolutionKernel.class, dtype),
+                        List.of(
+                                launcher.array(node.input(0), dtype),
+                                launcher.array(node.input(1), dtype),
+                                launcher.array(node)),
                         Launch.SEPARATE,
                         b -> {
                             int[] x = shape(node.input(0), b);

@@ -1,22 +1,16 @@
 package detangle.backend.tornado;
 
 import detangle.backend.BackendException;
+import detangle.backend.ComputePrecision;
 import detangle.backend.tornado.cublaslt.CublasLt;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Chooses what computes the products of matrices on a device: {@link ProductKernel}, or cuBLASLt on a device of
  * TornadoVM's CUDA backend.
  */
 final class Products {
-    /**
-     * The system property that chooses: {@code java} for kernels, or the name of a {@link ProductPrecision} in lower
-     * case. Unset, cuBLASLt multiplies in {@code fp32} where it is found.
-     */
+    /** The system property that keeps products from the library: {@code java}. Unset, the library is used where it is. */
     static final String PROPERTY = "detangle.tornado.products";
 
     /**
@@ -35,30 +29,22 @@ final class Products {
      * Returns the precision in which cuBLASLt multiplies, or nothing where kernels compute products.
      *
      * @param device the name of a device that is not virtual
-     * @throws BackendException if the property names no choice, or asks for cuBLASLt on another kind of device or where
-     *     the library is not found
+     * @param precision that of the device
+     * @throws BackendException if the property has a value that it does not know
      */
-    static Optional<ProductPrecision> of(String device) {
+    static Optional<ComputePrecision> of(String device, ComputePrecision precision) {
+        return isLibraryAllowed() && isCuda(device) && CublasLt.find().isPresent()
+                ? Optional.of(precision)
+                : Optional.empty();
+    }
+
+    private static boolean isLibraryAllowed() {
         String asked = System.getProperty(PROPERTY, "");
-        if (asked.equals(KERNELS)
-                || asked.isEmpty() && (!isCuda(device) || CublasLt.find().isEmpty())) {
-            return Optional.empty();
+        if (!asked.isEmpty() && !asked.equals(KERNELS)) {
+            throw new BackendException(PROPERTY + "=" + asked + " is not " + KERNELS
+                    + ": leave it out, and choose the precision of products by --precision");
         }
-        ProductPrecision precision = Arrays.stream(ProductPrecision.values())
-                .filter(p -> asked.isEmpty() ? p == ProductPrecision.FP32 : text(p).equals(asked))
-                .findFirst()
-                .orElseThrow(() -> new BackendException(PROPERTY + "=" + asked + " is not one of " + KERNELS + ", "
-                        + Arrays.stream(ProductPrecision.values())
-                                .map(Products::text)
-                                .collect(Collectors.joining(", "))));
-        if (!isCuda(device)) {
-            throw new BackendException(PROPERTY + "=" + asked + " needs a device of TornadoVM's CUDA backend, and "
-                    + device + " is not one");
-        }
-        if (CublasLt.find().isEmpty()) {
-            throw new BackendException(PROPERTY + "=" + asked + " needs cuBLASLt: " + CublasLt.missing());
-        }
-        return Optional.of(precision);
+        return asked.isEmpty();
     }
 
     /**
@@ -67,7 +53,7 @@ final class Products {
      * @param library what {@link #of} has returned
      * @throws BackendException if the property names no choice, or asks for products where kernels compute them
      */
-    static boolean keepScores(Optional<ProductPrecision> library) {
+    static boolean keepScores(Optional<ComputePrecision> library) {
         String asked = System.getProperty(ATTENTION, "");
         switch (asked) {
             case "" -> {
@@ -97,17 +83,14 @@ final class Products {
             return "";
         }
         return CublasLt.find()
-                .map(library -> of(device)
-                        .map(p -> ", products by cuBLASLt " + library.version() + " in " + text(p))
-                        .orElse(", products by kernels, as " + PROPERTY + " says"))
+                .map(library -> isLibraryAllowed()
+                        ? ", products by cuBLASLt " + library.version()
+                        : ", products by kernels, as " + PROPERTY + " says")
                 .orElse(", products by kernels, as " + CublasLt.missing());
     }
 
-    private static boolean isCuda(String device) {
+    /** Returns whether a device is one of TornadoVM's CUDA backend. */
+    static boolean isCuda(String device) {
         return device.startsWith("cuda:");
-    }
-
-    private static String text(ProductPrecision precision) {
-        return precision.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -40,7 +40,7 @@ final class RowLowering {
     }
 
     static Optional<Lowering> layerNorm(KernelOp.LayerNorm op, Node node) {
-        return Lowering.when(DeviceKernels.isF32(node), launcher -> {
+        return Lowering.when(DeviceKernels.isFloat(node), launcher -> {
             int last = node.inputs().size();
             layerNorm(
                     launcher,
@@ -76,13 +76,14 @@ final class RowLowering {
             List<Node> gammaBeta,
             Optional<Node> mask,
             double epsilon) {
+        DType dtype = node.type().dtype();
         launcher.launch(
-                TaskClass.of(LayerNormKernel.class),
+                TaskClass.of(LayerNormKernel.class, dtype),
                 List.of(
-                        launcher.array(x),
-                        residual.map(launcher::array).orElseGet(() -> launcher.absent(DType.F32)),
-                        launcher.array(gammaBeta.get(0)),
-                        launcher.array(gammaBeta.get(1)),
+                        launcher.array(x, dtype),
+                        residual.map(r -> launcher.array(r, dtype)).orElseGet(() -> launcher.absent(dtype)),
+                        launcher.array(gammaBeta.get(0), dtype),
+                        launcher.array(gammaBeta.get(1), dtype),
                         mask.map(launcher::array).orElseGet(() -> launcher.absent(DType.I1)),
                         launcher.array(node),
                         (float) epsilon,
@@ -154,12 +155,15 @@ final class RowLowering {
     }
 
     static Optional<Lowering> softmax(Node node) {
-        boolean takes = DeviceKernels.isF32(node) && node.type().rank() <= 1 + SoftmaxKernel.ROW_AXES;
+        boolean takes = DeviceKernels.isFloat(node) && node.type().rank() <= 1 + SoftmaxKernel.ROW_AXES;
         return Lowering.when(takes, launcher -> {
             Node mask = node.input(1);
             launcher.launch(
-                    TaskClass.of(SoftmaxKernel.class),
-                    List.of(launcher.array(node.input(0)), launcher.array(mask), launcher.array(node)),
+                    TaskClass.of(SoftmaxKernel.class, node.type().dtype()),
+                    List.of(
+                            launcher.array(node.input(0), node.type().dtype()),
+                            launcher.array(mask),
+                            launcher.array(node)),
                     SoftmaxKernel.THREADS,
                     b -> {
                         int[] shape = shape(node, b);

@@ -1,11 +1,13 @@
 package detangle.backend.tornado;
 
+import detangle.ir.DType;
 import detangle.ir.InternalException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
 import java.lang.classfile.CodeBuilder;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
@@ -27,21 +29,42 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions;
  */
 final class TaskClass {
     private static final ClassDesc SELF = ClassDesc.of("detangle.backend.tornado.GeneratedTask");
-    private static final Map<Method, KernelTask> WRITTEN = new ConcurrentHashMap<>();
+    private static final Map<Written, KernelTask> WRITTEN = new ConcurrentHashMap<>();
+
+    /** A kernel that is written in Java, and the type of the floats in its arrays. */
+    private record Written(Method method, DType dtype) {}
 
     private TaskClass() {}
 
     /** A task of a kernel that is written in Java: the class's only method that takes a KernelContext. */
     static KernelTask of(Class<?> kernel) {
+        return of(kernel, DType.F32);
+    }
+
+    /**
+     * A task of a kernel that is written in Java for arrays of f32.
+     *
+     * @param dtype the type that the floats of its arrays have instead; it computes in f32 whatever that is
+     */
+    static KernelTask of(Class<?> kernel, DType dtype) {
         Method method = Arrays.stream(kernel.getDeclaredMethods())
                 .filter(m -> m.getName().equals(kernelName(kernel)))
                 .findFirst()
                 .orElseThrow();
-        return WRITTEN.computeIfAbsent(method, m -> {
+        return WRITTEN.computeIfAbsent(new Written(method, dtype), written -> {
+            Method m = written.method;
             ClassDesc owner = m.getDeclaringClass().describeConstable().orElseThrow();
             MethodTypeDesc type = MethodType.methodType(m.getReturnType(), m.getParameterTypes())
                     .describeConstable()
                     .orElseThrow();
+            if (dtype != DType.F32) {
+                byte[] bytes = build(
+                        SELF,
+                        m.getName(),
+                        NarrowKernel.type(type, dtype),
+                        c -> NarrowKernel.copy(c, owner, m.getName(), type, dtype, SELF, TaskClass::model));
+                return new KernelTask(m.getName(), define(bytes, m.getName()), bytes);
+            }
             byte[] bytes = build(owner, m.getName(), type, c -> {});
             return new KernelTask(m.getName(), define(bytes, m.getName()), classFile(kernel));
         });
@@ -73,6 +96,15 @@ final class TaskClass {
                     body.accept(code);
                 }));
         return new KernelTask(name, define(bytes, name), bytes);
+    }
+
+    /** Returns a class of this package. */
+    private static ClassModel model(ClassDesc type) {
+        try {
+            return ClassFile.of().parse(classFile(Class.forName(type.packageName() + "." + type.displayName())));
+        } catch (ClassNotFoundException e) {
+            throw new InternalException(type.displayName() + " is not there", e);
+        }
     }
 
     private static byte[] classFile(Class<?> kernel) {

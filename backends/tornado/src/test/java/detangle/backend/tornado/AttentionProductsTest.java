@@ -3,10 +3,10 @@ package detangle.backend.tornado;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.backend.ShapeBinding;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
 import detangle.ir.Program;
@@ -31,7 +31,7 @@ class AttentionProductsTest {
         {5}, {1, 1, 1, 1}, {17, 17, 17}, {0, 70, 3}, {16, 16, 33, 33, 33, 2}, {0}, {0, 0}, {65, 64}, {7, 0, 7}, {129}
     };
 
-    private static final Optional<ProductPrecision> LIBRARY = Optional.of(ProductPrecision.FP32);
+    private static final Optional<ComputePrecision> LIBRARY = Optional.of(ComputePrecision.FP32);
 
     @Test
     void packedSequencesAgreeWithTheInterpreter() {

@@ -2,12 +2,12 @@ package detangle.backend.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Plan;
 import detangle.backend.ShapeBinding;
 import detangle.backend.tornado.Launch.Work;
 import detangle.backend.tornado.cublaslt.CublasLtSession;
 import detangle.backend.tornado.cublaslt.FakeCublasLt;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
 import detangle.ir.Node;
@@ -56,7 +56,7 @@ class AttentionSoftmaxKernelTest {
         Map<String, Long> sizes = ShapeBinding.bind(program, one.values());
         Buffers buffers = new Buffers(plan, List.of(sizes));
         List<Launch> launches =
-                Launcher.of(plan, buffers, Optional.of(ProductPrecision.FP32)).launches();
+                Launcher.of(plan, buffers, Optional.of(ComputePrecision.FP32)).launches();
         buffers.bind(sizes);
         buffers.inputs()
                 .forEach((input, array) -> array.copyFrom(one.values().get(((TensorOp.Input) input.op()).name())));

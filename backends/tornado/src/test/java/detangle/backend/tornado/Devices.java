@@ -2,8 +2,8 @@ package detangle.backend.tornado;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +23,7 @@ final class Devices {
     static List<Device> each() {
         List<Device> all = new ArrayList<>(List.of(
                 new EmulatedDevice(Optional.empty(), false),
-                new EmulatedDevice(Optional.of(ProductPrecision.FP32), true)));
+                new EmulatedDevice(Optional.of(ComputePrecision.FP32), true)));
         find().ifPresent(all::add);
         return all;
     }

@@ -3,9 +3,9 @@ package detangle.backend.tornado;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import detangle.compiler.MemoryPlanner;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -182,8 +182,8 @@ class EmulatedAttentionTest {
 
     private static void check(Program program, List<Map<String, Tensor>> runs) {
         Plan plan = new Plan(program, MemoryPlanner.plan(program));
-        for (Optional<ProductPrecision> library :
-                List.of(Optional.<ProductPrecision>empty(), Optional.of(ProductPrecision.FP32))) {
+        for (Optional<ComputePrecision> library :
+                List.of(Optional.<ComputePrecision>empty(), Optional.of(ComputePrecision.FP32))) {
             try (Executable forward = new EmulatedDevice(library, false).load(plan);
                     Executable backward = new EmulatedDevice(library, true).load(plan)) {
                 for (int run = 0; run < runs.size(); run++) {

@@ -1,14 +1,16 @@
 package detangle.backend.tornado;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.HostVariables;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.Variables;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
+import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,8 +19,14 @@ import java.util.Optional;
  *
  * @param library the precision of the products that a library computes; empty where kernels compute them
  * @param backward whether threads run in the reverse order, see {@link EmulatedGroup}
+ * @param activations the type of 16 bits in which values are kept; empty for the types that programs have
  */
-record EmulatedDevice(Optional<ProductPrecision> library, boolean backward) implements Device {
+record EmulatedDevice(Optional<ComputePrecision> library, boolean backward, Optional<DType> activations)
+        implements Device {
+    EmulatedDevice(Optional<ComputePrecision> library, boolean backward) {
+        this(library, backward, Optional.empty());
+    }
+
     @Override
     public String name() {
         return library.isPresent() ? "library" : "kernels";
@@ -31,7 +39,22 @@ record EmulatedDevice(Optional<ProductPrecision> library, boolean backward) impl
 
     @Override
     public boolean runs(Node node) {
-        return DeviceKernels.of(node).isPresent();
+        return DeviceKernels.take(node);
+    }
+
+    @Override
+    public List<ComputePrecision> precisions() {
+        return List.of(ComputePrecision.FP32, ComputePrecision.FP16, ComputePrecision.BF16);
+    }
+
+    @Override
+    public Device withPrecision(ComputePrecision precision) {
+        return switch (precision) {
+            case FP32 -> new EmulatedDevice(library, backward);
+            case FP16 -> new EmulatedDevice(library, backward, Optional.of(DType.F16));
+            case BF16 -> new EmulatedDevice(library, backward, Optional.of(DType.BF16));
+            case TF32 -> Device.super.withPrecision(precision);
+        };
     }
 
     @Override

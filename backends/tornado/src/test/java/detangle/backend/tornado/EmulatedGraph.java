@@ -1,11 +1,11 @@
 package detangle.backend.tornado;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.backend.tornado.Launch.Work;
 import detangle.backend.tornado.cublaslt.CublasLtSession;
 import detangle.backend.tornado.cublaslt.FakeCublasLt;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
@@ -41,7 +41,7 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
     private final FakeCublasLt fake = new FakeCublasLt();
     private final CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT);
 
-    EmulatedGraph(Plan plan, List<Map<String, Long>> shapes, Optional<ProductPrecision> library, boolean backward) {
+    EmulatedGraph(Plan plan, List<Map<String, Long>> shapes, Optional<ComputePrecision> library, boolean backward) {
         this.program = plan.program();
         this.buffers = new Buffers(plan, shapes);
         this.launcher = Launcher.of(plan, buffers, library);

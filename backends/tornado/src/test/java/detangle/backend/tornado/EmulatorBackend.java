@@ -1,8 +1,8 @@
 package detangle.backend.tornado;
 
 import detangle.backend.Backend;
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,7 +20,7 @@ public final class EmulatorBackend implements Backend {
     public List<Device> devices() {
         return List.of(
                 new EmulatedDevice(Optional.empty(), false),
-                new EmulatedDevice(Optional.of(ProductPrecision.FP32), true));
+                new EmulatedDevice(Optional.of(ComputePrecision.FP32), true));
     }
 
     @Override

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
 import detangle.backend.reference.ReferenceBackend;
 import detangle.backend.tornado.Launch.Work;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
 import detangle.ir.Tensor;
@@ -43,10 +43,10 @@ class EmulatorTest {
 
     @Test
     void productsByTheLibraryAgreeWithTheInterpreter() {
-        agree(Optional.of(ProductPrecision.FP32));
+        agree(Optional.of(ComputePrecision.FP32));
     }
 
-    private static void agree(Optional<ProductPrecision> library) {
+    private static void agree(Optional<ComputePrecision> library) {
         RandomRun.run("emulator", false, PROGRAMS, (seed, sample) -> {
             Map<String, Tensor> exact = new Interpreter(Precision.F64).run(sample.program(), sample.inputs());
             double tolerance = Math.max(NMSE, ROUNDING * Rounding.of(sample));

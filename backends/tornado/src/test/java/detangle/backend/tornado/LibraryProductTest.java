@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.BackendException;
+import detangle.backend.ComputePrecision;
 import detangle.backend.Plan;
 import detangle.backend.ShapeBinding;
 import detangle.backend.tornado.cublaslt.CublasLtSession;
 import detangle.backend.tornado.cublaslt.FakeCublasLt;
 import detangle.backend.tornado.cublaslt.ProductOptions;
-import detangle.backend.tornado.cublaslt.ProductPrecision;
 import detangle.compiler.Compiler;
 import detangle.compiler.MemoryPlanner;
 import detangle.compiler.Passes;
@@ -44,7 +44,7 @@ class LibraryProductTest {
     private static final int PROGRAMS = 200;
     private static final long CONTEXT = 5;
     private static final long STREAM = 9;
-    private static final ProductOptions PLAIN = new ProductOptions(ProductPrecision.FP32, false);
+    private static final ProductOptions PLAIN = new ProductOptions(ComputePrecision.FP32, false);
 
     /** The sizes of a product of a 2 x 3 and a 3 x 2 matrix, from {@link Product#work}. */
     private static final int[] SIZES = new Product(2, 2, 3, 3, 1, 1, 2, new int[0], new int[0], new int[0])
@@ -95,7 +95,7 @@ class LibraryProductTest {
         Plan plan = new Plan(program, MemoryPlanner.plan(program));
         Buffers buffers = new Buffers(plan, List.of(sizes));
         List<Launch> launches =
-                Launcher.of(plan, buffers, Optional.of(ProductPrecision.FP32)).launches();
+                Launcher.of(plan, buffers, Optional.of(ComputePrecision.FP32)).launches();
         if (launches.stream().noneMatch(launch -> launch.call() instanceof LibraryProduct)) {
             return false;
         }
@@ -242,7 +242,7 @@ class LibraryProductTest {
 
             int[] shorter = SIZES.clone();
             shorter[0] = 1;
-            multiply(session, new ProductOptions(ProductPrecision.TF32, true), shorter);
+            multiply(session, new ProductOptions(ComputePrecision.TF32, true), shorter);
             assertEquals(List.of("heuristic 77", "matmul, stream 9"), fake.calls.subList(3, 5));
             // The left operand serves as the bias too.
             assertEquals(1f + 3f + 1f, out.get(0));
@@ -271,14 +271,14 @@ class LibraryProductTest {
             other[0] = 1;
             assertTrue(assertThrows(BackendException.class, () -> multiply(session, PLAIN, other))
                     .getMessage()
-                    .matches("cuBLASLt does not multiply Shape.* in FP32: it has no algorithm: .*"));
+                    .matches("cuBLASLt does not multiply Shape.* in fp32: it has no algorithm: .*"));
         }
         assertEquals(0, fake.open(), "what was made before a failure is freed");
     }
 
     @Test
     void aDeviceThatIsNotOfCudaHasNoLibrary() {
-        assertEquals(Optional.empty(), Products.of("opencl:0"));
+        assertEquals(Optional.empty(), Products.of("opencl:0", ComputePrecision.FP32));
         assertEquals("", Products.description("opencl:0"));
     }
 }

@@ -35,7 +35,7 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
     private static final int MIN_ALIGNMENT_C_BYTES = 7;
     private static final int MIN_ALIGNMENT_D_BYTES = 8;
 
-    /** The type of all matrices and sums: {@code CUDA_R_32F}. */
+    /** The type of sums: {@code CUDA_R_32F}. */
     private static final int F32 = 0;
 
     /**
@@ -76,12 +76,12 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
             CublasLt library,
             long handle,
             Matmul.Shape shape,
-            ProductPrecision precision,
+            ProductOptions options,
             Alignment alignment,
             long bias,
             long workspace,
             Arena arena) {
-        long product = library.create("cublasLtMatmulDescCreate", precision.computeType, F32);
+        long product = library.create("cublasLtMatmulDescCreate", options.computeType(), F32);
         if (shape.transposeA()) {
             library.set(SET_PRODUCT, product, TRANSPOSE_A, OP_T);
         }
@@ -92,9 +92,11 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
             library.set(SET_PRODUCT, product, EPILOGUE, EPILOGUE_BIAS);
             library.set(SET_PRODUCT, product, BIAS_POINTER, bias);
         }
-        long a = layout(library, shape.rowsA(), shape.columnsA(), shape.leadingA(), shape.batch(), shape.strideA());
-        long b = layout(library, shape.rowsB(), shape.columnsB(), shape.leadingB(), shape.batch(), shape.strideB());
-        long c = layout(library, shape.m(), shape.n(), shape.leadingC(), shape.batch(), shape.strideC());
+        int type = options.matrixType();
+        int batch = shape.batch();
+        long a = layout(library, type, shape.rowsA(), shape.columnsA(), shape.leadingA(), batch, shape.strideA());
+        long b = layout(library, type, shape.rowsB(), shape.columnsB(), shape.leadingB(), batch, shape.strideB());
+        long c = layout(library, type, shape.m(), shape.n(), shape.leadingC(), batch, shape.strideC());
 
         CublasLtPlan plan = new CublasLtPlan(product, a, b, c, arena.allocate(RESULT));
         try {
@@ -103,7 +105,7 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
         } catch (BackendException e) {
             plan.free(library);
             throw new BackendException(
-                    "cuBLASLt does not multiply " + shape + " in " + precision + ": " + e.getMessage(), e);
+                    "cuBLASLt does not multiply " + shape + " in " + options.precision() + ": " + e.getMessage(), e);
         }
     }
 
@@ -127,8 +129,9 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
         }
     }
 
-    private static long layout(CublasLt library, long rows, long columns, long leading, int batch, long stride) {
-        long layout = library.create("cublasLtMatrixLayoutCreate", F32, rows, columns, leading);
+    private static long layout(
+            CublasLt library, int type, long rows, long columns, long leading, int batch, long stride) {
+        long layout = library.create("cublasLtMatrixLayoutCreate", type, rows, columns, leading);
         if (batch > 1) {
             library.set(SET_LAYOUT, layout, BATCH_COUNT, batch);
             library.set(SET_LAYOUT, layout, STRIDED_BATCH_OFFSET, stride);

@@ -34,10 +34,10 @@ public final class CublasLtSession implements AutoCloseable {
     private final long handle;
     private final long workspace;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1f);
     private final MemorySegment zero = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 0f);
     private final MemorySegment biasPointer = arena.allocate(ValueLayout.JAVA_LONG);
     private final Map<Key, CublasLtPlan> plans = new HashMap<>();
+    private final Map<Float, MemorySegment> factors = new HashMap<>();
 
     private record Key(Matmul.Shape shape, ProductOptions options, CublasLtPlan.Alignment alignment) {}
 
@@ -144,10 +144,12 @@ public final class CublasLtSession implements AutoCloseable {
     private void multiply(
             long stream, List<Matmul> calls, ProductOptions options, long a, long b, long bias, long out) {
         library.setContext(context);
+        MemorySegment factor =
+                factors.computeIfAbsent(options.factor(), f -> arena.allocateFrom(ValueLayout.JAVA_FLOAT, f));
         for (Matmul call : calls) {
-            long first = b + Float.BYTES * call.startA();
-            long second = a + Float.BYTES * call.startB();
-            long result = out + Float.BYTES * call.startC();
+            long first = b + options.elementBytes() * call.startA();
+            long second = a + options.elementBytes() * call.startB();
+            long result = out + options.elementBytes() * call.startC();
             CublasLtPlan.Alignment alignment = CublasLtPlan.Alignment.of(first, second, result);
             CublasLtPlan plan = plans.computeIfAbsent(
                     new Key(call.shape(), options, alignment),
@@ -155,7 +157,7 @@ public final class CublasLtSession implements AutoCloseable {
                             library,
                             handle,
                             call.shape(),
-                            options.precision(),
+                            options,
                             alignment,
                             options.bias() ? bias : 0,
                             WORKSPACE_BYTES,
@@ -164,7 +166,7 @@ public final class CublasLtSession implements AutoCloseable {
                 biasPointer.set(ValueLayout.JAVA_LONG, 0, bias);
                 library.setAttribute(plan.product(), CublasLtPlan.BIAS_POINTER, biasPointer);
             }
-            library.matmul(handle, plan, one, first, second, zero, result, workspace, WORKSPACE_BYTES, stream);
+            library.matmul(handle, plan, factor, first, second, zero, result, workspace, WORKSPACE_BYTES, stream);
         }
     }
 

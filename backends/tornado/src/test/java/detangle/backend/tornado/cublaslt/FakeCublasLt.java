@@ -1,5 +1,6 @@
 package detangle.backend.tornado.cublaslt;
 
+import detangle.backend.ComputePrecision;
 import detangle.ir.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -270,14 +271,13 @@ public final class FakeCublasLt {
             long stream) {
         Map<Integer, Long> product = attributes.get(description);
         calls.add("matmul, stream " + stream);
-        boolean scaled = alpha.reinterpret(4).get(ValueLayout.JAVA_FLOAT, 0) != 1f
-                || beta.reinterpret(4).get(ValueLayout.JAVA_FLOAT, 0) != 0f;
+        boolean adds = beta.reinterpret(4).get(ValueLayout.JAVA_FLOAT, 0) != 0f;
         long[] promised = algorithm.reinterpret(64).toArray(ValueLayout.JAVA_LONG);
         boolean aligned = addressA % promised[0] == 0
                 && addressB % promised[1] == 0
                 && addressC % promised[2] == 0
                 && addressD % promised[3] == 0;
-        if (scaled || !aligned || addressC != addressD || layoutC != layoutD || !allocated.contains(workspace)) {
+        if (adds || !aligned || addressC != addressD || layoutC != layoutD || !allocated.contains(workspace)) {
             return INVALID;
         }
         try {
@@ -288,8 +288,9 @@ public final class FakeCublasLt {
                     product.get(TRANSPOSE_B) == 1,
                     matrices(addressC, layoutC),
                     product.get(EPILOGUE) == EPILOGUE_BIAS ? product.get(BIAS_POINTER) : 0,
-                    Arrays.stream(ProductPrecision.values())
-                            .filter(p -> p.computeType == product.get(COMPUTE_TYPE))
+                    alpha.reinterpret(4).get(ValueLayout.JAVA_FLOAT, 0),
+                    Arrays.stream(ComputePrecision.values())
+                            .filter(p -> new ProductOptions(p, false).computeType() == product.get(COMPUTE_TYPE))
                             .findFirst()
                             .orElseThrow());
         } catch (IllegalArgumentException e) {

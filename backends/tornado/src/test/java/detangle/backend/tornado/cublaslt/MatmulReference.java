@@ -1,8 +1,10 @@
 package detangle.backend.tornado.cublaslt;
 
+import detangle.backend.ComputePrecision;
 import detangle.ir.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * Products of matrices as BLAS defines them, {@code C = op(A) op(B)} for each matrix of a batch, on memory of this
@@ -31,7 +33,7 @@ public final class MatmulReference {
         }
 
         /** Returns one matrix, column by column without gaps. */
-        private double[] read(long matrix, ProductPrecision precision) {
+        private double[] read(long matrix, ComputePrecision precision) {
             double[] values = new double[elements()];
             int at = 0;
             for (long column = 0; column < columns; column++) {
@@ -71,7 +73,7 @@ public final class MatmulReference {
         }
     }
 
-    private static float rounded(float value, ProductPrecision precision) {
+    private static float rounded(float value, ComputePrecision precision) {
         return switch (precision) {
             case FP32 -> value;
             case TF32 -> toMantissa(value, 10);
@@ -95,6 +97,7 @@ public final class MatmulReference {
      * Computes a product. C may not overlap with an operand, and its matrices and columns may not overlap.
      *
      * @param bias the address of a vector with an element of C's type for each row of C, or 0 if there is none
+     * @param alpha what each sum of products is multiplied by
      * @throws IllegalArgumentException if the sizes do not belong together
      */
     public static void multiply(
@@ -104,7 +107,8 @@ public final class MatmulReference {
             boolean transposeB,
             Matrices c,
             long bias,
-            ProductPrecision precision) {
+            float alpha,
+            ComputePrecision precision) {
         int m = Math.toIntExact(c.rows);
         int n = Math.toIntExact(c.columns);
         int k = Math.toIntExact(transposeA ? a.rows : a.columns);
@@ -124,9 +128,7 @@ public final class MatmulReference {
             double[] right = b.read(matrix, precision);
             double[] sums = new double[m];
             for (int column = 0; column < n; column++) {
-                for (int row = 0; row < m; row++) {
-                    sums[row] = bias == 0 ? 0 : new Elements(bias, c.type, 0, m).get(row);
-                }
+                Arrays.fill(sums, 0);
                 for (int d = 0; d < k; d++) {
                     double factor = right[transposeB ? column + d * n : d + column * k];
                     int first = transposeA ? d : d * m;
@@ -137,7 +139,8 @@ public final class MatmulReference {
                 }
                 Elements result = new Elements(c.address, c.type, c.start(matrix, column), m);
                 for (int row = 0; row < m; row++) {
-                    result.set(row, (float) sums[row]);
+                    double added = bias == 0 ? 0 : new Elements(bias, c.type, 0, m).get(row);
+                    result.set(row, (float) (alpha * sums[row] + added));
                 }
             }
         }
