@@ -27,6 +27,10 @@ class InterpretedTest {
                 assertTrue(lines.get(i + 1).contains("toeplitz"), lines.toString());
                 assertTrue(!lines.get(i + 1).contains("elementwise"), lines.toString());
                 assertTrue(lines.get(i + 2).startsWith("    precisions: fp32"), lines.toString());
+                assertTrue(
+                        lines.get(i + 3).startsWith("    matrix unit: AMX, ")
+                                || lines.get(i + 3).startsWith("    matrix unit: no AMX: "),
+                        lines.toString());
             } else if (lines.get(i).startsWith("reference: ")) {
                 assertEquals("    interpreted: all operations", lines.get(i + 1));
                 assertEquals("    precisions: fp32", lines.get(i + 2));
