@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import detangle.backend.BackendException;
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.backend.KernelCode;
 import detangle.backend.Plan;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -47,6 +49,8 @@ class CudaCodeTest {
             "reduce",
             "product",
             "attention",
+            "attentionSoftmax",
+            "activation",
             "layerNorm",
             "layerNormGrad",
             "rowSums",
@@ -94,9 +98,26 @@ class CudaCodeTest {
         compile(Fixture.named("v3-tokcls").compiled(Optional.of(weightType)));
     }
 
+    /** Kernels that keep values in 16 bits. */
+    @ParameterizedTest
+    @EnumSource(
+            value = ComputePrecision.class,
+            names = {"FP16", "BF16"})
+    void compilesInHalfPrecision(ComputePrecision precision) {
+        Device fp32 = cuda;
+        try {
+            cuda = fp32.withPrecision(precision);
+            for (String name : List.of("v3-tokcls", "v2-conv-mlm-emd")) {
+                assertTrue(compile(Fixture.named(name).compiled(Optional.empty())) > 0, "no kernel was compiled");
+            }
+        } finally {
+            cuda = fp32;
+        }
+    }
+
     /** What no fixture has, and few random programs. */
     @ParameterizedTest
-    @ValueSource(strings = {"conv1d", "layer_norm_grad"})
+    @ValueSource(strings = {"conv1d", "layer_norm_grad", "masked_softmax"})
     void compilesOperations(String operation) {
         Path file = DetangleProcess.HOME.resolve("tests/programs/operations/" + operation + ".dtir");
         compile(Parser.parse(operation, read(file)));

@@ -107,9 +107,13 @@ record Accelerator(String name, TornadoDevice tornado, ComputePrecision precisio
         return new TornadoExecutable(plan, HostVariables.of(variables), shapes -> new DeviceGraph(plan, shapes, this));
     }
 
+    /** A virtual device has both the kernels of devices with the matrix library and those of others. */
     @Override
     public List<KernelCode> kernels(Plan plan) {
-        return TornadoExecutable.alone(() -> KernelCompiler.compile(plan, tornado, library(), suffix()));
+        List<Optional<ComputePrecision>> libraries = isVirtual() && Products.isCuda(name)
+                ? List.of(Optional.empty(), Optional.of(precision))
+                : List.of(library());
+        return TornadoExecutable.alone(() -> KernelCompiler.compile(plan, tornado, libraries, suffix()));
     }
 
     private String suffix() {

@@ -40,28 +40,29 @@ final class KernelCompiler {
     /**
      * Returns the kernels of a program for a device.
      *
-     * @param library the precision of the matrix library that computes products, whose code cannot be shown; empty
-     *     where kernels compute them
+     * @param libraries for each way to compute products, the precision of the matrix library, whose code cannot be
+     *     shown, or nothing where kernels compute them
      * @param suffix the ending of files in the device's language
      */
     static List<KernelCode> compile(
-            Plan plan, TornadoDevice device, Optional<ComputePrecision> library, String suffix) {
+            Plan plan, TornadoDevice device, List<Optional<ComputePrecision>> libraries, String suffix) {
         Map<String, Long> sizes = plan.program().inputs().stream()
                 .flatMap(input -> input.shape().dims().stream())
                 .flatMap(dim -> dim.symbols().stream())
                 .distinct()
                 .collect(Collectors.toMap(Function.identity(), symbol -> ANY_SIZE));
-        Buffers buffers = new Buffers(plan, List.of(sizes));
-        Launcher launcher = Launcher.of(plan, buffers, library);
         List<KernelCode> kernels = new ArrayList<>();
         Set<Object> seen = new HashSet<>();
-        for (Launch launch : launcher.launches()) {
-            if (launch.call() instanceof KernelTask task && seen.add(code(launch))) {
-                kernels.add(new KernelCode(
-                        launch.operation(),
-                        task.name(),
-                        task.classFile(),
-                        Optional.of(new KernelCode.Source(suffix, compile(launch, task, device)))));
+        for (Optional<ComputePrecision> library : libraries) {
+            for (Launch launch : Launcher.of(plan, new Buffers(plan, List.of(sizes)), library)
+                    .launches()) {
+                if (launch.call() instanceof KernelTask task && seen.add(code(launch))) {
+                    kernels.add(new KernelCode(
+                            launch.operation(),
+                            task.name(),
+                            task.classFile(),
+                            Optional.of(new KernelCode.Source(suffix, compile(launch, task, device)))));
+                }
             }
         }
         return kernels;
