@@ -48,8 +48,8 @@ class LauncherOptionsTest {
     }
 
     private static String options(String environment, String command) throws IOException {
-        Result result =
-                installation.bash("export JAVA_HOME=$PWD/jdk " + environment + "\nhome/bin/detangle " + command);
+        Result result = installation.bash("export TORNADOVM_HOME= SDKMAN_CANDIDATES_DIR=$PWD JAVA_HOME=$PWD/jdk "
+                + environment + "\nhome/bin/detangle " + command);
         assertEquals(0, result.status(), result.err());
         return result.out();
     }

@@ -13,6 +13,7 @@ import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,7 +105,9 @@ record Accelerator(String name, TornadoDevice tornado, ComputePrecision precisio
         if (isVirtual()) {
             throw new BackendException(name + " is virtual: dump-ir --kernels shows its code, and nothing runs there");
         }
-        return new TornadoExecutable(plan, HostVariables.of(variables), shapes -> new DeviceGraph(plan, shapes, this));
+        Map<Buffers.Kept, DeviceArray> kept = new HashMap<>();
+        return new TornadoExecutable(
+                plan, HostVariables.of(variables), shapes -> new DeviceGraph(plan, shapes, kept, this));
     }
 
     /** A virtual device has both the kernels of devices with the matrix library and those of others. */

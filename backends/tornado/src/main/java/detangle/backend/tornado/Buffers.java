@@ -21,7 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.IntFunction;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /**
@@ -31,11 +32,24 @@ import java.util.function.ToLongFunction;
 final class Buffers {
     private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 64;
 
+    /** The largest size of a symbol for which room is made before it is seen. */
+    private static final long MAX_EXPECTED_SIZE = 1 << 14;
+
+    /** Bytes of all arrays that come to the device at each run, up to which room is made before it is needed. */
+    private static final long MAX_EXPECTED_TRANSFER_BYTES = 1 << 20;
+
     /** A value that grows with the symbols, and how. */
     private record Sized(DeviceArray array, ToLongFunction<Map<String, Long>> elements) {}
 
     /** A constant in a type of 16 bits. */
     private record Weight(String name, DType dtype) {}
+
+    /**
+     * A constant as it is on the device.
+     *
+     * @param bits whether floats of 16 bits are an array of their bits
+     */
+    record Kept(String name, DType dtype, boolean bits) {}
 
     private final Plan plan;
     private final List<Map<String, Long>> shapes;
@@ -53,6 +67,9 @@ final class Buffers {
      */
     private final Map<String, DeviceArray> next = new HashMap<>();
 
+    /** The arrays of constants, which buffers of one program share. */
+    private final Map<Kept, DeviceArray> kept;
+
     private final Map<Node, DeviceArray> constants = new IdentityHashMap<>();
     private final Map<Weight, DeviceArray> weights = new HashMap<>();
     private final Map<Weight, DeviceArray> narrow = new HashMap<>();
@@ -63,7 +80,17 @@ final class Buffers {
 
     /** @param shapes sizes of the symbols to make room for */
     Buffers(Plan plan, List<Map<String, Long>> shapes) {
+        this(plan, shapes, new HashMap<>());
+    }
+
+    /**
+     * Makes buffers that share the arrays of constants with others of the same program.
+     *
+     * @param kept the arrays that are there, to which missing ones are added
+     */
+    Buffers(Plan plan, List<Map<String, Long>> shapes, Map<Kept, DeviceArray> kept) {
         this.plan = plan;
+        this.kept = kept;
         this.shapes = List.copyOf(shapes);
         this.eachRun = plan.program().eachRun();
         late.addAll(plan.memory().late());
@@ -91,8 +118,7 @@ final class Buffers {
                     shared.array(slot), array -> growing(node.type().dtype(), shared.sizes(array)));
         }
         if (node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)) {
-            return constants.computeIfAbsent(
-                    node, n -> constant(name, elements -> DeviceArray.allocate(stored(type.dtype()), elements)));
+            return constants.computeIfAbsent(node, n -> constant(name, stored(type.dtype()), false));
         }
         return computedOnce.computeIfAbsent(
                 node, n -> growing(stored(n.type().dtype()), List.of(n.shape().elements())));
@@ -108,8 +134,7 @@ final class Buffers {
         }
         Node stored = node.op() instanceof TensorOp.Convert ? node.input(0) : node;
         return stored.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)
-                ? narrow.computeIfAbsent(
-                        new Weight(name, dtype), w -> constant(name, elements -> DeviceArray.allocate(dtype, elements)))
+                ? narrow.computeIfAbsent(new Weight(name, dtype), w -> constant(name, dtype, false))
                 : computedOnce.computeIfAbsent(
                         node, n -> growing(dtype, List.of(n.shape().elements())));
     }
@@ -123,9 +148,7 @@ final class Buffers {
         Node stored = node.op() instanceof TensorOp.Convert ? node.input(0) : node;
         return NarrowFloats.mantissa(dtype) > 0
                         && stored.op() instanceof TensorOp.Constant(Literal.Named(String name), var type)
-                ? weights.computeIfAbsent(
-                        new Weight(name, dtype),
-                        w -> constant(name, elements -> DeviceArray.allocateBits(dtype, elements)))
+                ? weights.computeIfAbsent(new Weight(name, dtype), w -> constant(name, dtype, true))
                 : of(node);
     }
 
@@ -139,11 +162,16 @@ final class Buffers {
         });
     }
 
-    private DeviceArray constant(String name, IntFunction<DeviceArray> allocate) {
-        Tensor data = plan.program().constants().get(name);
-        DeviceArray array = allocate.apply(Math.toIntExact(data.elements()));
-        array.copyFrom(data);
-        return array;
+    /** @param bits whether floats of 16 bits are an array of their bits, for {@link NarrowFloats} */
+    private DeviceArray constant(String name, DType dtype, boolean bits) {
+        return kept.computeIfAbsent(new Kept(name, dtype, bits), k -> {
+            Tensor data = plan.program().constants().get(name);
+            int elements = Math.toIntExact(data.elements());
+            DeviceArray array =
+                    bits ? DeviceArray.allocateBits(dtype, elements) : DeviceArray.allocate(dtype, elements);
+            array.copyFrom(data);
+            return array;
+        });
     }
 
     /** Other constants in 16 bits are made wider. */
@@ -196,10 +224,58 @@ final class Buffers {
         if (needed > MOST_ELEMENTS) {
             throw new BackendException("a value of " + needed + " elements does not fit an array on the device");
         }
-        long room = Math.min(MOST_ELEMENTS, Math.max(needed, Long.highestOneBit(Math.max(1, 2 * needed - 1))));
-        DeviceArray array = DeviceArray.allocate(dtype, (int) room);
+        DeviceArray array = DeviceArray.allocate(dtype, (int) room(needed));
         sized.add(new Sized(array, elements));
         return array;
+    }
+
+    private static long room(long needed) {
+        return Math.min(MOST_ELEMENTS, Math.max(needed, Long.highestOneBit(Math.max(1, 2 * needed - 1))));
+    }
+
+    /**
+     * Returns sizes that are worth room before they are seen, as more room later means that everything is compiled
+     * again: the last ones with each symbol doubled in turn, for as long as all arrays take no more than twice the bytes
+     * of the constants, and those that come to the device at each run stay small. Empty where there are none.
+     *
+     * @param limit bytes of arrays that grow, at most
+     */
+    Optional<Map<String, Long>> expected(long limit) {
+        long constantBytes = kept.values().stream()
+                .mapToLong(a -> a.array().getNumBytesOfSegment())
+                .sum();
+        long bytes = Math.min(limit, constantBytes);
+        Map<String, Long> sizes = new TreeMap<>(shapes.getLast());
+        boolean grows = true;
+        while (grows) {
+            grows = false;
+            for (String symbol : List.copyOf(sizes.keySet())) {
+                Map<String, Long> next = new TreeMap<>(sizes);
+                next.put(symbol, 2 * sizes.get(symbol));
+                if (next.get(symbol) > 0
+                        && next.get(symbol) <= MAX_EXPECTED_SIZE
+                        && bytes(next, s -> true) <= bytes
+                        && bytes(next, this::isTransferred) <= MAX_EXPECTED_TRANSFER_BYTES) {
+                    sizes = next;
+                    grows = true;
+                }
+            }
+        }
+        return sizes.equals(new TreeMap<>(shapes.getLast())) ? Optional.empty() : Optional.of(sizes);
+    }
+
+    /** Bytes of some of the arrays that grow, if they had room for these sizes too. */
+    private long bytes(Map<String, Long> others, Predicate<DeviceArray> which) {
+        return sized.stream()
+                .filter(s -> which.test(s.array()))
+                .mapToLong(s ->
+                        Math.max(s.array().array().getSize(), room(s.elements().applyAsLong(others)))
+                                * s.array().dtype().bytes())
+                .sum();
+    }
+
+    private boolean isTransferred(DeviceArray array) {
+        return inputs.containsValue(array) || parameters.containsValue(array) || computedOnce.containsValue(array);
     }
 
     /** Returns whether there is room for these sizes. */

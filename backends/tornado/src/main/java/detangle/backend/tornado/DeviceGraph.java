@@ -53,6 +53,9 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     /** The number of arguments that each kernel takes before its own: the context, sizes, and where its own begin. */
     private static final int OWN_ARGUMENTS = 3;
 
+    /** Bytes of arrays, for which room is made before a shape needs it. */
+    private static final long MAX_EXPECTED_BYTES = 256 << 20;
+
     private final String device;
     private final String name;
     private final Program program;
@@ -79,15 +82,32 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     /** The number of times that TornadoVM had written before this run, by part; it keeps all. */
     private final int[] logged;
 
-    /** @param shapes sizes of the symbols to make room for */
-    DeviceGraph(Plan plan, List<Map<String, Long>> shapes, Accelerator accelerator) {
+    /**
+     * Makes the graph.
+     *
+     * @param shapes sizes of the symbols to make room for
+     * @param kept the arrays of constants, which graphs of one program share
+     */
+    DeviceGraph(
+            Plan plan, List<Map<String, Long>> shapes, Map<Buffers.Kept, DeviceArray> kept, Accelerator accelerator) {
         TornadoDevice device = accelerator.tornado();
         this.device = accelerator.name();
         this.program = plan.program();
-        Buffers room = new Buffers(plan, shapes);
+        Buffers room = new Buffers(plan, shapes, kept);
         Launcher all = Launcher.of(plan, room, accelerator.library());
+        Optional<Map<String, Long>> expected = room.expected(MAX_EXPECTED_BYTES);
+        if (expected.isPresent()) {
+            List<Map<String, Long>> more = new ArrayList<>(shapes);
+            more.addFirst(expected.get());
+            Buffers wide = new Buffers(plan, more, kept);
+            Launcher launcher = Launcher.of(plan, wide, accelerator.library());
+            if (DeviceMemory.holds(wide.bytes(), device)) {
+                room = wide;
+                all = launcher;
+            }
+        }
         if (all.keepsScores() && !DeviceMemory.holds(room.bytes(), device)) {
-            room = new Buffers(plan, shapes);
+            room = new Buffers(plan, shapes, kept);
             all = Launcher.of(plan, room, accelerator.library(), false);
         }
         this.buffers = room;

@@ -57,7 +57,8 @@ final class TornadoExecutable implements Executable {
     private final Plan plan;
     private final HostVariables variables;
     private final Variables.Turn turn;
-    private final Function<List<Map<String, Long>>, Graph> graphs;
+    /** Makes graphs; none is made of a closed executable, which gives the weights free that its graphs share. */
+    private Function<List<Map<String, Long>>, Graph> graphs;
 
     /**
      * TornadoVM compiles for one thread at a time: it finds the wrong kernel now and then where two programs are
@@ -165,6 +166,9 @@ final class TornadoExecutable implements Executable {
         synchronized (TORNADO) {
             closed = true;
             free();
+            graphs = shapes -> {
+                throw new IllegalStateException("the executable is closed");
+            };
         }
     }
 }

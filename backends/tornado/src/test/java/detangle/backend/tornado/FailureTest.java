@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,7 +113,7 @@ class FailureTest {
         Plan plan = plan(SCALE);
         List<FailingGraph> graphs = new ArrayList<>();
         try (Executable executable = new TornadoExecutable(plan, new HostVariables(Map.of()), shapes -> {
-            FailingGraph graph = new FailingGraph(new DeviceGraph(plan, shapes, device));
+            FailingGraph graph = new FailingGraph(new DeviceGraph(plan, shapes, new HashMap<>(), device));
             graphs.add(graph);
             return graph;
         })) {
