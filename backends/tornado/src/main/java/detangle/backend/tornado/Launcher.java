@@ -86,8 +86,9 @@ final class Launcher {
         return results.getFirst().op().mnemonic();
     }
 
+    /** Returns the launches, with library calls that follow one another in one. */
     List<Launch> launches() {
-        return List.copyOf(launches);
+        return LibrarySequence.joined(launches);
     }
 
     /** Returns where kernels tell of wrong ids: an element for each of {@link #checked}, and room for more. */

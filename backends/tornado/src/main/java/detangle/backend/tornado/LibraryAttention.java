@@ -6,6 +6,7 @@ import detangle.backend.tornado.cublaslt.CublasLtSession;
 import detangle.backend.tornado.cublaslt.ProductOptions;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import uk.ac.manchester.tornado.api.common.Access;
 
 /**
  * Products of attention that the matrix library computes, of matrices as {@link AttentionShape} has them. One call has
@@ -43,7 +44,17 @@ record LibraryAttention(String function, ProductOptions options, Set<Integer> re
     }
 
     @Override
-    public Set<Integer> results(int arguments) {
-        return results;
+    public ProductOptions tuning() {
+        return options;
+    }
+
+    @Override
+    public int sizes() {
+        return AttentionShape.SIZES;
+    }
+
+    @Override
+    public Access access(int place, int arguments) {
+        return results.contains(place) ? Access.WRITE_ONLY : Access.READ_ONLY;
     }
 }

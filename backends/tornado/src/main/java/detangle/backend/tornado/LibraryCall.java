@@ -1,9 +1,7 @@
 package detangle.backend.tornado;
 
 import detangle.backend.tornado.cublaslt.CublasLt;
-import detangle.backend.tornado.cublaslt.ProductOptions;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -15,7 +13,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * A function of the matrix library. TornadoVM hands the arguments to the library at each run, so the sizes are read
  * then.
  */
-sealed interface LibraryCall extends Call permits LibraryProduct, LibraryAttention {
+sealed interface LibraryCall extends Call permits LibraryProduct, LibraryAttention, LibrarySequence {
     /** The number of arguments before those of the function: the sizes of all launches and where its own begin. */
     int OWN_ARGUMENTS = 2;
 
@@ -27,11 +25,19 @@ sealed interface LibraryCall extends Call permits LibraryProduct, LibraryAttenti
         return function();
     }
 
-    /** Returns how the function multiplies. */
-    ProductOptions options();
+    /** Returns what the function is told beside its arguments: how it multiplies, or the calls of a sequence. */
+    Object tuning();
 
-    /** Returns the places of the results among the function's own arguments, of so many. */
-    Set<Integer> results(int arguments);
+    /** Returns how many sizes the function reads. */
+    int sizes();
+
+    /**
+     * Returns what the function does with an argument.
+     *
+     * @param place the place among the function's own arguments
+     * @param arguments the number of these
+     */
+    Access access(int place, int arguments);
 
     /**
      * Adds the call to a graph.
@@ -42,18 +48,17 @@ sealed interface LibraryCall extends Call permits LibraryProduct, LibraryAttenti
      */
     default void add(TaskGraph graph, String name, IntArray sizes, IntArray own, List<Object> arguments) {
         Object[] all = Stream.concat(Stream.of(sizes, own), arguments.stream()).toArray();
-        Set<Integer> results = results(arguments.size());
         Access[] access = IntStream.range(0, all.length)
-                .mapToObj(i -> results.contains(i - OWN_ARGUMENTS) ? Access.WRITE_ONLY : Access.READ_ONLY)
+                .mapToObj(i -> i < OWN_ARGUMENTS ? Access.READ_ONLY : access(i - OWN_ARGUMENTS, arguments.size()))
                 .toArray(Access[]::new);
         graph.libraryTask(
                 name,
-                options -> new LibraryTaskDescriptor()
+                tuning -> new LibraryTaskDescriptor()
                         .withLibrary(CublasLt.NAME)
                         .withFunction(function())
                         .withParameters(all)
                         .withAccess(access)
-                        .withTuning(options),
-                options());
+                        .withTuning(tuning),
+                tuning());
     }
 }

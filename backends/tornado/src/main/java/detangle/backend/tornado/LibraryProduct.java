@@ -2,7 +2,7 @@ package detangle.backend.tornado;
 
 import detangle.backend.tornado.cublaslt.CublasLtSession;
 import detangle.backend.tornado.cublaslt.ProductOptions;
-import java.util.Set;
+import uk.ac.manchester.tornado.api.common.Access;
 
 /**
  * A product that the matrix library computes, with operands as {@link Product} has them. Its arguments are both
@@ -15,7 +15,17 @@ record LibraryProduct(ProductOptions options) implements LibraryCall {
     }
 
     @Override
-    public Set<Integer> results(int arguments) {
-        return Set.of(arguments - 1);
+    public ProductOptions tuning() {
+        return options;
+    }
+
+    @Override
+    public int sizes() {
+        return CublasLtSession.SIZES;
+    }
+
+    @Override
+    public Access access(int place, int arguments) {
+        return place == arguments - 1 ? Access.WRITE_ONLY : Access.READ_ONLY;
     }
 }

@@ -69,7 +69,7 @@ class AttentionSoftmaxKernelTest {
                 switch (launch.call()) {
                     case KernelTask task -> run(device, task, launch.threads(), work, arguments);
                     case LibraryCall call ->
-                        session.launch(call.function(), EmulatedGraph.onHost(arguments), call.options(), 9);
+                        session.launch(call.function(), EmulatedGraph.onHost(arguments), call.tuning(), 9);
                 }
             }
         }

@@ -91,7 +91,7 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
                 switch (launch.call()) {
                     case KernelTask task ->
                         EmulatedGroup.run(task, launch.threads(), works.get(i), arguments, backward);
-                    case LibraryCall call -> session.launch(call.function(), onHost(arguments), call.options(), STREAM);
+                    case LibraryCall call -> session.launch(call.function(), onHost(arguments), call.tuning(), STREAM);
                 }
             } catch (RuntimeException | AssertionError e) {
                 throw new AssertionError("launch " + i + ", of " + launch.operation() + ": " + e.getMessage(), e);

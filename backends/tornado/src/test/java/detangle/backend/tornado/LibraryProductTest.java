@@ -128,6 +128,7 @@ class LibraryProductTest {
                             address(arguments.get(2)),
                             address(arguments.get(3)));
                 case LibraryAttention attention -> throw new AssertionError(attention);
+                case LibrarySequence sequence -> throw new AssertionError(sequence);
                 case KernelTask task -> {
                     assertEquals("activation", task.name());
                     FloatArray values = (FloatArray) arguments.get(0);

@@ -2,7 +2,6 @@ package detangle.backend.tornado.library;
 
 import detangle.backend.tornado.cublaslt.CublasLt;
 import detangle.backend.tornado.cublaslt.CublasLtSession;
-import detangle.backend.tornado.cublaslt.ProductOptions;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 import uk.ac.manchester.tornado.runtime.common.TornadoXPUDevice;
 import uk.ac.manchester.tornado.runtime.library.spi.LibraryContext;
@@ -58,7 +57,7 @@ public final class CublasLtProvider implements TornadoLibraryProvider {
                 .launch(
                         function,
                         arguments,
-                        (ProductOptions) call.getTuning(),
+                        call.getTuning(),
                         ((TornadoNativeStreamSupport) call.getDevice()).getNativeStream(call.getExecutionPlanId()));
     }
 

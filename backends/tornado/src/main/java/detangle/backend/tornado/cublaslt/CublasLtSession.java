@@ -23,6 +23,9 @@ public final class CublasLtSession implements AutoCloseable {
     /** The function of a library task that computes one product. */
     public static final String PRODUCT = "product";
 
+    /** The function of a library task that computes several products, one after another. */
+    public static final String SEQUENCE = "sequence";
+
     /** The function of a library task that computes what the softmax of attention reads. */
     public static final String ATTENTION_SCORES = "attentionScores";
 
@@ -63,6 +66,11 @@ public final class CublasLtSession implements AutoCloseable {
 
         /** Returns the address of the array's first element on the device. */
         long onDevice(int place);
+
+        /** Returns where the sizes of this launch begin among those of all. */
+        default int firstSize() {
+            return ((IntArray) onHost(1)).get(0);
+        }
     }
 
     /**
@@ -72,9 +80,19 @@ public final class CublasLtSession implements AutoCloseable {
      * @param function the name of what the task computes, such as {@link #PRODUCT}
      * @param arguments the sizes of all launches, the array whose first element is where this one's begin, and the
      *     arguments of the function
+     * @param tuning the {@link ProductSequence} of a {@link #SEQUENCE}, and the {@link ProductOptions} of others
      * @throws BackendException as {@link #multiply} does
      */
-    public void launch(String function, Arguments arguments, ProductOptions options, long stream) {
+    public void launch(String function, Arguments arguments, Object tuning, long stream) {
+        switch (tuning) {
+            case ProductSequence sequence ->
+                sequence.steps().forEach(step -> launch(step.function(), step.of(arguments), step.options(), stream));
+            case ProductOptions options -> launch(function, arguments, options, stream);
+            default -> throw new IllegalArgumentException("the library is not told how to compute " + function);
+        }
+    }
+
+    private void launch(String function, Arguments arguments, ProductOptions options, long stream) {
         switch (function) {
             case PRODUCT ->
                 multiply(
@@ -93,7 +111,7 @@ public final class CublasLtSession implements AutoCloseable {
 
     private static int[] sizes(Arguments arguments, int count) {
         IntArray sizes = (IntArray) arguments.onHost(0);
-        int first = ((IntArray) arguments.onHost(1)).get(0);
+        int first = arguments.firstSize();
         return IntStream.range(first, first + count).map(sizes::get).toArray();
     }
 
