@@ -154,7 +154,7 @@ class DeviceTest {
                         narrow.fixture().folder(),
                         options.withBackend(backend)
                                 .withPrecision(narrow.bounds().precision()))) {
-            narrow.bounds().check(narrow.fixture().name(), cpu.run(c.inputs()), other.run(c.inputs()));
+            narrow.bounds().checkOnDevice(narrow.fixture().name(), cpu.run(c.inputs()), other.run(c.inputs()));
         }
     }
 

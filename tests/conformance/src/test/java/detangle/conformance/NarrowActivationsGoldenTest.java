@@ -50,7 +50,7 @@ class NarrowActivationsGoldenTest {
                                         && n.type().dtype() == bounds.dtype()),
                         "no product has 16 bits");
                 Map<String, Tensor> rounded = new Interpreter(Precision.F32).run(narrow, c.inputs());
-                LARGEST.merge(bounds, bounds.check(fixture.name(), exact, rounded), Math::max);
+                LARGEST.merge(bounds, bounds.checkInterpreted(fixture.name(), exact, rounded), Math::max);
             }
         }
     }
