@@ -97,8 +97,8 @@ final class ProductLowering {
                 launcher.launch(
                         TaskClass.of(ActivationKernel.class, dtype),
                         List.of(out, DeviceFunctions.number(activation)),
-                        Launch.SEPARATE,
-                        sizes -> Work.elements(shape.apply(sizes).elements()));
+                        ActivationKernel.THREADS,
+                        sizes -> ActivationKernel.work(shape.apply(sizes).elements()));
             }
             return;
         }

@@ -20,8 +20,13 @@ class ActivationKernelTest {
     @EnumSource(Activation.class)
     void activatesWhereValuesAre(Activation activation) throws Exception {
         Accelerator device = Devices.first();
-        int count = 5;
-        FloatArray values = FloatArray.fromElements(-3f, -0.5f, 0f, 0.5f, 3f, 7f);
+        // A thread has several values, the last of which are not there.
+        int count = 2 * ActivationKernel.THREADS + 5;
+        FloatArray values = new FloatArray(count + 1);
+        for (int i = 0; i < count; i++) {
+            values.set(i, (i % 25 - 12) / 4f);
+        }
+        values.set(count, 7f);
         IntArray sizes = IntArray.fromElements(-1, count);
         IntArray own = IntArray.fromElements(1, 0);
         TaskGraph graph = new TaskGraph("activation" + activation.ordinal());
@@ -36,8 +41,9 @@ class ActivationKernelTest {
                 values,
                 DeviceFunctions.number(activation));
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, values);
-        WorkerGrid3D grid = new WorkerGrid3D(Launch.SEPARATE, 1, 1);
-        grid.setLocalWork(Launch.SEPARATE, 1, 1);
+        int threads = ActivationKernel.work(count).x() * ActivationKernel.THREADS;
+        WorkerGrid3D grid = new WorkerGrid3D(threads, 1, 1);
+        grid.setLocalWork(ActivationKernel.THREADS, 1, 1);
         FloatArray given = FloatArray.fromArray(values.toHeapArray());
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withDevice(device.tornado())
