@@ -148,6 +148,9 @@ class MainTest {
                 complete_words detangle clas
                 complete_words detangle run --weig
                 complete_words detangle run --convention ""
+                complete_words detangle run --precision ""
+                complete_words detangle run --head re
+                complete_words detangle train --eval-strategy ""
                 """);
         Process bash = new ProcessBuilder("bash", script.toString())
                 .redirectErrorStream(true)
@@ -155,6 +158,13 @@ class MainTest {
         String completed = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
         assertEquals(0, bash.waitFor(), completed);
-        assertEquals("classify\n--weight-type --weights\nhuggingface microsoft\n", completed);
+        assertEquals("""
+                classify
+                --weight-type --weights
+                huggingface microsoft
+                auto bf16 fp16 fp32 tf32
+                replaced-token-detection
+                epoch no steps
+                """, completed);
     }
 }
