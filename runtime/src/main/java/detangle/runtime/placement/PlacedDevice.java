@@ -1,5 +1,6 @@
 package detangle.runtime.placement;
 
+import detangle.backend.BackendException;
 import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.backend.Executable;
@@ -130,6 +131,11 @@ public final class PlacedDevice implements Device {
     @Override
     public Executable load(Plan plan, Variables variables) {
         Program placed = place(plan.program());
+        // Each part computes the updates as outputs, so that the parts do not tell.
+        if (device.activations().isPresent() && !placed.updates().isEmpty()) {
+            throw new BackendException(name() + " computes programs that update parameters in 32 bits alone, and not in "
+                    + device.activations().get().text() + ": leave the precision out");
+        }
         List<Loaded> loaded = new ArrayList<>();
         try {
             for (Segment segment : segments(placed)) {

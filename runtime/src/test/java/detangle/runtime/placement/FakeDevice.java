@@ -8,6 +8,7 @@ import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.backend.Variables;
+import detangle.ir.DType;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
@@ -24,6 +25,7 @@ final class FakeDevice implements Device {
     boolean fails;
     boolean failsToLoad;
     Predicate<Node> runs = node -> true;
+    Optional<DType> activations = Optional.empty();
 
     /** By the number of operations of a program that are run. */
     int millisPerOperation;
@@ -41,6 +43,11 @@ final class FakeDevice implements Device {
     @Override
     public boolean runs(Node node) {
         return runs.test(node);
+    }
+
+    @Override
+    public Optional<DType> activations() {
+        return activations;
     }
 
     @Override

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import detangle.backend.BackendException;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
+import detangle.backend.Variables;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
+import detangle.ir.DType;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
@@ -22,6 +24,7 @@ import detangle.testing.RandomRun;
 import detangle.testing.Rounding;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -99,5 +102,28 @@ class PlacedDeviceTest {
         assertThrows(BackendException.class, () -> placed.load(plan));
         assertEquals(1, host.loaded);
         assertEquals(0, host.open);
+    }
+
+    /** Updates are outputs of a part, which would be rounded like any others. */
+    @Test
+    void updatesIn16BitsAreRefused() {
+        FakeDevice device = new FakeDevice();
+        device.activations = Optional.of(DType.BF16);
+        PlacedDevice placed = new PlacedDevice(device, new FakeDevice(), node -> true);
+        Plan plan = plan("""
+                func @step(%x: f32[4]) -> (y: f32[4]) {
+                  %w = param "w" : f32[4]
+                  %y = elementwise %x, %w {add(a0, a1)} : f32[4]
+                  update "w" = %y
+                  return y = %y
+                }
+                """);
+        Variables variables = placed.variables(Map.of("w", Tensor.of(new float[4], 4)));
+        BackendException e = assertThrows(BackendException.class, () -> placed.load(plan, variables));
+        assertEquals(
+                "fake:0 computes programs that update parameters in 32 bits alone, and not in bf16:"
+                        + " leave the precision out",
+                e.getMessage());
+        assertEquals(0, device.loaded);
     }
 }

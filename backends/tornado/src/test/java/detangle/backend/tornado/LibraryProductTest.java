@@ -250,6 +250,28 @@ class LibraryProductTest {
         }
     }
 
+    /** A distance between rows that nobody sees, as there is one row, is a shape of its own. */
+    @Test
+    void algorithmsOfManyShapesAreFreed() {
+        int shapes = 4200;
+        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT)) {
+            int before = fake.open();
+            multiply(session, PLAIN, SIZES);
+            int ofOne = fake.open() - before;
+            for (int i = 1; i <= shapes; i++) {
+                int[] sizes = SIZES.clone();
+                sizes[0] = 1;
+                sizes[3] += i;
+                multiply(session, PLAIN, sizes);
+            }
+            int ofAll = fake.open() - before;
+            assertTrue(ofOne > 0 && ofAll < shapes * ofOne, ofAll + " handles are open");
+            multiply(session, PLAIN, SIZES);
+            assertEquals(4f + 6f, out.get(2));
+        }
+        assertEquals(0, fake.open(), "all is freed");
+    }
+
     @Test
     void nothingIsCalledWhereThereIsNothingToDo() {
         int[] none = SIZES.clone();

@@ -74,8 +74,12 @@ final class VectorDevice implements Device {
 
     @Override
     public Device withPrecision(ComputePrecision wanted) {
-        if (precisions().contains(wanted)) {
-            return wanted == precision ? this : new VectorDevice(wanted);
+        if (wanted == precision) {
+            return this;
+        }
+        // Nobody asks the system for tiles who computes in fp32.
+        if (wanted == ComputePrecision.FP32 || precisions().contains(wanted)) {
+            return new VectorDevice(wanted);
         }
         if (wanted == ComputePrecision.BF16 && MatrixUnits.answer() instanceof Answer.Absent(String why)) {
             throw new BackendException(name() + " cannot compute in bf16, as there is no matrix unit: " + why

@@ -69,7 +69,6 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
      *
      * @param bias the address of a bias, whose alignment the library takes into account, or 0 where there is none
      * @param workspace the bytes of workspace that the algorithm may use
-     * @param arena the memory of the algorithm
      * @throws BackendException if the library has no algorithm for the product
      */
     static CublasLtPlan make(
@@ -79,8 +78,7 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
             ProductOptions options,
             Alignment alignment,
             long bias,
-            long workspace,
-            Arena arena) {
+            long workspace) {
         long product = library.create("cublasLtMatmulDescCreate", options.computeType(), F32);
         if (shape.transposeA()) {
             library.set(SET_PRODUCT, product, TRANSPOSE_A, OP_T);
@@ -98,7 +96,7 @@ record CublasLtPlan(long product, long a, long b, long c, MemorySegment algorith
         long b = layout(library, type, shape.rowsB(), shape.columnsB(), shape.leadingB(), batch, shape.strideB());
         long c = layout(library, type, shape.m(), shape.n(), shape.leadingC(), batch, shape.strideC());
 
-        CublasLtPlan plan = new CublasLtPlan(product, a, b, c, arena.allocate(RESULT));
+        CublasLtPlan plan = new CublasLtPlan(product, a, b, c, Arena.ofAuto().allocate(RESULT));
         try {
             plan.choose(library, handle, alignment, workspace);
             return plan;

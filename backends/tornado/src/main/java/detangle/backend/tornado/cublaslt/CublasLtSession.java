@@ -20,6 +20,12 @@ public final class CublasLtSession implements AutoCloseable {
     /** The bytes of workspace that the library may use; NVIDIA recommends 32 MiB for Hopper. */
     private static final long WORKSPACE_BYTES = 32L << 20;
 
+    /**
+     * The shapes whose algorithms are kept. Attention over sequences of many lengths has a shape for each length beside
+     * each longest one, which are hundreds of thousands in a server that runs for days.
+     */
+    private static final int MAX_PLANS = 4096;
+
     /** The function of a library task that computes one product. */
     public static final String PRODUCT = "product";
 
@@ -169,17 +175,21 @@ public final class CublasLtSession implements AutoCloseable {
             long second = a + options.elementBytes() * call.startB();
             long result = out + options.elementBytes() * call.startC();
             CublasLtPlan.Alignment alignment = CublasLtPlan.Alignment.of(first, second, result);
+            Key key = new Key(call.shape(), options, alignment);
+            if (plans.size() >= MAX_PLANS && !plans.containsKey(key)) {
+                // The library has read them when a call returns, so that products in the stream do without them.
+                freePlans();
+            }
             CublasLtPlan plan = plans.computeIfAbsent(
-                    new Key(call.shape(), options, alignment),
-                    key -> CublasLtPlan.make(
+                    key,
+                    k -> CublasLtPlan.make(
                             library,
                             handle,
                             call.shape(),
                             options,
                             alignment,
                             options.bias() ? bias : 0,
-                            WORKSPACE_BYTES,
-                            arena));
+                            WORKSPACE_BYTES));
             if (options.bias()) {
                 biasPointer.set(ValueLayout.JAVA_LONG, 0, bias);
                 library.setAttribute(plan.product(), CublasLtPlan.BIAS_POINTER, biasPointer);
@@ -188,11 +198,16 @@ public final class CublasLtSession implements AutoCloseable {
         }
     }
 
+    private void freePlans() {
+        plans.values().forEach(plan -> plan.free(library));
+        plans.clear();
+    }
+
     /** Frees the handle, the workspace and the algorithms. The streams must be empty. */
     @Override
     public void close() {
         library.setContext(context);
-        plans.values().forEach(plan -> plan.free(library));
+        freePlans();
         library.call("cuMemFree_v2", workspace);
         library.call("cublasLtDestroy", handle);
         arena.close();
