@@ -29,7 +29,12 @@ public final class JoinedReports {
     /** For each work of a model its values by side. */
     private final SequencedMap<Work, Map<Side, Value>> values = new LinkedHashMap<>();
 
-    private record Work(String model, String text, String unit) {}
+    /** @param mix the lengths of sequences that differ, of which the text has the longest alone; else empty */
+    private record Work(String model, String text, String unit, Optional<String> mix) {
+        Work(String model, String text, String unit) {
+            this(model, text, unit, Optional.empty());
+        }
+    }
 
     private JoinedReports() {}
 
@@ -108,11 +113,11 @@ public final class JoinedReports {
         double tokens = line.tokensPerS() * line.p50Ms();
         BiConsumer<String, Double> add = (runtime, ms) -> put(
                 new Side(report, runtime + threads(line.threads()), host),
-                new Work(line.model(), work, "ms"),
+                new Work(line.model(), work, "ms", line.mix()),
                 new Value(ms, Optional.of(Cells.rounded(tokens / ms)), line.clean()));
         BiConsumer<String, Optional<Double>> addOneByOne = (runtime, ms) -> ms.ifPresent(time -> put(
                 new Side(report, runtime + threads(line.threads()), host),
-                new Work(line.model(), work + ", one by one", "ms"),
+                new Work(line.model(), work + ", one by one", "ms", line.mix()),
                 new Value(time, Optional.of(Cells.rounded(tokens / time)), line.clean())));
         add.accept(line.backend() + weights + outputs, line.p50Ms());
         addOneByOne.accept(line.backend() + weights + outputs, line.oneByOneP50Ms());

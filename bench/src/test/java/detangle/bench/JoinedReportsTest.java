@@ -69,6 +69,22 @@ class JoinedReportsTest {
                 report.summary().get(1));
     }
 
+    /** Both have two sequences, and the same longest one. */
+    @Test
+    void batchesOfOtherLengthsAreNotCompared() throws IOException {
+        Path a = write("a", speed("EPYC", line(2, 128, Optional.of("16,128"), 20, true, Map.of())));
+        Path b = write("b", speed("EPYC", line(2, 128, Optional.of("120,128"), 30, true, Map.of())));
+
+        ComparisonReport report = JoinedReports.of(List.of(a, b));
+
+        assertEquals(
+                List.of("base", "(2, mix of 128)", "ms", "20.0", "", ""),
+                report.table().get(1));
+        assertEquals(
+                List.of("base", "(2, mix of 128)", "ms", "", "30.0", ""),
+                report.table().get(2));
+    }
+
     @Test
     void trafficAndConditionsHaveTheirOwnUnit() throws IOException {
         TrafficReport.Served served = new TrafficReport.Served(0.5, 10, 20, 30, 2000, Optional.empty(), List.of());
@@ -164,6 +180,16 @@ class JoinedReportsTest {
 
     private static ReportLine line(
             int batch, int length, double ms, boolean clean, Map<String, ReportLine.Peer> peers) {
+        return line(batch, length, Optional.empty(), ms, clean, peers);
+    }
+
+    private static ReportLine line(
+            int batch,
+            int length,
+            Optional<String> mix,
+            double ms,
+            boolean clean,
+            Map<String, ReportLine.Peer> peers) {
         return new ReportLine(
                 "base",
                 "encoder",
@@ -171,7 +197,7 @@ class JoinedReportsTest {
                 Optional.of("fp32"),
                 batch,
                 length,
-                Optional.empty(),
+                mix,
                 2,
                 0,
                 20,
