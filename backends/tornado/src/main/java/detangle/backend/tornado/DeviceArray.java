@@ -23,6 +23,9 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
     /** The type of a kernel's first parameter. */
     static final ClassDesc CONTEXT = KernelContext.class.describeConstable().orElseThrow();
 
+    /** Elements that are converted at a time, as doubles: all of a large weight would not fit many heaps. */
+    static final int CONVERTED_ELEMENTS = 1 << 20;
+
     private static final ClassDesc HALF = HalfFloat.class.describeConstable().orElseThrow();
     private static final ClassDesc BRAIN = BFloat16.class.describeConstable().orElseThrow();
 
@@ -125,14 +128,25 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
                 type(dtype), "set", MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int, element(dtype)));
     }
 
-    /** Fills the array from its beginning; floats of other types are converted. */
+    /** Fills the array from its beginning; floats of other types are converted, some at a time. */
     void copyFrom(Tensor tensor) {
-        Tensor same = tensor.dtype() == dtype
-                ? tensor
-                : dtype == DType.F32
-                        ? Tensor.of(tensor.toFloats(), tensor.shape())
-                        : Tensor.ofDoubles(dtype, tensor.toDoubles(), tensor.shape());
-        MemorySegment.copy(same.data(), 0, array.getSegment(), 0, same.data().byteSize());
+        if (tensor.dtype() == dtype) {
+            MemorySegment.copy(tensor.data(), 0, array.getSegment(), 0, tensor.data().byteSize());
+            return;
+        }
+        Tensor all = tensor.reshape(tensor.elements());
+        for (long from = 0; from < all.elements(); from += CONVERTED_ELEMENTS) {
+            Tensor some = all.slice(0, from, Math.min(all.elements(), from + CONVERTED_ELEMENTS));
+            Tensor same = dtype == DType.F32
+                    ? Tensor.of(some.toFloats(), some.elements())
+                    : Tensor.ofDoubles(dtype, some.toDoubles(), some.elements());
+            MemorySegment.copy(
+                    same.data(),
+                    0,
+                    array.getSegment(),
+                    from * dtype.bytes(),
+                    same.data().byteSize());
+        }
     }
 
     /** A copy of the elements of a shape. */
