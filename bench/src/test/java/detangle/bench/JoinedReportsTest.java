@@ -184,12 +184,7 @@ class JoinedReportsTest {
     }
 
     private static ReportLine line(
-            int batch,
-            int length,
-            Optional<String> mix,
-            double ms,
-            boolean clean,
-            Map<String, ReportLine.Peer> peers) {
+            int batch, int length, Optional<String> mix, double ms, boolean clean, Map<String, ReportLine.Peer> peers) {
         return new ReportLine(
                 "base",
                 "encoder",

@@ -133,8 +133,9 @@ public final class PlacedDevice implements Device {
         Program placed = place(plan.program());
         // Each part computes the updates as outputs, so that the parts do not tell.
         if (device.activations().isPresent() && !placed.updates().isEmpty()) {
-            throw new BackendException(name() + " computes programs that update parameters in 32 bits alone, and not in "
-                    + device.activations().get().text() + ": leave the precision out");
+            throw new BackendException(
+                    name() + " computes programs that update parameters in 32 bits alone, and not in "
+                            + device.activations().get().text() + ": leave the precision out");
         }
         List<Loaded> loaded = new ArrayList<>();
         try {

@@ -131,7 +131,8 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
     /** Fills the array from its beginning; floats of other types are converted, some at a time. */
     void copyFrom(Tensor tensor) {
         if (tensor.dtype() == dtype) {
-            MemorySegment.copy(tensor.data(), 0, array.getSegment(), 0, tensor.data().byteSize());
+            MemorySegment.copy(
+                    tensor.data(), 0, array.getSegment(), 0, tensor.data().byteSize());
             return;
         }
         Tensor all = tensor.reshape(tensor.elements());
