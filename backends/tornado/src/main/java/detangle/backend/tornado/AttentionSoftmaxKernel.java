@@ -26,14 +26,21 @@ final class AttentionSoftmaxKernel {
     /** The place behind the sizes of {@link AttentionShape} of the kernel's own. */
     private static final int OWN = AttentionShape.SIZES;
 
-    private static final int KEYS = 64; // Of a step.
+    /** Keys of a step. */
+    private static final int KEYS = 64;
+
     private static final int LANES = 32; // Threads of a row of scores.
     private static final int LINES = THREADS / LANES; // Rows at once.
-    private static final int ROWS = QUERIES / LINES; // Of a thread, and columns of a step.
+    /** Rows of a thread. */
+    private static final int ROWS = QUERIES / LINES;
+
+    /** Keys of a thread in a step. */
     private static final int COLUMNS = KEYS / LANES;
+
     private static final int PITCH = QUERIES + 1; // Threads that read down a column must not meet in one bank.
     private static final int COLUMNS_AT_ONCE = THREADS / QUERIES;
-    private static final int TERMS = KEYS / COLUMNS_AT_ONCE; // Of keys, that a thread reads in a step.
+    /** Terms of keys that a thread reads in a step. */
+    private static final int TERMS = KEYS / COLUMNS_AT_ONCE;
 
     /** Below any score that counts; differences to it are numbers, which those to -inf are not. */
     private static final float LOWEST = -Float.MAX_VALUE;
@@ -155,7 +162,8 @@ final class AttentionSoftmaxKernel {
         }
         int matrix = (sequence * heads + head) * longest;
 
-        int half = 0; // Of the tile, one being written while the other is read.
+        // One half of the tile is written while the other is read.
+        int half = 0;
         for (int firstKey = 0; firstKey < keys; firstKey += KEYS) {
             for (int c = 0; c < COLUMNS; c++) {
                 int key = Math.min(firstKey + lane + c * LANES, keys - 1);
@@ -206,7 +214,7 @@ final class AttentionSoftmaxKernel {
                     if (key < keys) {
                         if (firstQuery + row < queries) {
                             store(scores, (matrix + firstQuery + row) * stride + key, score);
-                            // Of both, the smaller is less by this factor.
+                            // The exponentials of the score and of the maximum differ by this factor.
                             float factor = TornadoMath.exp(-TornadoMath.abs(score - max[r]));
                             float before = sum[r];
                             sum[r] = score > max[r] ? before * factor + 1f : before + factor;

@@ -121,7 +121,7 @@ record LibrarySequence(ProductSequence tuning, int sizes, List<Access> access) i
         if (before == null || before == now) {
             return now;
         }
-        // What is written first is read as it was written here.
+        // Later calls read what the sequence itself has written, so nothing from before it is read.
         return before == Access.WRITE_ONLY ? before : Access.READ_WRITE;
     }
 }

@@ -147,7 +147,7 @@ final class TornadoExecutable implements Executable {
                 }
                 return run.apply(graph.get());
             } catch (BackendException e) {
-                // What the device was doing when it failed is not known: the next run begins anew.
+                // The state of a device that failed is unknown, so the next run makes a new graph.
                 shapes.remove(bindings);
                 free();
                 throw e;

@@ -63,7 +63,7 @@ class EmulatorTest {
     }
 
     private static Map<String, Tensor> run(EmulatedDevice device, Plan plan, Map<String, Tensor> inputs) {
-        // What the device has no kernel for is the interpreter's.
+        // The interpreter runs what the device has no kernel for.
         PlacedDevice placed =
                 new PlacedDevice(device, new ReferenceBackend().devices().getFirst(), node -> true);
         try (Executable executable = placed.load(plan)) {

@@ -23,7 +23,7 @@ class EveryFunctionTest {
         Sample sample = EveryFunction.of(dtype);
         Plan plan = Compiler.compile(sample.program(), Passes.optimisations());
         for (Device device : Devices.each()) {
-            // What the device has no kernel for is the interpreter's.
+            // The interpreter runs what the device has no kernel for.
             PlacedDevice placed =
                     new PlacedDevice(device, new ReferenceBackend().devices().getFirst(), node -> true);
             try (Executable executable = placed.load(plan)) {

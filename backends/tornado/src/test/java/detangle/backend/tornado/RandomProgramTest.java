@@ -24,7 +24,7 @@ class RandomProgramTest {
 
     @Test
     void agreesWithTheInterpreter() {
-        // What the device has no kernel for is the interpreter's.
+        // The interpreter runs what the device has no kernel for.
         Device device = new PlacedDevice(
                 Devices.first(), new ReferenceBackend().devices().getFirst(), node -> true);
         RandomRun.run("tornado", false, 20, (seed, sample) -> {

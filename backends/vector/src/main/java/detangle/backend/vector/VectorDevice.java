@@ -77,7 +77,7 @@ final class VectorDevice implements Device {
         if (wanted == precision) {
             return this;
         }
-        // Nobody asks the system for tiles who computes in fp32.
+        // The system is not asked for a matrix unit by those who compute in fp32.
         if (wanted == ComputePrecision.FP32 || precisions().contains(wanted)) {
             return new VectorDevice(wanted);
         }

@@ -1,8 +1,8 @@
 package detangle.backend.vector.amx;
 
 /**
- * What multiplies tiles of bfloat16: the processor, or Java where the processor cannot. Results have the same bits, save
- * those of NaN.
+ * Multiplies tiles of bfloat16, by the processor or, where the processor cannot, in Java. Both give the same bits, except
+ * for those of NaN.
  *
  * <p>A product reads its rows and its panel in the order of tiles, 32 elements of the depth a step. Elements beyond the
  * depth are zero on both sides.
