@@ -46,6 +46,26 @@ class CharsmapTest {
         assertRefused(rules(256, 'a' | LEAF | offset(2), 1, "\u00e9\0"), "within a character");
     }
 
+    /** What is just inside of each bound is read, and one more is refused. */
+    @Test
+    void boundsHoldToTheByte() {
+        int rule = 'a' | LEAF | offset(2);
+        String longest = "x".repeat(256);
+        int most = 1 << 21;
+        String filling = "\0".repeat(most - 4 - 256 * 4);
+
+        assertDoesNotThrow(() -> Charsmap.read(FILE, rules(256, rule, 0, longest + "\0")));
+        assertDoesNotThrow(() -> Charsmap.read(FILE, rules(256, rule, 0, longest)));
+        assertRefused(rules(256, rule, 0, longest + "x\0"), "a text of more than 256 bytes");
+        assertDoesNotThrow(() -> Charsmap.read(FILE, rules(256, rule, 0, filling)));
+        assertRefused(rules(256, rule, 0, filling + "\0"), "has 2097153 bytes; at most 2097152 are taken");
+        // There need be no texts.
+        assertDoesNotThrow(() -> Charsmap.read(FILE, rules(256, rule, 0, "")));
+        assertRefused(new byte[4], "a trie of 0 bytes");
+        assertRefused(new byte[3], "too short");
+        assertRefused(rules(255, rule, 0, "x\0"), "leads out of itself");
+    }
+
     private static void assertRefused(byte[] charsmap, String message) {
         TokenizerException failure = assertThrows(TokenizerException.class, () -> Charsmap.read(FILE, charsmap));
         assertTrue(failure.getMessage().contains(message), failure.getMessage());

@@ -42,6 +42,57 @@ class PickleTest {
                 read("\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019."));
     }
 
+    /** Instructions that PyTorch does not write, but other programs may. */
+    @Test
+    void dataInOtherWords() {
+        Pickle.Tuple pair = new Pickle.Tuple(List.of(1L, 1L));
+        assertEquals(Pickle.NONE, read("\u0095\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000N."));
+        assertEquals(1L, read("K\u0001(K\u0002K\u00031."));
+        assertEquals(1L, read("K\u0001K\u00020."));
+        assertEquals(pair, read("K\u00012\u0086."));
+        assertEquals(12L, read("L12L\n."));
+        assertEquals(false, read("I00\n."));
+        assertEquals(true, read("I01\n."));
+        assertEquals(false, read("\u0089."));
+        assertEquals(1.5, read("F1.5\n."));
+        assertEquals("x", read("T\u0001\u0000\u0000\u0000x."));
+        assertEquals("\u00e9", read("\u008c\u0002\u00c3\u00a9."));
+        assertEquals(List.of(1L, 1L), read("(K\u0001K\u0001l."));
+        assertEquals(pair, read("(K\u0001K\u0001t."));
+        assertEquals(new Pickle.Tuple(List.of(1L, 2L, 3L)), read("K\u0001K\u0002K\u0003\u0087."));
+        assertEquals(Map.of("k", 1L, "l", 2L), read("(U\u0001kK\u0001U\u0001lK\u0002d."));
+        assertEquals(Map.of("k", 1L, "l", 2L), read("}(U\u0001kK\u0001U\u0001lK\u0002u."));
+        assertEquals(List.of(7L, 7L), read("K\u0007p0\n0](g0\ng0\ne."));
+        assertEquals(7L, read("K\u0007r\u0002\u0000\u0000\u00000j\u0002\u0000\u0000\u0000."));
+        assertEquals(7L, read("K\u0007\u00940h\u0000."));
+        assertEquals(Map.of(), read("U\u000bcollectionsU\u000bOrderedDict\u0093)R."));
+    }
+
+    /** Numbers and texts at the last place where they are still read. */
+    @Test
+    void limits() {
+        String ones = "\u00ff".repeat(8);
+        assertEquals(Long.MAX_VALUE, read("\u008a\u0008" + "\u00ff".repeat(7) + "\u007f."));
+        assertEquals(new BigInteger("ffffffffffffffff", 16), read("\u008a\u0009" + ones + "\u0000."));
+        assertEquals(1L, read("I" + "0".repeat(4299) + "1\n."));
+        assertRefused("a pickle with a line of more than 4300 bytes", "I" + "0".repeat(4300) + "1\n.");
+        // One may store as many things as the pickle has bytes.
+        assertEquals(Pickle.NONE, read("Nr\u0007\u0000\u0000\u0000."));
+        assertRefused("stores something as number 8", "Nr\u0008\u0000\u0000\u0000.");
+        assertRefused("stores something as number -1", "Nr\u00ff\u00ff\u00ff\u00ff.");
+        assertRefused("recalls what it never stored", "Nq\u0000h\u0001.");
+        assertRefused("recalls what it never stored", "Nq\u0001h\u0000.");
+        assertRefused("recalls what it never stored", "Nq\u0000j\u00ff\u00ff\u00ff\u00ff.");
+        assertRefused("a text that ends too early", "T\u0002\u0000\u0000\u0000x");
+        assertRefused("a text that ends too early", "T\u00ff\u00ff\u00ff\u00ffx.");
+        assertRefused("a pickle that ends too early", "T\u0001\u0000\u0000\u0000x");
+    }
+
+    private static void assertRefused(String message, String pickle) {
+        PickleException refusal = assertThrows(PickleException.class, () -> read(pickle));
+        assertTrue(refusal.getMessage().contains(message), refusal.getMessage());
+    }
+
     @Test
     void callablesAndReferencesAreThoseGiven() {
         assertEquals(Map.of("k", 1L), read("ccollections\nOrderedDict\n)RU\u0001kK\u0001s}b."));
@@ -74,8 +125,7 @@ class PickleTest {
         String bytes = pickle.replace("####", "\u0000\u0000\u0000\u007f")
                 .replace('#', '\u0003')
                 .replace('~', '\n');
-        PickleException refusal = assertThrows(PickleException.class, () -> read(bytes));
-        assertTrue(refusal.getMessage().contains(message), refusal.getMessage());
+        assertRefused(message, bytes);
     }
 
     /** Whatever the bytes, the answer is an object or a {@link PickleException}. */
