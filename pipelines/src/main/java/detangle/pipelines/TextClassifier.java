@@ -168,14 +168,7 @@ public final class TextClassifier implements Pipeline {
      */
     public List<StrongestWindow> classifyInWindows(
             List<String> texts, WindowOptions options, ProgressListener progress) {
-        List<String> labels = model.config().labels();
-        options.watched().stream()
-                .filter(label -> !labels.contains(label))
-                .findFirst()
-                .ifPresent(label -> {
-                    throw new PipelineException(
-                            "the model has no label '" + label + "'; its labels are " + String.join(", ", labels));
-                });
+        requireLabels(options.watched());
         Truncation windows = model.windows(options.stride());
         TextModel.Windows made = model.new Windows();
         EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {
@@ -200,6 +193,15 @@ public final class TextClassifier implements Pipeline {
                         ? StrongestWindow.NONE
                         : window(texts.get(i), rows.encoding(strongest[i]), said.get(strongest[i]), counts[i]))
                 .toList();
+    }
+
+    /** Throws a {@link PipelineException} if the model does not have one of these labels. */
+    void requireLabels(List<String> asked) {
+        List<String> labels = labels();
+        asked.stream().filter(label -> !labels.contains(label)).findFirst().ifPresent(label -> {
+            throw new PipelineException(
+                    "the model has no label '" + label + "'; its labels are " + String.join(", ", labels));
+        });
     }
 
     private static double strength(List<Classification> labels, WindowOptions options) {
