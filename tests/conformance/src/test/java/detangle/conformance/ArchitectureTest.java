@@ -154,6 +154,21 @@ class ArchitectureTest {
                             "org.apache.spark",
                             "scala",
                             "org.slf4j")),
+            // What other libraries take Detangle by knows the pipelines and that library.
+            Map.entry("detangle.plug.djl", List.of("detangle.backend", "detangle.pipelines", "ai.djl")),
+            Map.entry("detangle.plug.langchain4j", List.of("detangle.pipelines", "dev.langchain4j")),
+            Map.entry("detangle.plug.lucene", List.of("detangle.pipelines", "org.apache.lucene")),
+            Map.entry(
+                    "detangle.plug.springai",
+                    List.of("detangle.pipelines", "org.springframework", "reactor.core.publisher")),
+            Map.entry(
+                    "detangle.plug.springboot",
+                    List.of(
+                            "detangle.backend",
+                            "detangle.hub",
+                            "detangle.pipelines",
+                            "detangle.plug.springai",
+                            "org.springframework")),
             Map.entry("detangle.bench.worker", List.of("detangle.ir")),
             // What tests of several modules share.
             Map.entry("detangle.testing", List.of("detangle.ir", "org.junit.jupiter.api")),

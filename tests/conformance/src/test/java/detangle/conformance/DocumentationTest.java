@@ -227,6 +227,30 @@ class DocumentationTest {
                 .collect(Collectors.toSet());
     }
 
+    /** Tests of the modules for other libraries have the programs of PLUGS.md as lines that follow each other. */
+    @Test
+    void programsForOtherLibrariesArePartsOfTheirTests() throws IOException {
+        Pattern program = Pattern.compile("<!-- part of (\\S+) -->\n```\\w+\n(.*?)```\n", Pattern.DOTALL);
+        String page = Files.readString(DOCS.resolve("PLUGS.md"));
+        Matcher part = program.matcher(page);
+        int parts = 0;
+        while (part.find()) {
+            parts++;
+            String test = withoutIndentation(Files.readString(DetangleProcess.HOME.resolve(part.group(1))));
+            assertTrue(test.contains(withoutIndentation(part.group(2))), part.group());
+        }
+        assertEquals(
+                Pattern.compile("```(java|properties)\n")
+                        .matcher(page)
+                        .results()
+                        .count(),
+                parts);
+    }
+
+    private static String withoutIndentation(String code) {
+        return code.lines().map(String::strip).filter(line -> !line.isEmpty()).collect(Collectors.joining("\n"));
+    }
+
     /** The project that CI builds outside the tree has the flags for tests as JAVA.md shows them. */
     @Test
     void theFlagsForMavenAreThoseOfTheConsumer() throws IOException {

@@ -10,6 +10,7 @@ import detangle.models.deberta.RandomWeights;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.models.weights.Weights;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,6 +54,19 @@ public final class TinyModel {
         Program program =
                 DebertaModel.build(config, head.or(config::architecture).orElseThrow(), ModelOptions.DEFAULT);
         SafetensorsWriter.write(folder.resolve(WEIGHTS), new TreeMap<>(RandomWeights.of(program)), Map.of());
+        return folder;
+    }
+
+    /** Copies the model that ships, with another name for one of its labels. */
+    public static Path relabelled(Path folder, String label, String name) throws IOException {
+        Files.createDirectories(folder);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(SHIPPED)) {
+            for (Path file : files) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replace('"' + label + '"', '"' + name + '"'));
         return folder;
     }
 

@@ -1,0 +1,2 @@
+/** An engine of DJL that runs models by pipelines. */
+package detangle.plug.djl;

@@ -1,0 +1,2 @@
+/** Cross-encoders for Apache Lucene. */
+package detangle.plug.lucene;
