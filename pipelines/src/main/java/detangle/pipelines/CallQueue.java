@@ -1,50 +1,59 @@
 package detangle.pipelines;
 
 import detangle.models.text.Encoding;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 
-/**
- * Encodings that wait, by the call that brought them. Calls take turns, one encoding each, so that a call of many
- * encodings does not keep others from being answered. Not safe for several threads.
- */
+/** Encodings that wait, in the order in which they are due. Not safe for several threads. */
 final class CallQueue {
-    /** The calls that have encodings left, the one whose turn it is first. */
-    private final Deque<Deque<Item>> calls = new ArrayDeque<>();
+    // Times of System.nanoTime may overflow, and their differences do not.
+    private static final Comparator<Waiting> BY_DUE = (a, b) -> Long.compare(a.item.due - b.item.due, 0);
 
-    private int size;
+    private final PriorityQueue<Waiting> order = new PriorityQueue<>(BY_DUE.thenComparingLong(Waiting::number));
+
+    private long added;
 
     /**
      * An encoding, and what the model says of it.
      *
      * @param tokens that it counts as
+     * @param due when it is due, as of {@link System#nanoTime}
      */
-    record Item(Encoding encoding, int tokens, CompletableFuture<Row> row) {
-        Item(Encoding encoding, int tokens) {
-            this(encoding, tokens, new CompletableFuture<>());
+    record Item(Encoding encoding, int tokens, long due, CompletableFuture<Row> row) {
+        Item(Encoding encoding, int tokens, long due) {
+            this(encoding, tokens, due, new CompletableFuture<>());
         }
     }
 
+    /** @param number how many came before it */
+    private record Waiting(Item item, long number) {}
+
     void add(List<Item> call) {
-        if (!call.isEmpty()) {
-            calls.add(new ArrayDeque<>(call));
-            size += call.size();
+        for (Item item : call) {
+            order.add(new Waiting(item, added++));
         }
     }
 
     /** Returns how many encodings wait. */
     int size() {
-        return size;
+        return order.size();
+    }
+
+    boolean isEmpty() {
+        return order.isEmpty();
+    }
+
+    /** Returns when the first encoding is due; something must wait. */
+    long due() {
+        return order.element().item.due;
     }
 
     /** Drops the encodings for which nobody waits any more, as their deadlines have passed. */
     void dropDone() {
-        calls.forEach(call -> call.removeIf(item -> item.row.isDone()));
-        calls.removeIf(Deque::isEmpty);
-        size = calls.stream().mapToInt(Deque::size).sum();
+        order.removeIf(waiting -> waiting.item.row.isDone());
     }
 
     /**
@@ -55,17 +64,12 @@ final class CallQueue {
         dropDone();
         List<Item> batch = new ArrayList<>();
         long tokens = 0;
-        while (!calls.isEmpty() && batch.size() < maxSequences) {
-            tokens += calls.peek().peek().tokens;
+        while (!order.isEmpty() && batch.size() < maxSequences) {
+            tokens += order.element().item.tokens;
             if (!batch.isEmpty() && tokens > maxTokens) {
                 break;
             }
-            Deque<Item> call = calls.remove();
-            batch.add(call.remove());
-            size--;
-            if (!call.isEmpty()) {
-                calls.add(call);
-            }
+            batch.add(order.remove().item);
         }
         return batch;
     }

@@ -68,7 +68,8 @@ final class TextModel implements AutoCloseable {
                     maxSequences,
                     rows -> rows(session, tokenizer, masks, rows),
                     row -> masks.map(m -> m.cost(row, batching.maxBatchTokens()))
-                            .orElseGet(row::length));
+                            .orElseGet(row::length),
+                    BatchTurns.of(session.device().name()));
             return new Shared(batching, new TextEncoder(batching), batcher, new RunQueue(batching));
         }
     }

@@ -9,84 +9,106 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Collects what several threads want to be run, and runs it in batches. Calls of few tokens and calls of many have a
- * lane each, which run at the same time and share the device's threads: whoever asks little never waits for a batch of
- * somebody who asks a lot.
+ * lane each, which run at the same time and share the device's threads. {@link BatchTurns} says whose turn it is, among
+ * the lanes of all models of a device.
  */
 final class TokenBatcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TokenBatcher.class);
 
-    /** A call with more tokens than these, all its encodings together, runs in the lane of long calls. */
-    static final int SHORT_CALL = 256;
-
     /**
-     * Tokens of a batch of long calls. A batch gives its threads back after each kernel at the earliest, so a short
-     * call that comes meanwhile waits for as long as a kernel takes for these. More tokens would gain little.
+     * Tokens of a batch: more would gain little on a processor. A batch gives its threads back after each kernel at
+     * the earliest, so a short call that comes meanwhile waits for as long as a kernel takes for these.
      */
-    private static final int LONG_BATCH = 2048;
+    private static final int BATCH_TOKENS = 2048;
 
     /**
-     * The same while short calls come, which then wait less. Batches of so few tokens answer long calls at a lower
-     * rate.
+     * The same of long calls while short ones come, which then wait less. Batches of so few tokens answer long calls at
+     * a lower rate.
      */
     private static final int LONG_BATCH_BESIDE_SHORT_CALLS = 512;
 
-    /** The nanoseconds after a short call in which others are expected. */
-    private static final long SHORT_CALL_MEMORY_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** A batch of short calls may have more tokens where a device computes them in this time. */
+    private static final double BATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** What a token takes is assumed to be this before the first batch. */
+    private static final double FIRST_NANOS_PER_TOKEN = 100_000;
+
+    /** The weight of the last batch in what a token takes. */
+    private static final double LAST_BATCH = 0.2;
 
     private final DynamicBatching options;
     private final int maxSequences;
     private final Function<List<Encoding>, List<Row>> model;
     private final ToIntFunction<Encoding> cost;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Lane shortCalls;
-    private final Lane longCalls;
+    private final BatchTurns turns;
+    private final ReentrantLock lock;
+    private final Worker shortCalls;
+    private final Worker longCalls;
+    private double nanosPerToken = FIRST_NANOS_PER_TOKEN;
     private boolean closed;
 
-    /** The time of the last short call, as of {@link System#nanoTime}. */
-    private long lastShortCall = System.nanoTime() - SHORT_CALL_MEMORY_NANOS;
-
-    /** A queue, and the thread that runs its batches one after the other. */
-    private final class Lane {
-        private final CallQueue queue = new CallQueue();
-        private final Condition changed = lock.newCondition();
+    /** A lane, and the thread that runs its batches one after the other. */
+    private final class Worker {
+        private final BatchTurns.Lane lane;
         private final IntSupplier maxTokens;
-        private final Thread worker;
+        private final Thread thread;
 
         /** @param maxTokens of the next batch; asked while the lock is held */
-        Lane(String name, IntSupplier maxTokens) {
+        Worker(String name, CallSize size, IntSupplier maxTokens) {
+            this.lane = turns.open(size);
             this.maxTokens = maxTokens;
-            this.worker = Thread.ofPlatform().daemon().name(name).unstarted(this::work);
+            this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::work);
         }
 
         private void work() {
             for (List<Item> batch = next(); !batch.isEmpty(); batch = next()) {
-                long begin = System.nanoTime();
+                long begin = turns.now();
                 run(batch, true);
-                tell(batch, Duration.ofNanos(System.nanoTime() - begin));
+                long nanos = turns.now() - begin;
+                ran(batch, nanos);
+                tell(batch, Duration.ofNanos(nanos));
             }
         }
 
-        /** Returns what is run next; empty once it is closed and everything is done. */
+        /** Returns what is run next, once it is its turn; empty once it is closed and everything is done. */
         private List<Item> next() {
             lock.lock();
             try {
                 while (true) {
-                    List<Item> batch = queue.take(maxTokens.getAsInt(), maxSequences);
-                    if (!batch.isEmpty() || closed) {
-                        return batch;
+                    if (lane.hasPlace()) {
+                        List<Item> batch = lane.queue().take(maxTokens.getAsInt(), maxSequences);
+                        if (!batch.isEmpty()) {
+                            return batch;
+                        }
+                        turns.giveBack(lane, 0);
                     }
-                    changed.awaitUninterruptibly();
+                    if (closed && lane.queue().isEmpty()) {
+                        turns.close(lane);
+                        return List.of();
+                    }
+                    lane.changed().awaitUninterruptibly();
                 }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void ran(List<Item> batch, long nanos) {
+            lock.lock();
+            try {
+                long tokens = batch.stream().mapToLong(Item::tokens).sum();
+                nanosPerToken += LAST_BATCH * ((double) nanos / Math.max(1, tokens) - nanosPerToken);
+                turns.giveBack(lane, nanos);
             } finally {
                 lock.unlock();
             }
@@ -99,34 +121,44 @@ final class TokenBatcher implements AutoCloseable {
      * @param maxSequences of a batch
      * @param model what it says of each encoding of a batch, also on two threads at once
      * @param cost how many tokens an encoding counts as
+     * @param turns of the device
      */
     TokenBatcher(
             DynamicBatching options,
             int maxSequences,
             Function<List<Encoding>, List<Row>> model,
-            ToIntFunction<Encoding> cost) {
+            ToIntFunction<Encoding> cost,
+            BatchTurns turns) {
         this.options = options;
         this.maxSequences = maxSequences;
         this.model = model;
         this.cost = cost;
-        this.shortCalls = new Lane("detangle-batches", options::maxBatchTokens);
-        this.longCalls = new Lane("detangle-long-batches", this::longBatch);
-        shortCalls.worker.start();
-        longCalls.worker.start();
+        this.turns = turns;
+        this.lock = turns.lock();
+        lock.lock();
+        try {
+            this.shortCalls = new Worker("detangle-batches", CallSize.SHORT, this::shortBatch);
+            this.longCalls = new Worker("detangle-long-batches", CallSize.LONG, this::longBatch);
+        } finally {
+            lock.unlock();
+        }
+        shortCalls.thread.start();
+        longCalls.thread.start();
+    }
+
+    private int shortBatch() {
+        return (int) Math.min(options.maxBatchTokens(), Math.max(BATCH_TOKENS, BATCH_NANOS / nanosPerToken));
     }
 
     private int longBatch() {
-        boolean beside = System.nanoTime() - lastShortCall < SHORT_CALL_MEMORY_NANOS;
-        return Math.min(options.maxBatchTokens(), beside ? LONG_BATCH_BESIDE_SHORT_CALLS : LONG_BATCH);
+        return Math.min(
+                options.maxBatchTokens(), turns.expectsShortCalls() ? LONG_BATCH_BESIDE_SHORT_CALLS : BATCH_TOKENS);
     }
 
     /** Returns what the model says of each encoding; waits for its turn. */
     List<Row> run(List<Encoding> encodings) {
         long end = Deadline.end(options);
-        List<Item> items = encodings.stream()
-                .map(encoding -> new Item(encoding, cost.applyAsInt(encoding)))
-                .toList();
-        submit(items);
+        List<Item> items = submit(encodings, Duration.ofNanos(end - System.nanoTime()));
         List<Row> rows = new ArrayList<>();
         try {
             for (Item item : items) {
@@ -156,26 +188,33 @@ final class TokenBatcher implements AutoCloseable {
         }
     }
 
-    private void submit(List<Item> items) {
-        requireRoom(items.size());
-        long tokens = items.stream().mapToLong(Item::tokens).sum();
-        Lane lane = tokens > SHORT_CALL ? longCalls : shortCalls;
+    /** @param left how long the caller waits for it */
+    private List<Item> submit(List<Encoding> encodings, Duration left) {
+        requireRoom(encodings.size());
+        int[] tokens = encodings.stream().mapToInt(cost).toArray();
+        Worker worker =
+                CallSize.of(IntStream.of(tokens).asLongStream().sum()) == CallSize.LONG ? longCalls : shortCalls;
         lock.lock();
         try {
             if (closed) {
                 throw new IllegalStateException("the model is closed");
             }
-            shortCalls.queue.dropDone();
-            longCalls.queue.dropDone();
-            if (waiting() + items.size() > options.maxWaiting()) {
+            shortCalls.lane.queue().dropDone();
+            longCalls.lane.queue().dropDone();
+            if (waiting() + encodings.size() > options.maxWaiting()) {
                 throw new OverloadedException(
                         waiting() + " texts wait, and at most " + options.maxWaiting() + " may: try again later");
             }
-            if (lane == shortCalls) {
-                lastShortCall = System.nanoTime();
+            List<Item> items = new ArrayList<>();
+            // What is not done in time need not be done at all.
+            long last = turns.now() + left.toNanos();
+            double nanos = 0;
+            for (int i = 0; i < tokens.length; i++) {
+                nanos += nanosPerToken * tokens[i];
+                items.add(new Item(encodings.get(i), tokens[i], Math.min(turns.due(nanos), last)));
             }
-            lane.queue.add(items);
-            lane.changed.signal();
+            turns.add(worker.lane, items);
+            return items;
         } finally {
             lock.unlock();
         }
@@ -185,7 +224,7 @@ final class TokenBatcher implements AutoCloseable {
     int waiting() {
         lock.lock();
         try {
-            return shortCalls.queue.size() + longCalls.queue.size();
+            return shortCalls.lane.queue().size() + longCalls.lane.queue().size();
         } finally {
             lock.unlock();
         }
@@ -223,13 +262,13 @@ final class TokenBatcher implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            shortCalls.changed.signalAll();
-            longCalls.changed.signalAll();
+            shortCalls.lane.changed().signalAll();
+            longCalls.lane.changed().signalAll();
         } finally {
             lock.unlock();
         }
-        join(shortCalls.worker);
-        join(longCalls.worker);
+        join(shortCalls.thread);
+        join(longCalls.thread);
     }
 
     private static void join(Thread worker) {

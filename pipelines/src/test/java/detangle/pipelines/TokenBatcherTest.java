@@ -63,7 +63,7 @@ class TokenBatcherTest {
                     .mapToObj(row -> new Row(outputs, row, batch.get(row).length()))
                     .toList();
         };
-        return new TokenBatcher(options, 32, rows, Encoding::length);
+        return new TokenBatcher(options, 32, rows, Encoding::length, new BatchTurns(2, System::nanoTime));
     }
 
     /** Each waits for the latch in the model; the first one of a lane runs, the others wait in its queue. */
@@ -109,9 +109,9 @@ class TokenBatcherTest {
         }
     }
 
-    /** A call of one text is not behind all texts of a call that came before. */
+    /** A call of one text is not behind the other texts of a call that came before. */
     @Test
-    void longCallsTakeTurns() throws Exception {
+    void aSmallerCallComesBeforeWhatIsLeftOfALargerOne() throws Exception {
         CountDownLatch latch = new CountDownLatch(1);
         try (TokenBatcher batcher = batcher(OPTIONS.withMaxBatchTokens(512), after(latch))) {
             int[] many = new int[20];
@@ -124,7 +124,28 @@ class TokenBatcherTest {
             assertEquals(List.of(300), second.get());
             first.get();
         }
-        assertEquals(List.of(List.of(500), List.of(500), List.of(300), List.of(500)), batches.subList(0, 4));
+        assertEquals(List.of(List.of(500), List.of(300), List.of(500), List.of(500)), batches.subList(0, 4));
+    }
+
+    /** Short calls that wait do not become one batch of any length, behind which those that come then would wait. */
+    @Test
+    void batchesOfShortCallsHaveAnEnd() throws Exception {
+        CountDownLatch latch = new CountDownLatch(1);
+        try (TokenBatcher batcher = batcher(OPTIONS, after(latch))) {
+            CompletableFuture<List<Integer>> running = ask(batcher, 1);
+            assertTrue(begun.await(30, TimeUnit.SECONDS));
+            List<CompletableFuture<List<Integer>>> waiting = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                waiting.add(ask(batcher, 200));
+            }
+            untilWaiting(batcher, 12);
+            latch.countDown();
+            running.get();
+            for (CompletableFuture<List<Integer>> one : waiting) {
+                assertEquals(List.of(200), one.get());
+            }
+        }
+        assertEquals(List.of(1, 10, 2), batches.stream().map(List::size).toList());
     }
 
     /** Long calls are answered in large batches, and in small ones while short calls come. */

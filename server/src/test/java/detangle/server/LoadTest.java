@@ -39,13 +39,17 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Two hundred clients at once, with texts of mixed lengths: {@code -Ddetangle.load.seconds=60} for a minute of them,
- * {@code -Ddetangle.load.peer=true} to compare with ONNX Runtime, and {@code -Ddetangle.load.model=FOLDER} for another
+ * {@code -Ddetangle.load.peer=true} to compare with ONNX Runtime in turns, and {@code -Ddetangle.load.model=FOLDER} for another
  * classifier than the model that ships. Prints requests a second and latencies.
  */
 class LoadTest {
     private static final int CLIENTS = 200;
     private static final int SECONDS = Integer.getInteger("detangle.load.seconds", 4);
     private static final boolean PEER = Boolean.getBoolean("detangle.load.peer");
+
+    /** Servers that are compared take turns of so many seconds: whatever the machine does meets all of them. */
+    private static final int TURN_SECONDS = Integer.getInteger("detangle.load.turn", 20);
+
     private static final Path MODEL = Optional.ofNullable(System.getProperty("detangle.load.model"))
             .map(Path::of)
             .orElse(TinyModel.SHIPPED);
@@ -55,6 +59,9 @@ class LoadTest {
     /** What rounding may do to a score where texts share batches. */
     private static final double ROUNDING = 1e-5;
 
+    /** Answers that the peer gives in a form of its own. */
+    private static final Set<String> OTHER_FORMS = Set.of("/models/tags", "/models/gliner");
+
     @TempDir
     private Path scratch;
 
@@ -63,6 +70,12 @@ class LoadTest {
 
     /** What the clients saw: each answer, and the heap in use in between and at the end. */
     private record Load(List<Answered> answers, double seconds, long heapEarly, long heapLate) {
+        Load and(Load later) {
+            List<Answered> all = new ArrayList<>(answers);
+            all.addAll(later.answers);
+            return new Load(all, seconds + later.seconds, heapEarly, later.heapLate);
+        }
+
         private double percentile(double p, Predicate<Answered> which) {
             List<Long> sorted =
                     answers.stream().filter(which).map(Answered::nanos).sorted().toList();
@@ -156,13 +169,13 @@ class LoadTest {
         return alone;
     }
 
-    private static Load load(int port, List<Question> questions) throws Exception {
-        List<JsonNode> alone = alone(port, questions);
+    /** Lets clients ask for a while; the answers are those that each question got alone. */
+    private static Load load(int port, List<Question> questions, List<JsonNode> alone, int seconds) throws Exception {
         try (HttpClient client = HttpClient.newHttpClient();
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Answered> answers = Collections.synchronizedList(new ArrayList<>());
             long begin = System.nanoTime();
-            long end = begin + SECONDS * 1_000_000_000L;
+            long end = begin + seconds * 1_000_000_000L;
             List<Callable<Void>> clients = new ArrayList<>();
             for (int i = 0; i < CLIENTS; i++) {
                 int first = i;
@@ -179,7 +192,7 @@ class LoadTest {
             }
             List<Future<Void>> running = new ArrayList<>();
             clients.forEach(c -> running.add(pool.submit(c)));
-            Thread.sleep(SECONDS * 300L);
+            Thread.sleep(seconds * 300L);
             long early = heap();
             for (Future<Void> one : running) {
                 one.get();
@@ -188,7 +201,24 @@ class LoadTest {
         }
     }
 
-    private static void check(Load load) {
+    /** Lets clients ask servers in turns, and returns what they saw of each, in the same order. */
+    private static List<Load> loads(List<Integer> ports, List<Question> questions) throws Exception {
+        int turns = ports.size() == 1 ? 1 : Math.max(1, SECONDS / TURN_SECONDS);
+        Map<Integer, List<JsonNode>> alone = new HashMap<>();
+        for (int port : ports) {
+            alone.put(port, alone(port, questions));
+        }
+        Map<Integer, Load> loads = new HashMap<>();
+        for (int turn = 0; turn < turns; turn++) {
+            for (int port : ports) {
+                loads.merge(port, load(port, questions, alone.get(port), SECONDS / turns), Load::and);
+            }
+        }
+        return ports.stream().map(loads::get).toList();
+    }
+
+    private static void check(Load load, String name) {
+        load.print(name);
         assertTrue(load.answers.size() >= CLIENTS);
         // Shapes of batches that were seen lately keep their memory, which takes a while to fill.
         long most = SECONDS < LONG ? 512 * MEGABYTE : load.heapEarly + 64 * MEGABYTE;
@@ -201,50 +231,49 @@ class LoadTest {
         List<Question> questions = texts().stream()
                 .map(text -> new Question("/predict", Map.of("inputs", text)))
                 .toList();
+        int processors = Runtime.getRuntime().availableProcessors();
+        int pairs = Math.max(1, processors / 2);
         try (InferenceServer server = InferenceServer.start(models, ServerOptions.DEFAULT.withPort(0))) {
-            Load load = load(server.port(), questions);
-            load.print("Detangle");
-            check(load);
-        }
-        if (PEER) {
-            for (int threads : new int[] {1, 2}) {
-                int atOnce = Math.max(1, Runtime.getRuntime().availableProcessors() / threads);
-                try (OnnxRuntimeServer peer = new OnnxRuntimeServer(models, scratch, threads, atOnce)) {
-                    load(peer.port(), questions)
-                            .print("ONNX Runtime, " + atOnce + " runs of " + threads + " threads at once");
-                }
+            if (!PEER) {
+                check(loads(List.of(server.port()), questions).getFirst(), "Detangle");
+                return;
+            }
+            try (OnnxRuntimeServer single = new OnnxRuntimeServer(models, scratch, 1, processors);
+                    OnnxRuntimeServer paired = new OnnxRuntimeServer(models, scratch, 2, pairs)) {
+                List<Load> loads = loads(List.of(server.port(), single.port(), paired.port()), questions);
+                check(loads.getFirst(), "Detangle");
+                loads.get(1).print("ONNX Runtime, " + processors + " runs of 1 thread at once");
+                loads.get(2).print("ONNX Runtime, " + pairs + " runs of 2 threads at once");
             }
         }
     }
 
-    /**
-     * Labels, tags, vectors, labels of one's own and entities, of five models. ONNX Runtime answers the same without
-     * entities, for which it has no pipeline, so that both are loaded without them where they are compared.
-     */
+    /** Labels, tags, vectors, labels of one's own and entities, of five models. */
     @Test
     void tasksAndLengthsAreMixed() throws Exception {
-        SequencedMap<String, Path> models = MixedTasks.models(scratch, !PEER);
-        List<Question> questions = MixedTasks.questions(texts(), !PEER);
-        List<JsonNode> own;
+        SequencedMap<String, Path> models = MixedTasks.models(scratch);
+        List<Question> questions = MixedTasks.questions(texts());
         // A text is read for each label, so that two hundred clients may ask of more texts than a server takes by
         // default.
         ServerOptions options = ServerOptions.DEFAULT.withPort(0).withMaxConcurrentRequests(1024);
         try (InferenceServer server = InferenceServer.start(models, options)) {
-            own = alone(server.port(), questions);
-            Load load = load(server.port(), questions);
-            load.print("Detangle, " + models.size() + " models");
-            check(load);
-        }
-        if (PEER) {
+            String name = "Detangle, " + models.size() + " models";
+            if (!PEER) {
+                check(loads(List.of(server.port()), questions).getFirst(), name);
+                return;
+            }
             int atOnce = Runtime.getRuntime().availableProcessors();
             try (OnnxRuntimeServer peer = new OnnxRuntimeServer(models, scratch, 1, atOnce)) {
+                List<JsonNode> own = alone(server.port(), questions);
                 List<JsonNode> others = alone(peer.port(), questions);
                 for (int i = 0; i < own.size(); i++) {
-                    if (!questions.get(i).path().endsWith("/tags")) {
+                    if (!OTHER_FORMS.contains(questions.get(i).path())) {
                         same(own.get(i), others.get(i), 1e-3);
                     }
                 }
-                load(peer.port(), questions)
+                List<Load> loads = loads(List.of(server.port(), peer.port()), questions);
+                check(loads.getFirst(), name);
+                loads.get(1)
                         .print("ONNX Runtime, " + models.size() + " models, " + atOnce + " runs of 1 thread at once");
             }
         }

@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Questions of several tasks with texts of mixed lengths, and the models that answer them: each as large as the one
- * that ships.
+ * that ships, and a smaller one that extracts entities.
  */
 final class MixedTasks {
     static final List<String> NLI = List.of("contradiction", "neutral", "entailment");
@@ -33,20 +33,14 @@ final class MixedTasks {
     /** A request's path and its body. */
     record Question(String path, Object body) {}
 
-    /**
-     * The models by their names.
-     *
-     * @param entities whether a small GLiNER model is one of them
-     */
-    static SequencedMap<String, Path> models(Path folder, boolean entities) throws IOException {
+    /** The models by their names. */
+    static SequencedMap<String, Path> models(Path folder) throws IOException {
         SequencedMap<String, Path> models = new LinkedHashMap<>();
         models.put("classes", TinyModel.SHIPPED);
         models.put("tags", ofShippedSize(folder.resolve("tags"), "ForTokenClassification", TAGS));
         models.put("vectors", ofShippedSize(folder.resolve("vectors"), "Model", List.of("LABEL_0")));
         models.put("nli", ofShippedSize(folder.resolve("nli"), "ForSequenceClassification", NLI));
-        if (entities) {
-            models.put("gliner", TinyGliner.write(folder.resolve("gliner")));
-        }
+        models.put("gliner", TinyGliner.write(folder.resolve("gliner")));
         return models;
     }
 
@@ -73,7 +67,7 @@ final class MixedTasks {
     }
 
     /** Each task with each text. */
-    static List<Question> questions(List<String> texts, boolean entities) {
+    static List<Question> questions(List<String> texts) {
         List<Question> questions = new ArrayList<>();
         for (String text : texts) {
             questions.add(new Question("/models/classes", Map.of("inputs", text)));
@@ -87,11 +81,9 @@ final class MixedTasks {
             questions.add(new Question("/models/vectors", Map.of("inputs", text)));
             questions.add(new Question(
                     "/models/nli", Map.of("inputs", text, "parameters", Map.of("candidate_labels", LABELS))));
-            if (entities) {
-                questions.add(new Question(
-                        "/models/gliner",
-                        Map.of("inputs", text, "parameters", Map.of("labels", List.of("person", "city", "card")))));
-            }
+            questions.add(new Question(
+                    "/models/gliner",
+                    Map.of("inputs", text, "parameters", Map.of("labels", List.of("person", "city", "card")))));
         }
         return questions;
     }

@@ -22,7 +22,7 @@ import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 
 /** A model in ONNX Runtime, exported by this project: the texts of a request are one run. */
-final class OnnxRuntimeModel implements AutoCloseable {
+final class OnnxRuntimeModel implements PeerModel {
     private final OrtSession session;
     private final Tokenizer tokenizer;
     private final DebertaConfig config;
@@ -43,8 +43,8 @@ final class OnnxRuntimeModel implements AutoCloseable {
         this.atOnce = atOnce;
     }
 
-    /** What the model says of a text, as the server's routes have it. */
-    Object answer(String text, List<String> candidates) {
+    @Override
+    public Object answer(String text, List<String> candidates) {
         return switch (config.architecture().orElseThrow()) {
             case Architecture.TOKEN_CLASSIFICATION -> tags(text);
             case Architecture.ENCODER -> List.of(vector(text));

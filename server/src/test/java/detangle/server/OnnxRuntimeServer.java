@@ -1,6 +1,8 @@
 package detangle.server;
 
 import ai.onnxruntime.OrtException;
+import detangle.pipelines.task.EntityExtraction;
+import detangle.pipelines.task.TextTasks;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -13,11 +15,12 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** The same models in ONNX Runtime, behind the same HTTP library: a request runs by itself, some at a time. */
 final class OnnxRuntimeServer implements AutoCloseable {
-    private final Map<String, OnnxRuntimeModel> models = new LinkedHashMap<>();
+    private final Map<String, PeerModel> models = new LinkedHashMap<>();
     private final WebServer web;
 
     /**
@@ -33,17 +36,22 @@ final class OnnxRuntimeServer implements AutoCloseable {
         Semaphore runs = new Semaphore(atOnce, true);
         for (Map.Entry<String, Path> folder : folders.entrySet()) {
             Path file = scratch.resolve(folder.getKey() + "-" + threads + ".onnx");
-            models.put(folder.getKey(), new OnnxRuntimeModel(folder.getValue(), file, threads, runs));
+            boolean extracts = TextTasks.of(folder.getValue()) instanceof EntityExtraction;
+            models.put(
+                    folder.getKey(),
+                    extracts
+                            ? new OnnxRuntimeEntities(folder.getValue(), file, threads, runs)
+                            : new OnnxRuntimeModel(folder.getValue(), file, threads, runs));
         }
-        OnnxRuntimeModel first = models.get(folders.firstEntry().getKey());
+        PeerModel first = models.get(folders.firstEntry().getKey());
         this.web = WebServer.builder()
                 .address(InetAddress.getLoopbackAddress())
                 .port(0)
                 .shutdownHook(false)
                 .routing(routes -> routes.post(
                                 "/predict",
-                                (request, response) ->
-                                        answer(request, response, body -> first.classes(Json.text(body, "inputs"))))
+                                (request, response) -> answer(
+                                        request, response, body -> first.answer(Json.text(body, "inputs"), List.of())))
                         .post(
                                 "/models/{name}",
                                 (request, response) -> answer(
@@ -52,14 +60,18 @@ final class OnnxRuntimeServer implements AutoCloseable {
                                         body -> models.get(request.path()
                                                         .pathParameters()
                                                         .get("name"))
-                                                .answer(Json.text(body, "inputs"), candidates(body)))))
+                                                .answer(Json.text(body, "inputs"), labels(body)))))
                 .build()
                 .start();
     }
 
-    private static List<String> candidates(JsonNode body) {
-        JsonNode candidates = body.at("/parameters/candidate_labels");
-        return Json.isAbsent(candidates) ? List.of() : Json.texts(candidates, "candidate_labels");
+    private static List<String> labels(JsonNode body) {
+        return Stream.of("candidate_labels", "labels")
+                .map(name -> body.at("/parameters/" + name))
+                .filter(labels -> !Json.isAbsent(labels))
+                .findFirst()
+                .map(labels -> Json.texts(labels, "labels"))
+                .orElse(List.of());
     }
 
     private static void answer(ServerRequest request, ServerResponse response, Function<JsonNode, Object> answerer) {
@@ -74,7 +86,7 @@ final class OnnxRuntimeServer implements AutoCloseable {
     @Override
     public void close() throws OrtException {
         web.stop();
-        for (OnnxRuntimeModel model : models.values()) {
+        for (PeerModel model : models.values()) {
             model.close();
         }
     }

@@ -1,0 +1,191 @@
+package detangle.pipelines;
+
+import detangle.backend.processor.ThreadCount;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * Decides which batch runs next of all models that share a device: the one that is due first, as in fair queueing
+ * (Demers, Keshav and Shenker 1989). Each call is promised one part in {@value #PROMISED} of the device from its arrival
+ * on, which says when each of its encodings is due. So a call of many encodings asks for them one after another, a small
+ * call comes before what is left of it, and what has waited for long comes before both, whichever model it is for.
+ *
+ * <p>Short and long calls each have a quarter of the time if they ask for it, so that neither keeps the other from
+ * being answered, however many come. While short calls come, one place is kept for them until a long call is late.
+ */
+final class BatchTurns {
+    /** A call is promised one part of the device of so many. */
+    private static final int PROMISED = 8;
+
+    /** The part of the time that short calls have at least, and long calls too, where they wait for it. */
+    private static final double LEAST_PART = 0.25;
+
+    /** The nanoseconds after a short call in which others are expected. */
+    private static final long SHORT_CALL_MEMORY_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final Map<String, BatchTurns> BY_DEVICE = new ConcurrentHashMap<>();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final int places;
+    private final LongSupplier clock;
+    private final List<Lane> lanes = new ArrayList<>();
+    private final RecentTime recent;
+
+    /** The time of the last short call. */
+    private long lastShortCall;
+
+    /** What waits for a model, of one size of calls. One batch of it runs at a time. */
+    final class Lane {
+        private final CallSize size;
+        private final CallQueue queue = new CallQueue();
+        private final Condition changed = lock.newCondition();
+
+        /** Whether it has a place, for a batch that runs or is about to. */
+        private boolean hasPlace;
+
+        private Lane(CallSize size) {
+            this.size = size;
+        }
+
+        CallQueue queue() {
+            return queue;
+        }
+
+        /** A condition of {@link BatchTurns#lock} that is signalled when it gets a place. */
+        Condition changed() {
+            return changed;
+        }
+
+        boolean hasPlace() {
+            return hasPlace;
+        }
+    }
+
+    /**
+     * Turns of a device of one's own.
+     *
+     * @param places batches that run at the same time at most
+     * @param clock nanoseconds, as {@link System#nanoTime}
+     */
+    BatchTurns(int places, LongSupplier clock) {
+        this.places = places;
+        this.clock = clock;
+        this.recent = new RecentTime(clock.getAsLong());
+        this.lastShortCall = clock.getAsLong() - SHORT_CALL_MEMORY_NANOS;
+    }
+
+    /** Returns the turns that all models of this process take on a device, as many at once as threads compute. */
+    static BatchTurns of(String device) {
+        return BY_DEVICE.computeIfAbsent(
+                device, name -> new BatchTurns(ThreadCount.chosen().threads(), System::nanoTime));
+    }
+
+    /** Guards the lanes and their queues; whoever opens or closes a lane, adds to one or gives a place back holds it. */
+    ReentrantLock lock() {
+        return lock;
+    }
+
+    long now() {
+        return clock.getAsLong();
+    }
+
+    /**
+     * Returns when something is due that is asked now.
+     *
+     * @param nanos that it takes, and what its call asks before it
+     */
+    long due(double nanos) {
+        return now() + (long) (PROMISED * nanos);
+    }
+
+    Lane open(CallSize size) {
+        Lane lane = new Lane(size);
+        lanes.add(lane);
+        return lane;
+    }
+
+    void close(Lane lane) {
+        lanes.remove(lane);
+    }
+
+    /** Adds encodings to a lane's queue, and gives it a place if it is its turn. */
+    void add(Lane lane, List<CallQueue.Item> items) {
+        lane.queue.add(items);
+        if (lane.size == CallSize.SHORT) {
+            lastShortCall = now();
+        }
+        give();
+    }
+
+    /** Returns whether short calls have come lately, so that others are expected. */
+    boolean expectsShortCalls() {
+        return now() - lastShortCall < SHORT_CALL_MEMORY_NANOS;
+    }
+
+    /**
+     * Takes the place of a lane.
+     *
+     * @param nanos for which its batch ran
+     */
+    void giveBack(Lane lane, long nanos) {
+        recent.add(lane.size, nanos, now());
+        lane.hasPlace = false;
+        give();
+    }
+
+    /** Gives free places to lanes. */
+    private void give() {
+        while (lanes.stream().filter(Lane::hasPlace).count() < places) {
+            Optional<Lane> next = next();
+            if (next.isEmpty()) {
+                return;
+            }
+            next.get().hasPlace = true;
+            next.get().changed.signal();
+        }
+    }
+
+    private Optional<Lane> next() {
+        Optional<Lane> shortCalls = first(CallSize.SHORT);
+        Optional<Lane> longCalls = first(CallSize.LONG).filter(this::mayBegin);
+        if (shortCalls.isEmpty() || longCalls.isEmpty()) {
+            return shortCalls.or(() -> longCalls);
+        }
+        if (recent.isLessThan(LEAST_PART, CallSize.LONG)) {
+            return longCalls;
+        }
+        if (recent.isLessThan(LEAST_PART, CallSize.SHORT)) {
+            return shortCalls;
+        }
+        return longCalls.get().queue.due() - shortCalls.get().queue.due() < 0 ? longCalls : shortCalls;
+    }
+
+    /** Returns the lane that waits for a place and whose first encoding is due before those of others. */
+    private Optional<Lane> first(CallSize size) {
+        long now = now();
+        return lanes.stream()
+                .filter(lane -> lane.size == size && !lane.hasPlace && !lane.queue.isEmpty())
+                .min(Comparator.comparingLong(lane -> lane.queue.due() - now));
+    }
+
+    /**
+     * Returns whether long calls may have one more place. The last one is kept for short calls while they come, unless
+     * they have had their part and the long call is late.
+     */
+    private boolean mayBegin(Lane lane) {
+        long taken = lanes.stream()
+                .filter(other -> other.size == CallSize.LONG && other.hasPlace)
+                .count();
+        boolean isLast = places > 1 && taken >= places - 1;
+        boolean isLate = lane.queue.due() - now() < 0;
+        return !isLast || !expectsShortCalls() || isLate && !recent.isLessThan(LEAST_PART, CallSize.SHORT);
+    }
+}
