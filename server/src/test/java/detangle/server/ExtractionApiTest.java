@@ -147,6 +147,11 @@ class ExtractionApiTest {
         }
         refused(
                 422,
+                "relation_threshold and adjacency_threshold go with relations",
+                "/models/relations",
+                Map.of("inputs", TEXT, "labels", labels, "adjacency_threshold", 0.5));
+        refused(
+                422,
                 "this model finds entities and no relations",
                 "/models/gliner",
                 Map.of("inputs", TEXT, "parameters", Map.of("labels", labels, "relations", relations)));

@@ -201,6 +201,12 @@ public final class EntityExtraction extends TextTask<Pipeline> {
             throw new PipelineException("there are no labels to look for");
         }
         ExtractionOptions asked = asked(options);
+        boolean ofRelations = asked.relationThreshold().isPresent()
+                || asked.adjacencyThreshold().isPresent();
+        if (ofRelations && options.texts(RELATIONS.name()).isEmpty()) {
+            throw new PipelineException(
+                    RELATION_THRESHOLD.name() + " and " + ADJACENCY_THRESHOLD.name() + " go with " + RELATIONS.name());
+        }
         return texts.stream()
                 .map(text -> ExtractionRequest.of(text, labels, asked).withRelations(options.texts(RELATIONS.name())))
                 .toList();
