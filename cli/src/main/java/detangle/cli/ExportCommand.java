@@ -2,7 +2,9 @@ package detangle.cli;
 
 import detangle.export.ModelExport;
 import detangle.models.deberta.Architecture;
+import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner2.Gliner2Config;
 import detangle.runtime.OptionValues;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -72,12 +74,14 @@ final class ExportCommand implements Runnable {
         }
     }
 
-    /** The options with the head that is asked for or the model's own; models of GLiNER have theirs. */
+    /** The options with the head that is asked for or the model's own; models of the GLiNER family have theirs. */
     private ModelExport.Options headed(ModelExport.Options options) {
-        if (GlinerConfig.isIn(model.folder())) {
+        Path folder = model.folder();
+        if (GlinerConfig.isIn(folder) || Gliner2Config.isIn(folder) || GliclassConfig.isIn(folder)) {
             if (headOptions.areGiven()) {
                 throw new ParameterException(
-                        spec.commandLine(), "--head and --convention are not for GLiNER models: leave them out");
+                        spec.commandLine(),
+                        "--head and --convention are not for GLiNER, GLiNER2 and GLiClass models: leave them out");
             }
             return options;
         }

@@ -2,6 +2,8 @@ package detangle.export;
 
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
+import detangle.export.gliner.GliclassExport;
+import detangle.export.gliner.Gliner2Export;
 import detangle.export.gliner.GlinerExport;
 import detangle.export.onnx.OnnxExporter;
 import detangle.export.torchscript.TorchScriptExporter;
@@ -16,7 +18,9 @@ import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.ModelOptions;
+import detangle.models.gliclass.GliclassConfig;
 import detangle.models.gliner.GlinerConfig;
+import detangle.models.gliner2.Gliner2Config;
 import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import detangle.runtime.DetangleVersion;
@@ -101,7 +105,8 @@ public final class ModelExport {
     /**
      * Writes the model of a folder: inputs {@code input_ids}, {@code attention_mask} and, where the model has token
      * types, {@code token_type_ids}, all {@code int64[batch_size, sequence_length]}; outputs are those of the head. A
-     * GLiNER model has the inputs and the output of {@link detangle.models.gliner.ExportedNames}.
+     * GLiNER model has the inputs and the output of {@link detangle.models.gliner.ExportedNames}, a GLiNER2 model those
+     * of {@link detangle.models.gliner2.ExportedParts}, and a GLiClass model the output {@code logits}.
      *
      * @return the files written, the model first
      * @throws DetangleException of the part at fault, with one line that names the file and what to do
@@ -110,6 +115,14 @@ public final class ModelExport {
         if (GlinerConfig.isIn(folder)) {
             checkOptions("GLiNER", options);
             return GlinerExport.write(folder, file, options.ignoreUnused(), false, onnx(options));
+        }
+        if (Gliner2Config.isIn(folder)) {
+            checkOptions("GLiNER2", options);
+            return Gliner2Export.write(folder, file, options.ignoreUnused(), onnx(options));
+        }
+        if (GliclassConfig.isIn(folder)) {
+            checkOptions("GLiClass", options);
+            return GliclassExport.write(folder, file, options.ignoreUnused(), onnx(options));
         }
         DebertaConfig config = DebertaConfig.read(folder);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {

@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param parameters those beside the encoders'
  * @param labels the encoder of labels; empty if they stand in the prompt
  */
-record GliclassFolder(
+public record GliclassFolder(
         GliclassConfig config,
         Tokenizer tokenizer,
         Weights weights,
@@ -32,10 +32,16 @@ record GliclassFolder(
     static final String LABEL_MODEL = "label_model_name of " + GliclassConfig.FILE;
 
     /** An encoder of labels. */
-    record LabelFolder(DebertaConfig config, Tokenizer tokenizer, Weights weights) {}
+    public record LabelFolder(DebertaConfig config, Tokenizer tokenizer, Weights weights) {}
 
-    /** @param ignoreUnused whether tensors of the model may be left over */
-    static GliclassFolder open(Path folder, boolean ignoreUnused) {
+    /**
+     * Opens a folder or an artifact. Whoever has opened it closes it.
+     *
+     * @param ignoreUnused whether tensors of the model may be left over
+     * @throws ConfigException if the model is of a kind that cannot be run
+     * @throws detangle.models.weights.WeightsException if its weights are not those of its configuration
+     */
+    public static GliclassFolder open(Path folder, boolean ignoreUnused) {
         GliclassConfig config = GliclassConfig.read(folder);
         Tokenizer tokenizer = Tokenizers.load(folder);
         if (config.labels().isEmpty() || config.fused()) {
@@ -68,7 +74,7 @@ record GliclassFolder(
     }
 
     /** Closes the weights of both encoders; closing them again has no effect. */
-    void close() {
+    public void close() {
         weights.close();
         labels.ifPresent(own -> own.weights().close());
     }

@@ -18,14 +18,17 @@ import java.util.Optional;
  *
  * @param parameters of the programs behind the encoder
  */
-record Gliner2Folder(Gliner2Config config, Tokenizer tokenizer, Weights weights, Map<String, Tensor> parameters) {
+public record Gliner2Folder(
+        Gliner2Config config, Tokenizer tokenizer, Weights weights, Map<String, Tensor> parameters) {
     /**
-     * Opens a folder or an artifact.
+     * Opens a folder or an artifact. Whoever has opened it closes the weights.
      *
      * @param adapter the folder of an adapter that is merged into the weights
      * @param ignoreUnused whether tensors of the model may be left over
+     * @throws ConfigException if the model is of a kind that cannot be run
+     * @throws detangle.models.weights.WeightsException if its weights are not those of its configuration
      */
-    static Gliner2Folder open(Path folder, Optional<Path> adapter, boolean ignoreUnused) {
+    public static Gliner2Folder open(Path folder, Optional<Path> adapter, boolean ignoreUnused) {
         Gliner2Config.check(folder);
         Tokenizer tokenizer = Tokenizers.load(folder);
         Weights stored = Weights.open(folder);

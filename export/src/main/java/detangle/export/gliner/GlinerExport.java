@@ -1,7 +1,5 @@
 package detangle.export.gliner;
 
-import detangle.compiler.Compiler;
-import detangle.compiler.Passes;
 import detangle.export.ExportException;
 import detangle.export.onnx.Attribute;
 import detangle.export.onnx.OnnxExporter;
@@ -10,15 +8,11 @@ import detangle.export.onnx.OnnxModel;
 import detangle.export.onnx.OnnxModel.Port;
 import detangle.ir.DType;
 import detangle.ir.Dim;
-import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorType;
-import detangle.models.deberta.Checkpoint;
 import detangle.models.deberta.DebertaConfig;
-import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.Head;
 import detangle.models.deberta.InputNames;
-import detangle.models.deberta.ModelOptions;
 import detangle.models.gliner.CrossFusion;
 import detangle.models.gliner.ExportedNames;
 import detangle.models.gliner.GlinerCheckpoint;
@@ -27,7 +21,6 @@ import detangle.models.gliner.GlinerModel;
 import detangle.models.gliner.GlinerPrograms;
 import detangle.models.gliner.LabelSource;
 import detangle.models.gliner.Scoring;
-import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import detangle.pipelines.GlinerFolder;
 import java.nio.file.Path;
@@ -35,18 +28,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * GLiNER models as one ONNX graph, with the inputs and the output of gliner's own exports (gliner/model.py,
- * _get_onnx_input_spec), so that what reads those reads this: gline-rs, GLiNER4j, gliner itself. The programs are those
- * of the pipeline; between them stand operators that take the states of words and labels, and the LSTM.
+ * _get_onnx_input_spec), so that what reads those reads this: gliner itself and, for models that score spans, gline-rs.
+ * The programs are those of the pipeline; between them stand operators that take the states of words and labels, and
+ * the LSTM.
  *
  * <p>{@link ExportedNames} says what the inputs and the output are.
  */
 public final class GlinerExport {
-    private static final ModelOptions OPTIONS = ModelOptions.DEFAULT.withHiddenStates(false);
     private static final Dim BATCH = Dim.symbol("batch_size");
 
     private final GlinerFolder folder;
@@ -55,6 +47,7 @@ public final class GlinerExport {
     private final boolean asWritten;
     private final Map<String, Tensor> parameters = new HashMap<>();
     private final OnnxModel model;
+    private final ProgramGraph programs;
     private final TokenRows rows;
 
     private GlinerExport(GlinerFolder folder, boolean ignoreUnused, boolean asWritten) {
@@ -63,6 +56,7 @@ public final class GlinerExport {
         this.ignoreUnused = ignoreUnused;
         this.asWritten = asWritten;
         this.model = new OnnxModel("gliner", inputs(), List.of(new Port(ExportedNames.LOGITS, logits())));
+        this.programs = new ProgramGraph(model, parameters);
         this.rows = new TokenRows(model, InputNames.IDS);
         for (String name : GlinerCheckpoint.parameters(config).sequencedKeySet()) {
             parameters.put(name, folder.weights().get(name));
@@ -172,7 +166,7 @@ public final class GlinerExport {
                 ExportedNames.LOGITS,
                 config.scoring() instanceof Scoring.Spans
                         ? spans(words, labels, count)
-                        : add(
+                        : programs.add(
                                         GlinerPrograms.tokens(config),
                                         Map.of(GlinerPrograms.WORDS, words, GlinerPrograms.LABELS, labels))
                                 .get(GlinerPrograms.SCORES));
@@ -217,7 +211,7 @@ public final class GlinerExport {
                         model.scalar(DType.I64, 1),
                         model.operator(
                                 "Concat", List.of(rows.batch(), rows.size(labels, 1)), Attribute.of("axis", 0))));
-        return add(
+        return programs.add(
                 GlinerPrograms.fused(config, fusion),
                 Map.of(
                         GlinerPrograms.WORDS, words,
@@ -230,7 +224,7 @@ public final class GlinerExport {
     private String spans(String words, String labels, String count) {
         String given = model.operator("Unsqueeze", List.of(ExportedNames.SPAN_MASK, model.longs(-1)));
         String spans = model.operator("Where", List.of(given, ExportedNames.SPAN_IDX, model.scalar(DType.I64, 0)));
-        String scores = add(
+        String scores = programs.add(
                         asWritten ? GlinerPrograms.spansAsWritten(config) : GlinerPrograms.spans(config),
                         Map.of(
                                 GlinerPrograms.WORDS,
@@ -257,21 +251,7 @@ public final class GlinerExport {
     }
 
     private Map<String, String> encoded(DebertaConfig encoder, Weights weights, Head head, String ids, String mask) {
-        Checkpoint.checkSizes(weights, encoder);
-        Program program = DebertaModel.build(encoder, head, OPTIONS);
-        Map<String, Tensor> own = Checkpoint.parameters(weights, encoder, program, Optional.empty(), ignoreUnused);
-        FiniteWeights.check(weights, own);
-        Map<String, Tensor> all = new HashMap<>(parameters);
-        all.putAll(own);
-        Map<String, String> given = new HashMap<>(Map.of(InputNames.IDS, ids, InputNames.MASK, mask));
-        if (encoder.typeVocabSize() > 0) {
-            // All tokens are of the first type, as in the original.
-            given.put(InputNames.TOKEN_TYPES, model.operator("Mul", List.of(ids, model.scalar(DType.I64, 0))));
-        }
-        return model.add(Compiler.run(program, Passes.export(all), (pass, p) -> {}), given);
-    }
-
-    private Map<String, String> add(Program program, Map<String, String> given) {
-        return model.add(Compiler.run(program, Passes.export(parameters), (pass, p) -> {}), given);
+        return programs.encoded(
+                encoder, weights, head, ignoreUnused, Map.of(InputNames.IDS, ids, InputNames.MASK, mask));
     }
 }

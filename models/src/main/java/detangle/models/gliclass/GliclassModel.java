@@ -94,6 +94,16 @@ public final class GliclassModel {
 
     private GliclassModel() {}
 
+    /**
+     * The name of a parameter of the LSTM.
+     *
+     * @param part such as {@code weight_ih}
+     * @param direction 0 forwards, 1 backwards
+     */
+    public static String lstm(String part, int direction) {
+        return LSTM + part + SUFFIXES.get(direction);
+    }
+
     /** The recurrent matrices of the LSTM, {@code f32[2H,H/2]}, by direction. */
     public static List<String> recurrent() {
         return SUFFIXES.stream().map(suffix -> LSTM + "weight_hh" + suffix).toList();
@@ -179,12 +189,20 @@ public final class GliclassModel {
         }
     }
 
+    /** Returns what stands on the encoder of an exported model: {@link #STATES}, of which the graph makes the rest. */
+    public static Head exportedStates(GliclassConfig config) {
+        return encoder -> List.of(readStates(config, encoder));
+    }
+
+    private static Output readStates(GliclassConfig config, EncoderOutput encoder) {
+        return new Output(STATES, encoder.zeroPadding(encoder.hiddenStates().get(config.layer())));
+    }
+
     private static Head states(GliclassConfig config) {
         return encoder -> {
-            List<Output> outputs = new ArrayList<>();
-            Node states = encoder.hiddenStates().get(config.layer());
-            outputs.add(new Output(STATES, encoder.zeroPadding(states)));
+            List<Output> outputs = new ArrayList<>(List.of(readStates(config, encoder)));
             if (config.lstm()) {
+                Node states = encoder.hiddenStates().get(config.layer());
                 for (int direction = 0; direction < 2; direction++) {
                     outputs.add(new Output(GATES.get(direction), gates(encoder, states, direction)));
                 }

@@ -76,7 +76,15 @@ public final class SpanPrograms {
     private static final int EXPERTS = 4;
     private static final String COUNT_EMBED = "count_embed";
 
+    /** The parameter with a row for each instance, which {@link #step} reads, {@code f32[20,H]}. */
+    public static final String POSITIONS = COUNT_EMBED + ".pos_embedding.weight";
+
     private SpanPrograms() {}
+
+    /** The name of a parameter of the GRU, such as {@code weight_ih}. */
+    public static String gru(String part) {
+        return COUNT_EMBED + ".gru." + part + "_l0";
+    }
 
     /** All programs of the architecture; their names are constants of this class. */
     static List<Program> all(Gliner2Config config, SpanHead head) {
