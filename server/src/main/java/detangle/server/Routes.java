@@ -34,6 +34,8 @@ final class Routes {
     private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
     private static final String INFER = "/v2/models/{name:.+}/infer";
     private static final HeaderName JSON_LENGTH = HeaderNames.create(BinaryTensors.JSON_LENGTH);
+    private static final Page PAGE = Page.read();
+    private static final byte[] DESCRIPTION = OpenApi.document();
 
     private final ServerOptions options;
     private final Metrics metrics;
@@ -41,8 +43,6 @@ final class Routes {
     private final Admission admission;
     private final Bodies bodies;
     private final Sites sites;
-    private final Page page = Page.read();
-    private final byte[] description = OpenApi.document();
     private volatile boolean stopping;
 
     /** The protocols that are spoken. */
@@ -93,10 +93,10 @@ final class Routes {
     /** All routes. The first path that matches a request decides which methods it may have. */
     RouteTable table() {
         RouteTable routes = new RouteTable();
-        routes.read("/", page::send);
+        routes.read("/", PAGE::send);
         routes.read(
                 "/openapi.json",
-                (request, response) -> Responses.send(request, response, 200, Responses.JSON, description));
+                (request, response) -> Responses.send(request, response, 200, Responses.JSON, DESCRIPTION));
         routes.read("/health", (request, response) -> {
             Responses.prepare(response.headers());
             response.send();

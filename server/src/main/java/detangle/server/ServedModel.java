@@ -50,7 +50,7 @@ final class ServedModel implements AutoCloseable {
     }
 
     private final String name;
-    private final List<Ability> abilities;
+    private volatile List<Ability> abilities;
     private final EmbeddingOptions embedding;
     private final boolean autoTruncate;
 
@@ -99,10 +99,11 @@ final class ServedModel implements AutoCloseable {
 
     /** Returns what the model is for. */
     TextTask<?> task() {
-        return abilities.getFirst().task();
+        return first().task();
     }
 
     List<Ability> abilities() {
+        first();
         return abilities;
     }
 
@@ -116,7 +117,12 @@ final class ServedModel implements AutoCloseable {
     }
 
     private Pipeline pipeline() {
-        return abilities.getFirst().whole().pipeline();
+        return first().whole().pipeline();
+    }
+
+    /** Returns what the model is for; an {@link ApiException} once the server has stopped. */
+    private Ability first() {
+        return abilities.stream().findFirst().orElseThrow(ApiException::stopping);
     }
 
     /** Returns how vectors are made where a request does not say. */
@@ -126,8 +132,7 @@ final class ServedModel implements AutoCloseable {
 
     /** The model in one line: {@code banking: text-classification, 77 labels, texts of at most 512 tokens}. */
     String line() {
-        TextTask.Loaded<?> first = abilities.getFirst().whole();
-        String facts = first.facts();
+        String facts = first().whole().facts();
         return name + ": " + task().name() + (facts.isEmpty() ? "" : ", " + facts)
                 + (task().cuts() ? ", texts of at most " : ", windows of ") + maxLength() + " "
                 + pipeline().lengthUnit().text();
@@ -136,7 +141,7 @@ final class ServedModel implements AutoCloseable {
     /** The model for those who ask what there is. */
     SequencedMap<String, Object> described() {
         SequencedMap<String, Object> model = Json.of("name", name, "task", task().name());
-        String facts = abilities.getFirst().whole().facts();
+        String facts = first().whole().facts();
         if (!facts.isEmpty()) {
             model.put("facts", facts);
         }
@@ -194,8 +199,15 @@ final class ServedModel implements AutoCloseable {
         return as(ability, options).answer(rows, options, AnswerForm.SINGLE, QUIET);
     }
 
+    /**
+     * Frees the model, and lets go of it: Helidon 4.5.0 keeps a server that has stopped, and all that its routes reach,
+     * in a timer that it never cancels (its issue 11939).
+     */
     @Override
     public void close() {
-        pipeline().close();
+        abilities.stream()
+                .findFirst()
+                .ifPresent(ability -> ability.whole().pipeline().close());
+        abilities = List.of();
     }
 }

@@ -191,4 +191,23 @@ class InferenceServerTest extends ServerTest {
             }
         }
     }
+
+    /** Each would keep its model's 5 MB of the heap. */
+    @Test
+    void aClosedServerKeepsNoModel() {
+        SequencedMap<String, Path> models = new LinkedHashMap<>(Map.of("m", TinyModel.SHIPPED));
+        InferenceServer.start(models, options()).close();
+        long before = heap();
+        for (int i = 0; i < 4; i++) {
+            InferenceServer.start(models, options()).close();
+        }
+        long grown = heap() - before;
+        assertTrue(grown < 8 << 20, grown + " bytes");
+    }
+
+    private static long heap() {
+        System.gc();
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
 }
