@@ -3,6 +3,8 @@ package detangle.backend.vector;
 import detangle.backend.Backend;
 import detangle.backend.Device;
 import detangle.backend.processor.ThreadCount;
+import detangle.backend.vector.kernel.TileShape;
+import detangle.backend.vector.kernel.VectorWidth;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,8 +24,14 @@ public final class VectorBackend implements Backend {
 
     @Override
     public List<Device> devices() {
-        ThreadCount.chosen(); // A number that cannot be is refused here, and not while a class is initialized.
-        return unavailable().isPresent() ? List.of() : List.of(new VectorDevice());
+        // Properties that cannot be are refused here, and not while a class is initialized.
+        ThreadCount.chosen();
+        VectorWidth.forced();
+        if (unavailable().isPresent()) {
+            return List.of();
+        }
+        TileShape.forced();
+        return List.of(new VectorDevice());
     }
 
     /** Asked before any class that needs the module is touched. */

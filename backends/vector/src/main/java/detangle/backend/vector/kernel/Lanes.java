@@ -1,17 +1,15 @@
 package detangle.backend.vector.kernel;
 
+import java.util.OptionalInt;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The vector width of all kernels: what the machine prefers, or what the system property {@code detangle.vector.bits}
- * (128, 256 or 512) says. It is a constant of the process, so that C2 can compile loops for it.
+ * The vector width of all kernels: what the machine prefers, or what {@link VectorWidth} forces. It is a constant of
+ * the process, so that C2 can compile loops for it.
  */
 public final class Lanes {
-    /** The property that forces a width. */
-    public static final String BITS = "detangle.vector.bits";
-
     public static final VectorSpecies<Float> SPECIES = species();
 
     /** Floats in a vector. */
@@ -20,14 +18,10 @@ public final class Lanes {
     private Lanes() {}
 
     private static VectorSpecies<Float> species() {
-        Integer bits = Integer.getInteger(BITS);
-        if (bits == null) {
-            return FloatVector.SPECIES_PREFERRED;
-        }
-        if (bits != 128 && bits != 256 && bits != 512) {
-            throw new IllegalArgumentException(BITS + "=" + bits + " is not a vector width: use 128, 256 or 512");
-        }
-        return VectorSpecies.of(float.class, VectorShape.forBitSize(bits));
+        OptionalInt bits = VectorWidth.forced();
+        return bits.isEmpty()
+                ? FloatVector.SPECIES_PREFERRED
+                : VectorSpecies.of(float.class, VectorShape.forBitSize(bits.getAsInt()));
     }
 
     /**

@@ -1,5 +1,6 @@
 package detangle.backend.vector.kernel;
 
+import detangle.ir.OneLine;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,16 +57,24 @@ public record TileShape(int rows, boolean fence) {
         return vectors * rows + vectors + 1 <= (hasManyRegisters() ? MANY_REGISTERS : FEW_REGISTERS);
     }
 
-    /** Returns the shape that {@link #PROPERTY} forces, if any. */
-    static Optional<TileShape> forced() {
+    /**
+     * Returns the shape that {@link #PROPERTY} forces, if any.
+     *
+     * @throws KernelPropertyException if the property holds anything else
+     */
+    public static Optional<TileShape> forced() {
         return Optional.ofNullable(System.getProperty(PROPERTY)).map(TileShape::parse);
     }
 
-    /** An {@link IllegalArgumentException} if it is none of the candidates. */
+    /**
+     * Returns the candidate of a name.
+     *
+     * @throws KernelPropertyException if it is none of the candidates
+     */
     public static TileShape parse(String text) {
         return known(text)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        PROPERTY + "=" + text + " is not a shape of tiles: use one of " + CANDIDATES));
+                .orElseThrow(() -> new KernelPropertyException(PROPERTY + " is '" + OneLine.of(text)
+                        + "', which is not a shape of tiles: give one of " + CANDIDATES + ", or leave it out"));
     }
 
     /** Returns the candidate of a name, if it is one. */
