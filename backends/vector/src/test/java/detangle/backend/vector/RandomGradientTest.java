@@ -57,11 +57,16 @@ class RandomGradientTest {
             Sample definition = new Sample(gradients(sample.program()), sample.inputs());
             Map<String, Tensor> exact = new Interpreter(Precision.F64).run(definition.program(), sample.inputs());
             Program forward = Compiler.run(sample.program(), Passes.training(false), (pass, p) -> {});
+            Program byKernels = gradients(forward);
             try (Executable executable =
-                    new VectorDevice().load(Compiler.compile(gradients(forward), Passes.afterGradients()))) {
+                    new VectorDevice().load(Compiler.compile(byKernels, Passes.afterGradients()))) {
                 double error = Closeness.nmse(exact, executable.run(sample.inputs()));
                 if (error > NMSE) {
-                    double tolerance = ROUNDING * Rounding.of(definition);
+                    // A kernel's rule rounds at other places: that of softmax subtracts numbers of the size of the
+                    // gradient of its result, which leaves nothing of a gradient that is a millionth of that.
+                    double rounding =
+                            Math.max(Rounding.of(definition), Rounding.of(new Sample(byKernels, sample.inputs())));
+                    double tolerance = ROUNDING * rounding;
                     assertTrue(error <= tolerance, "it is off by " + error + ", with " + tolerance + " allowed");
                 }
             }

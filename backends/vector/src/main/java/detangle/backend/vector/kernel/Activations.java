@@ -1,11 +1,8 @@
 package detangle.backend.vector.kernel;
 
 import static detangle.backend.vector.kernel.Lanes.COUNT;
-import static detangle.backend.vector.kernel.Lanes.SPECIES;
 
 import detangle.ir.Activation;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Activations in place, on a tile that a product has just left in the cache. One loop each, for C2's sake. */
 public final class Activations {
@@ -15,38 +12,35 @@ public final class Activations {
         switch (activation) {
             case NONE -> {}
             case GELU -> VectorMath.gelu(c, co, ldc, rows, columns);
-            case TANH -> tanh(c, co, ldc, rows, columns);
+            case TANH -> apply(VectorFunctions::tanh, c, co, ldc, rows, columns);
             case RELU -> relu(c, co, ldc, rows, columns);
-            case SILU -> silu(c, co, ldc, rows, columns);
+            case SILU -> apply(VectorFunctions::silu, c, co, ldc, rows, columns);
         }
     }
 
-    private static void tanh(float[] c, int co, int ldc, int rows, int columns) {
-        for (int i = 0; i < rows; i++) {
-            int row = co + i * ldc;
-            int j = 0;
-            for (; j + COUNT <= columns; j += COUNT) {
-                FloatVector.fromArray(SPECIES, c, row + j)
-                        .lanewise(VectorOperators.TANH)
-                        .intoArray(c, row + j);
-            }
-            for (; j < columns; j++) {
-                c[row + j] = (float) Math.tanh(c[row + j]);
-            }
-        }
+    /** A function of a block, with room for two whole vectors behind it, and memory that it needs meanwhile. */
+    @FunctionalInterface
+    private interface BlockFunction {
+        void apply(float[] x, float[] out, float[] memory, int size);
     }
 
-    private static void silu(float[] c, int co, int ldc, int rows, int columns) {
+    /**
+     * Applies a function to a tile as to one block. The Vector API's own exponential and hyperbolic tangent have other
+     * bits in compiled code than in interpreted code, and than {@link Math} has in a rest of columns.
+     */
+    private static void apply(BlockFunction function, float[] c, int co, int ldc, int rows, int columns) {
+        int size = rows * columns;
+        int room = Lanes.roundUp(size, 2 * COUNT);
+        Scratch scratch = Scratch.get();
+        float[] x = scratch.floats(Scratch.ACTIVATION, room);
+        float[] out = scratch.floats(Scratch.ACTIVATION + 1, room);
+        float[] memory = scratch.floats(Scratch.ACTIVATION + 2, room);
         for (int i = 0; i < rows; i++) {
-            int row = co + i * ldc;
-            int j = 0;
-            for (; j + COUNT <= columns; j += COUNT) {
-                FloatVector x = FloatVector.fromArray(SPECIES, c, row + j);
-                x.div(x.neg().lanewise(VectorOperators.EXP).add(1)).intoArray(c, row + j);
-            }
-            for (; j < columns; j++) {
-                c[row + j] = (float) (c[row + j] / (1 + Math.exp(-c[row + j])));
-            }
+            System.arraycopy(c, co + i * ldc, x, i * columns, columns);
+        }
+        function.apply(x, out, memory, size);
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(out, i * columns, c, co + i * ldc, columns);
         }
     }
 

@@ -7,7 +7,10 @@ final class Scratch {
     /** The array of {@link VectorFunctions}. Regions take no other array from here while these run. */
     static final int FUNCTION = 0;
 
-    private final float[][] arrays = new float[23][0];
+    /** The first of three arrays of {@link Activations}, which run while products use those of their own. */
+    static final int ACTIVATION = 23;
+
+    private final float[][] arrays = new float[ACTIVATION + 3][0];
     private int[] ints = {};
     private double[] doubles = {};
 

@@ -151,7 +151,11 @@ final class VectorFunctions {
      * near zero, where that cancels, the polynomial of Cephes.
      */
     static void tanh(float[] x, float[] out, int size) {
-        float[] exponents = Scratch.get().floats(Scratch.FUNCTION, x.length);
+        tanh(x, out, Scratch.get().floats(Scratch.FUNCTION, x.length), size);
+    }
+
+    /** Computes {@link #tanh(float[], float[], int)} with memory of the caller's. */
+    static void tanh(float[] x, float[] out, float[] exponents, int size) {
         for (int i = 0; i < size; i++) {
             exponents[i] = -2 * Math.abs(x[i]);
         }
@@ -189,7 +193,11 @@ final class VectorFunctions {
 
     /** {@code x / (1 + exp(-x))}. */
     static void silu(float[] x, float[] out, int size) {
-        float[] exponents = Scratch.get().floats(Scratch.FUNCTION, x.length);
+        silu(x, out, Scratch.get().floats(Scratch.FUNCTION, x.length), size);
+    }
+
+    /** Computes {@link #silu(float[], float[], int)} with memory of the caller's. */
+    static void silu(float[] x, float[] out, float[] exponents, int size) {
         for (int i = 0; i < size; i++) {
             exponents[i] = -x[i];
         }

@@ -35,8 +35,11 @@ final class VectorMath {
     static final float EXP_1 = 1.6666665459e-1f;
     static final float EXP_0 = 5.0000001201e-1f;
 
-    /** Beyond it erf is 1 in single precision. */
-    static final float ERF_RANGE = 3.832506856900711f;
+    /**
+     * Beyond it erf is 1 in single precision, and here the approximation is exactly 1: GELU of a large negative number
+     * would not be 0 otherwise.
+     */
+    static final float ERF_RANGE = 0x1.ea8f9cp1f;
 
     static final float LEAST_EXPONENT = -87;
     static final float LOG2_E = 1.44269504088896341f;

@@ -94,6 +94,20 @@ class VectorMathTest {
         assertEquals(1, values[1]);
     }
 
+    /** An error function of 1 less one unit in the last place would leave a number in proportion to x. */
+    @Test
+    void geluOfLargeNumbers() {
+        float[] values = new float[Lanes.COUNT];
+        for (float large : new float[] {6, 20_963, 1e30f}) {
+            Arrays.fill(values, -large);
+            VectorMath.gelu(values, 0, Lanes.COUNT, 1, Lanes.COUNT);
+            assertEquals(0, values[0], 0);
+            Arrays.fill(values, large);
+            VectorMath.gelu(values, 0, Lanes.COUNT, 1, Lanes.COUNT);
+            assertEquals(large, values[0]);
+        }
+    }
+
     @Test
     void geluOfColumnsThatFillNoVector() {
         int columns = Lanes.COUNT + 3;
