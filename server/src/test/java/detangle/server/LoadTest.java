@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -127,33 +126,6 @@ class LoadTest {
         return JsonMapper.shared().readTree(answer.body());
     }
 
-    /** Scores that are almost equal may have changed places. */
-    private static void same(JsonNode expected, JsonNode found, double rounding) {
-        assertEquals(expected.getNodeType(), found.getNodeType());
-        if (expected.isNumber()) {
-            assertEquals(expected.doubleValue(), found.doubleValue(), rounding);
-        } else if (expected.isArray()
-                && expected.path(0).size() == 2
-                && expected.path(0).has("label")) {
-            assertEquals(scores(expected).keySet(), scores(found).keySet());
-            scores(expected)
-                    .forEach((label, score) -> assertEquals(score, scores(found).get(label), rounding));
-        } else if (expected.isContainer()) {
-            assertEquals(expected.size(), found.size());
-            Iterator<JsonNode> others = found.iterator();
-            expected.forEach(part -> same(part, others.next(), rounding));
-        } else {
-            assertEquals(expected, found);
-        }
-    }
-
-    private static Map<String, Double> scores(JsonNode labels) {
-        Map<String, Double> scores = new HashMap<>();
-        labels.forEach(
-                l -> scores.put(l.get("label").stringValue(), l.get("score").doubleValue()));
-        return scores;
-    }
-
     private static long heap() {
         System.gc();
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
@@ -185,7 +157,7 @@ class LoadTest {
                         Question question = questions.get(n % questions.size());
                         JsonNode answer = answer(client, port, question);
                         answers.add(new Answered(question.path(), System.nanoTime() - asked));
-                        same(alone.get(n % questions.size()), answer, ROUNDING);
+                        SameJson.check(alone.get(n % questions.size()), answer, ROUNDING);
                     }
                     return null;
                 });
@@ -268,7 +240,7 @@ class LoadTest {
                 List<JsonNode> others = alone(peer.port(), questions);
                 for (int i = 0; i < own.size(); i++) {
                     if (!OTHER_FORMS.contains(questions.get(i).path())) {
-                        same(own.get(i), others.get(i), 1e-3);
+                        SameJson.check(own.get(i), others.get(i), 1e-3);
                     }
                 }
                 List<Load> loads = loads(List.of(server.port(), peer.port()), questions);

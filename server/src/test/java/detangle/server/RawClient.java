@@ -14,7 +14,7 @@ import java.util.TreeMap;
 
 /** A connection that sends whatever bytes it is given, and reads answers as they are framed. */
 final class RawClient implements AutoCloseable {
-    private static final int PATIENCE = 15_000;
+    private static final int PATIENCE_MILLIS = 15_000;
 
     private final Socket socket;
     private final InputStream in;
@@ -27,8 +27,13 @@ final class RawClient implements AutoCloseable {
     record Reply(int status, TreeMap<String, String> headers, String body) {}
 
     RawClient(int port) throws IOException {
+        this(port, PATIENCE_MILLIS);
+    }
+
+    /** @param patienceMillis how long to wait for each byte of an answer */
+    RawClient(int port, int patienceMillis) throws IOException {
         socket = new Socket("127.0.0.1", port);
-        socket.setSoTimeout(PATIENCE);
+        socket.setSoTimeout(patienceMillis);
         socket.setTcpNoDelay(true);
         in = socket.getInputStream();
     }
@@ -99,7 +104,12 @@ final class RawClient implements AutoCloseable {
 
     /** All answers to some bytes. */
     static List<Reply> exchange(int port, byte[] bytes) throws IOException {
-        try (RawClient client = new RawClient(port)) {
+        return exchange(port, bytes, PATIENCE_MILLIS);
+    }
+
+    /** All answers to some bytes, of a server that may take longer for each. */
+    static List<Reply> exchange(int port, byte[] bytes, int patienceMillis) throws IOException {
+        try (RawClient client = new RawClient(port, patienceMillis)) {
             try {
                 client.send(bytes);
             } catch (SocketException e) {

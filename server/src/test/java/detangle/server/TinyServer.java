@@ -33,7 +33,8 @@ final class TinyServer implements AutoCloseable {
         return new TinyServer(InferenceServer.start(models, ServerTest.options()));
     }
 
-    private static Path write(String name, Path folder) throws IOException {
+    /** Writes the small model of a name into a folder. */
+    static Path write(String name, Path folder) throws IOException {
         return switch (name) {
             case "tags" -> TinyModel.write(folder, "ForTokenClassification", TAGS);
             case "nli" ->

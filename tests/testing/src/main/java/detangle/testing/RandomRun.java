@@ -48,7 +48,8 @@ public final class RandomRun {
             } catch (Exception | AssertionError e) {
                 Sample small = Shrinker.shrink(sample, s -> fails(check, number, s));
                 throw new AssertionError(
-                        name + ": program " + seed + ": " + e.getMessage() + "\nsmallest that fails:\n"
+                        name + ": program " + seed + " (alone: -Ddetangle.random.seed=" + seed
+                                + " -Ddetangle.random.programs=1): " + e.getMessage() + "\nsmallest that fails:\n"
                                 + Printer.print(small.program()) + small.inputs(),
                         e);
             }
