@@ -42,7 +42,7 @@ import java.util.stream.Collectors;
 /** Times each kernel of a compiled model by itself, against what its arithmetic and its memory allow. */
 public final class OpBenchmark {
     /** Kernels are compiled by then. */
-    private static final long WARM_UP_MILLIS = 1_000;
+    private static final long WARMUP_NANOS = 1_000_000_000L;
 
     private final Device device;
     private final Peaks peaks;
@@ -203,7 +203,7 @@ public final class OpBenchmark {
         }
         Program single = new Program("op", inputs, outputs, program.constants());
         try (Executable executable = device.load(Compiler.compile(single, List.of()))) {
-            long warm = System.nanoTime() + WarmUp.nanos(WARM_UP_MILLIS);
+            long warm = System.nanoTime() + WARMUP_NANOS;
             for (int i = 0; i < options.warmup() || System.nanoTime() < warm; i++) {
                 executable.run(values);
             }

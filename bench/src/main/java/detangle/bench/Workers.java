@@ -8,7 +8,7 @@ import java.util.SequencedMap;
 /** A process for each contender, and busy ones beside them. */
 final class Workers implements AutoCloseable {
     private static final int SETTLE_MILLIS = 100;
-    private static final long WARM_UP_MILLIS = 2_000;
+    private static final long WARM_UP_NANOS = 2_000_000_000L;
 
     private final SequencedMap<Contender, Worker> all = new LinkedHashMap<>();
     private final BusyProcesses busy;
@@ -47,7 +47,7 @@ final class Workers implements AutoCloseable {
      */
     static void warmUp(Worker worker, int runs) {
         worker.pass(0, 1);
-        long end = System.nanoTime() + WarmUp.nanos(WARM_UP_MILLIS);
+        long end = System.nanoTime() + WARM_UP_NANOS;
         for (int done = 1; done < runs || System.nanoTime() < end; done++) {
             worker.pass(done, 1);
         }

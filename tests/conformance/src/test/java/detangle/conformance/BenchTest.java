@@ -4,14 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -21,34 +20,24 @@ import tools.jackson.databind.json.JsonMapper;
 class BenchTest {
     private static final String MODEL = "models/pretrained/banking77-small";
 
-    /** The same from the folder of the tests. */
-    private static final String SHIPPED = DetangleProcess.HOME.resolve(MODEL).toString();
-
     @TempDir
     Path folder;
 
-    /** Times a model, or what else stands in front of the options, for a moment. */
-    private static Result bench(String model, String... options) {
-        return run(Stream.concat(Stream.of(model, "--duration", "0.1"), Arrays.stream(options)));
-    }
-
-    private static Result run(Stream<String> options) {
-        Result result = DetangleProcess.javaWith(
-                List.of("-Ddetangle.bench.warmup.millis=0"),
-                Stream.concat(Stream.of("bench"), options).toArray(String[]::new));
+    private static Result bench(String... options) {
+        String[] arguments = new String[options.length + 4];
+        arguments[0] = "bench";
+        arguments[1] = MODEL;
+        arguments[2] = "--duration";
+        arguments[3] = "0.1";
+        System.arraycopy(options, 0, arguments, 4, options.length);
+        Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments);
         assertEquals(0, result.status(), result.err());
         return result;
-    }
-
-    private String tiny() throws IOException {
-        return TinyModel.write(folder.resolve("tiny"), "ForSequenceClassification", List.of("a", "b"))
-                .toString();
     }
 
     @Test
     void jsonHasWhatIsPromised() {
         Result result = bench(
-                MODEL,
                 "--seq",
                 "8",
                 "--mix",
@@ -88,9 +77,9 @@ class BenchTest {
     @Test
     void htmlNeedsNothingElse() throws IOException {
         Path page = folder.resolve("bench.html");
-        bench(tiny(), "--seq", "8", "--iterations", "1", "--warmup", "1", "--format", "html", "-o", page.toString());
+        bench("--seq", "8", "--iterations", "1", "--warmup", "1", "--format", "html", "-o", page.toString());
         String html = Files.readString(page);
-        assertTrue(html.contains("\"model\":\"tiny\""), "the data is missing");
+        assertTrue(html.contains("\"model\":\"banking77-small\""), "the data is missing");
         assertTrue(html.contains("Chart.js"), "what draws the plot is missing");
         assertFalse(html.contains("src=\""), "something is fetched from elsewhere");
         assertFalse(html.contains("@TABLE@") || html.contains("@DATA@"), "a part is not filled in");
@@ -99,7 +88,7 @@ class BenchTest {
     @Test
     void opsAreTimedAgainstTheRoofline() {
         JsonNode report = new JsonMapper()
-                .readTree(bench(MODEL, "--ops", "--seq", "8", "--iterations", "2", "--warmup", "1", "--format", "json")
+                .readTree(bench("--ops", "--seq", "8", "--iterations", "2", "--warmup", "1", "--format", "json")
                         .out());
         assertTrue(report.path("peak_gflops").asDouble() > 0, report.toString());
         for (String kernel : new String[] {"embedding", "linear", "layer_norm residual", "packed_attention"}) {
@@ -116,7 +105,9 @@ class BenchTest {
     /** The shipped model is stored in 16 bits; this one is not. */
     @Test
     void roundedWeightsReportTheirError() {
-        Result result = bench(
+        Result result = DetangleProcess.java(
+                Launch.MODULE_PATH,
+                "bench",
                 Fixture.named("v3-encoder").folder().toString(),
                 "--shape",
                 "2x8",
@@ -124,10 +115,13 @@ class BenchTest {
                 "bf16",
                 "--iterations",
                 "1",
+                "--duration",
+                "0.1",
                 "--warmup",
                 "1",
                 "--format",
                 "json");
+        assertEquals(0, result.status(), result.err());
         JsonNode first = new JsonMapper().readTree(result.out()).path("results").path(0);
         assertEquals(2, first.path("batch").asInt());
         assertEquals("bf16", first.path("weight_type").asString());
@@ -136,10 +130,9 @@ class BenchTest {
     }
 
     @Test
-    void backendsAreComparedByTheirOutputsToo() throws IOException {
+    void backendsAreComparedByTheirOutputsToo() {
         JsonNode results = new JsonMapper()
                 .readTree(bench(
-                                tiny(),
                                 "--backend",
                                 "vector,reference",
                                 "--no-data-transfers",
@@ -162,7 +155,7 @@ class BenchTest {
     @Test
     void whatIsNoShapeIsRefused() {
         for (String shape : new String[] {"8", "0x16", "8x0", "8x16x2", "ax1"}) {
-            Result result = DetangleProcess.here("bench", SHIPPED, "--shape", shape);
+            Result result = DetangleProcess.java(Launch.MODULE_PATH, "bench", MODEL, "--shape", shape);
             assertEquals(1, result.status());
             assertEquals(1, result.messages().size(), result.err());
         }
@@ -170,29 +163,31 @@ class BenchTest {
 
     /** The model has a tokenizer, so the answer is to a text. */
     @Test
-    void coldStartsAreTimed() throws IOException {
-        String tiny = tiny();
-        String table = bench(tiny, "--cold", "--processes", "2").out();
-        assertTrue(table.lines().anyMatch(line -> line.matches("tiny +vector +text +1[67] +\\d+ +\\d+ +\\d+")), table);
+    void coldStartsAreTimed() {
+        String table = bench("--cold", "--processes", "2").out();
+        assertTrue(
+                table.lines().anyMatch(line -> line.matches("banking77-small +vector +text +1[67] +\\d+ +\\d+ +\\d+")),
+                table);
         assertTrue(table.contains("vector, archive of classes"), table);
         JsonNode results = new JsonMapper()
-                .readTree(bench(tiny, "--cold", "--processes", "1", "--format", "json")
-                        .out())
+                .readTree(
+                        bench("--cold", "--processes", "1", "--format", "json").out())
                 .path("results");
         assertEquals(1, results.path(0).path("processes").asInt());
     }
 
     @Test
-    void newLengthsAreTimedAgainstTheirRepeats() throws IOException {
-        String table = bench(tiny(), "--lengths", "8-17").out();
+    void newLengthsAreTimedAgainstTheirRepeats() {
+        String table = bench("--lengths", "8-17").out();
         assertTrue(
-                table.lines().anyMatch(line -> line.matches("tiny +vector +\\d+ +8-17 +8( +\\d+\\.\\d{3}){4}")), table);
+                table.lines()
+                        .anyMatch(line -> line.matches("banking77-small +vector +\\d+ +8-17 +8( +\\d+\\.\\d{3}){4}")),
+                table);
     }
 
     @Test
-    void stepsOfTrainingAreTimed() throws IOException {
+    void stepsOfTrainingAreTimed() {
         Result result = bench(
-                tiny(),
                 "--training",
                 "--shape",
                 "2x8",
@@ -219,7 +214,9 @@ class BenchTest {
     /** Weights are made by the process that trains, so that a configuration is enough. */
     @Test
     void stepsThatTrainAnAdapterAreTimed() {
-        Result result = run(Stream.of(
+        Result result = DetangleProcess.java(
+                Launch.MODULE_PATH,
+                "bench",
                 "--random-weights",
                 MODEL + "/config.json",
                 "--training",
@@ -241,7 +238,8 @@ class BenchTest {
                 "--warmup",
                 "1",
                 "--format",
-                "json"));
+                "json");
+        assertEquals(0, result.status(), result.err());
         JsonNode steps = new JsonMapper().readTree(result.out()).path("results").path(0);
         assertEquals("banking77-small", steps.path("model").asString());
         assertTrue(steps.path("p50_ms").asDouble() > 0, steps.toString());
@@ -250,10 +248,13 @@ class BenchTest {
 
     @Test
     void epochsOfAFileAreTimed() throws IOException {
+        Path model = TinyModel.write(folder.resolve("tiny"), "ForSequenceClassification", List.of("a", "b"));
         Path rows = Files.writeString(
                 folder.resolve("rows.csv"), "text,label\n" + "the sky is blue,blue\nred,red\n".repeat(5));
-        Result result = run(Stream.of(
-                tiny(),
+        Result result = DetangleProcess.java(
+                Launch.MODULE_PATH,
+                "bench",
+                model.toString(),
                 "--training",
                 "--train-file",
                 rows.toString(),
@@ -262,7 +263,8 @@ class BenchTest {
                 "--num-train-epochs",
                 "2",
                 "--format",
-                "json"));
+                "json");
+        assertEquals(0, result.status(), result.err());
         JsonNode results = new JsonMapper().readTree(result.out()).path("results");
         assertEquals(1, results.size(), result.out());
         JsonNode epochs = results.path(0);
@@ -278,7 +280,8 @@ class BenchTest {
 
     @Test
     void aPeerThatDoesNotTrainIsRefused() {
-        Result result = DetangleProcess.here("bench", SHIPPED, "--training", "--shape", "2x8", "--peer", "djl");
+        Result result = DetangleProcess.java(
+                Launch.MODULE_PATH, "bench", MODEL, "--training", "--shape", "2x8", "--peer", "djl");
         assertEquals(1, result.status());
         assertEquals(
                 "detangle: the peer djl does not train; write --peer pytorch=PYTHON",
@@ -287,7 +290,7 @@ class BenchTest {
 
     @Test
     void anUnknownPeerIsRefused() {
-        Result result = DetangleProcess.here("bench", SHIPPED, "--peer", "nobody");
+        Result result = DetangleProcess.java(Launch.MODULE_PATH, "bench", MODEL, "--peer", "nobody");
         assertEquals(1, result.status());
         assertEquals(
                 "detangle: there is no peer 'nobody'; there are onnxruntime, djl",
