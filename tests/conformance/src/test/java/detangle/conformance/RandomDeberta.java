@@ -81,10 +81,8 @@ record RandomDeberta(Path folder, DebertaConfig config, Architecture head) {
                 "relative_attention",
                 relative));
         config.putAll(Map.of(
-                "pos_att_type",
-                relative ? pick(random, "c2p|p2c", "c2p|p2c", "c2p", "p2c") : "",
                 "max_relative_positions",
-                pick(random, -1, -1, 5, 16),
+                first ? pick(random, -1, 5, 16) : pick(random, -1, 16),
                 "position_biased_input",
                 random.nextInt(3) == 0,
                 "type_vocab_size",

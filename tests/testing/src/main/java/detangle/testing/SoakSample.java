@@ -22,10 +22,18 @@ public record SoakSample(Map<SoakFigure, Double> figures) {
     /** Garbage that a first collection only makes known, such as what cleaners free, goes with a later one. */
     private static final int COLLECTIONS = 3;
 
-    /** Returns the figures of this process after garbage collections. */
-    public static SoakSample ofThisProcess() {
+    /** Cleaners free direct and mapped memory in a thread of their own. */
+    private static final long CLEANING_MILLIS = 100;
+
+    /**
+     * Returns the figures of this process after garbage collections.
+     *
+     * @throws InterruptedException if the thread is interrupted while it waits for cleaners
+     */
+    public static SoakSample ofThisProcess() throws InterruptedException {
         for (int i = 0; i < COLLECTIONS; i++) {
             System.gc();
+            Thread.sleep(CLEANING_MILLIS);
         }
         Map<SoakFigure, Double> figures = new EnumMap<>(SoakFigure.class);
         figures.put(

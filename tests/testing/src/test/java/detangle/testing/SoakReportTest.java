@@ -54,7 +54,7 @@ class SoakReportTest {
     }
 
     @Test
-    void aProcessTellsWhatItHolds() {
+    void aProcessTellsWhatItHolds() throws InterruptedException {
         SoakSample sample = SoakSample.ofThisProcess();
         assertTrue(sample.figures().get(SoakFigure.HEAP) > 0);
         assertTrue(sample.figures().get(SoakFigure.THREADS) > 0);
