@@ -139,6 +139,9 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
         adjacencyThreshold.ifPresent(value -> requireProbability("--adjacency-threshold", value));
         labels = labels.isEmpty() ? labels : names("--labels", labels);
         relations = relations.isEmpty() ? relations : names("--relations", relations);
+        if (relations.isEmpty() && (relationThreshold.isPresent() || adjacencyThreshold.isPresent())) {
+            throw wrongUse("--relation-threshold and --adjacency-threshold go with --relations");
+        }
         if (classProbabilities && mergeAdjacent) {
             throw wrongUse("--return-class-probs tells of spans as they are scored: leave out --merge-adjacent");
         }

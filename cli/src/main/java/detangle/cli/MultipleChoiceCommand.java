@@ -2,10 +2,8 @@ package detangle.cli;
 
 import detangle.pipelines.Choice;
 import detangle.pipelines.MultipleChoice;
-import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
-import detangle.pipelines.ProgressListener.RowMessage;
 import detangle.pipelines.task.Column;
 import detangle.pipelines.task.Column.ObjectOf;
 import detangle.pipelines.task.MultipleChoiceSelection;
@@ -15,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -86,17 +85,14 @@ final class MultipleChoiceCommand extends PipelineCommand<MultipleChoice> {
 
     @Override
     List<Result> run(MultipleChoice chooser, List<List<String>> rows, ProgressListener progress) {
-        List<Result> results = new ArrayList<>();
-        for (int i = 0; i < rows.size(); i++) {
-            List<String> row = rows.get(i);
-            try {
-                results.add(result(i, chooser.choose(row.getFirst(), row.subList(1, row.size()))));
-            } catch (PipelineException e) {
-                progress.unanswerable(new RowMessage(i, "the row", "cannot be answered: " + e.getMessage()));
-            }
-            progress.done(i + 1);
-        }
-        return results;
+        List<String> prompts = rows.stream().map(List::getFirst).toList();
+        List<List<String>> choices =
+                rows.stream().map(row -> row.subList(1, row.size())).toList();
+        int each = choices.getFirst().size();
+        List<List<Choice>> chosen = chooser.choose(prompts, choices, counting(progress, done -> done / each));
+        return IntStream.range(0, chosen.size())
+                .mapToObj(i -> result(i, chosen.get(i)))
+                .toList();
     }
 
     private Result result(int index, List<Choice> choices) {

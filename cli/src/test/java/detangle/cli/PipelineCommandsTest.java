@@ -218,6 +218,9 @@ class PipelineCommandsTest {
                     result("extract", "--model", plain, "--labels", "a", option, "2", "Ada")
                             .status());
         }
+        Result alone = result("extract", "--model", plain, "--labels", "a", "--relation-threshold", "0.5", "Ada");
+        assertEquals(2, alone.status());
+        assertTrue(alone.err().contains("go with --relations"), alone.err());
     }
 
     @Test
