@@ -123,7 +123,7 @@ final class BenchCommand implements Runnable {
     private List<String> shapes = List.of();
 
     @Option(names = "--batch", split = ",", paramLabel = "N", description = "Sizes of batches; 1 by default.")
-    private List<Integer> batches = List.of(1);
+    private List<Integer> batches = List.of();
 
     @Option(names = "--seq", split = ",", paramLabel = "N", description = "Lengths; 16,128,512 by default.")
     private List<Integer> lengths = List.of();
@@ -248,9 +248,7 @@ final class BenchCommand implements Runnable {
             List<Path> all =
                     new ArrayList<>(models.stream().map(ModelFolder::of).toList());
             all.addAll(randomModels(configs, head(), scratch));
-            List<Workload> workloads =
-                    BenchOptions.workloads(shapes, batches, shapesAreGiven() ? lengths : List.of(16, 128, 512), mix);
-            BenchOptions options = options(all, head(), workloads, threads());
+            BenchOptions options = options(all, head(), workloads(), threads());
             if (ops) {
                 write(OpBenchmark.run(options, this::progress));
             } else if (training && epochs.areGiven()) {
@@ -330,7 +328,48 @@ final class BenchCommand implements Runnable {
     }
 
     private boolean shapesAreGiven() {
-        return !shapes.isEmpty() || !lengths.isEmpty() || mix.isPresent();
+        return !shapes.isEmpty() || !batches.isEmpty() || !lengths.isEmpty() || mix.isPresent();
+    }
+
+    private List<Workload> workloads() {
+        boolean others = !shapes.isEmpty() || mix.isPresent();
+        if (others && lengths.isEmpty() && !batches.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--batch goes with --seq where there is --shape or --mix: leave it out");
+        }
+        return BenchOptions.workloads(
+                shapes,
+                batches.isEmpty() ? List.of(1) : batches,
+                others || !lengths.isEmpty() ? lengths : List.of(16, 128, 512),
+                mix);
+    }
+
+    private BenchKind kind() {
+        if (!compared.isEmpty()) {
+            return BenchKind.COMPARISON;
+        }
+        if (extracts() || suite.filter(Suites.extraction::equals).isPresent()) {
+            return BenchKind.EXTRACTION;
+        }
+        if (suite.isPresent()) {
+            return BenchKind.SUITE;
+        }
+        if (ops) {
+            return BenchKind.OPS;
+        }
+        if (cold) {
+            return BenchKind.COLD;
+        }
+        if (newLengths.isPresent()) {
+            return BenchKind.LENGTHS;
+        }
+        if (traffic.areGiven()) {
+            return BenchKind.TRAFFIC;
+        }
+        if (training) {
+            return epochs.areGiven() ? BenchKind.EPOCHS : BenchKind.TRAINING;
+        }
+        return BenchKind.BATCHES;
     }
 
     private void check() {
@@ -403,7 +442,12 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--iterations, --warmup and --processes are at least 1, and --busy at least 0");
         }
-        threads();
+        kind().check(spec);
+        if ((ops || cold) && threads().size() > 1 || ops && backends.size() > 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "--ops and --cold take one number of threads, and --ops one backend");
+        }
+        workloads();
     }
 
     private List<Integer> threads() {

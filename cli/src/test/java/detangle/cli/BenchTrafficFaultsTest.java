@@ -24,6 +24,16 @@ class BenchTrafficFaultsTest {
                     2 | --random-weights gliner_small-v2.1        | models that extract are measured by themselves
                     2 | --suite traffic                           | --suite has models
                     2 | --busy -1                                 | --busy at least 0
+                    2 | --batch 4 --shape 1x8                     | --batch goes with --seq
+                    2 | --traffic uniform:8-256 --batch 4         | batches of its own
+                    2 | --traffic uniform:8-256 --iterations 4    | --iterations has no effect on --traffic
+                    2 | --ops --peer onnxruntime                  | --peer has no effect on --ops
+                    2 | --ops --duration 1                        | --duration has no effect on --ops
+                    2 | --ops --threads 1,2                       | one number of threads
+                    2 | --cold --warmup 4                         | --warmup has no effect on --cold
+                    2 | --cold --seq 8                            | --seq has no effect on --cold
+                    2 | --lengths 4-8 --processes 2               | --processes has no effect on --lengths
+                    2 | --training --busy 1                       | --busy goes with
                     1 | --traffic uniform:9-8                     | lengths from 9 to 8 cannot be drawn
                     1 | --traffic nowhere.txt                     | there is no file nowhere.txt of lengths
                     1 | --traffic uniform:8-9 --requests 0        | requests are from 1 to
@@ -34,9 +44,16 @@ class BenchTrafficFaultsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--shape 1x8", "--seq 16", "--mix 8,16", "--busy 1", "--cold"})
+    @ValueSource(strings = {"--shape 1x8", "--seq 16", "--mix 8,16", "--batch 4", "--busy 1", "--cold"})
     void aSuiteRefusesWhatItDecidesItself(String option) {
         assertFault(2, "bench --suite traffic " + option, "--suite has models, heads, batches");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--threads 2", "--iterations 3", "--peer onnxruntime", "--backend vector", "--processes 2"})
+    void aComparisonRefusesOptionsOfRuns(String option) {
+        String name = option.substring(0, option.indexOf(' '));
+        assertFault(2, "bench --compare a.json b.json " + option, name + " has no effect on --compare");
     }
 
     private static void assertFault(int status, String command, String message) {

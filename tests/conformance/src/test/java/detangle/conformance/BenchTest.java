@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -23,13 +24,14 @@ class BenchTest {
     @TempDir
     Path folder;
 
+    private static Result briefly(String... options) {
+        return bench(Stream.concat(Stream.of("--duration", "0.1"), Stream.of(options))
+                .toArray(String[]::new));
+    }
+
     private static Result bench(String... options) {
-        String[] arguments = new String[options.length + 4];
-        arguments[0] = "bench";
-        arguments[1] = MODEL;
-        arguments[2] = "--duration";
-        arguments[3] = "0.1";
-        System.arraycopy(options, 0, arguments, 4, options.length);
+        String[] arguments =
+                Stream.concat(Stream.of("bench", MODEL), Stream.of(options)).toArray(String[]::new);
         Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments);
         assertEquals(0, result.status(), result.err());
         return result;
@@ -37,7 +39,7 @@ class BenchTest {
 
     @Test
     void jsonHasWhatIsPromised() {
-        Result result = bench(
+        Result result = briefly(
                 "--seq",
                 "8",
                 "--mix",
@@ -77,7 +79,7 @@ class BenchTest {
     @Test
     void htmlNeedsNothingElse() throws IOException {
         Path page = folder.resolve("bench.html");
-        bench("--seq", "8", "--iterations", "1", "--warmup", "1", "--format", "html", "-o", page.toString());
+        briefly("--seq", "8", "--iterations", "1", "--warmup", "1", "--format", "html", "-o", page.toString());
         String html = Files.readString(page);
         assertTrue(html.contains("\"model\":\"banking77-small\""), "the data is missing");
         assertTrue(html.contains("Chart.js"), "what draws the plot is missing");
@@ -132,7 +134,7 @@ class BenchTest {
     @Test
     void backendsAreComparedByTheirOutputsToo() {
         JsonNode results = new JsonMapper()
-                .readTree(bench(
+                .readTree(briefly(
                                 "--backend",
                                 "vector,reference",
                                 "--no-data-transfers",
@@ -187,7 +189,7 @@ class BenchTest {
 
     @Test
     void stepsOfTrainingAreTimed() {
-        Result result = bench(
+        Result result = briefly(
                 "--training",
                 "--shape",
                 "2x8",
