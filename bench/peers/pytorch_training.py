@@ -3,39 +3,20 @@
 It speaks the protocol of detangle.bench.worker.WorkerMain: `prepare VOCABULARY 12,37,64` makes one padded batch of sequences
 of these lengths, `batches FILE` takes all batches of a safetensors file, with tensors such as 12/input_ids, and `run COUNT`
 answers with the nanoseconds of each of some runs, over the one batch or over all. A step is what transformers' Trainer does for
-a batch in fp32: forward with dropout, backward, clipping of the global norm to 1.0, AdamW in one call for all parameters
-(`adamw_torch_fused`). Run by `./detangle bench --training --peer pytorch=PYTHON`, with a Python that has torch and transformers;
+a batch: forward with dropout, backward, clipping of the global norm to 1.0, AdamW in one call for all parameters
+(`adamw_torch_fused`). Arguments are a folder, the number of threads, fp32 or bf16 (products of the forward pass and their
+gradients by autocast, as `--bf16` of the Trainer), and gradient_checkpointing or nothing. Run by `./detangle bench --training --peer pytorch=PYTHON`, with a Python that has torch and transformers;
 no build and no test needs it.
 """
 
-import os
 import sys
 import time
 
-
-def main():
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # Whatever a library prints does not belong among the answers.
-    try:
-        checkpointing = "gradient_checkpointing" in sys.argv[3:]
-        trainer = Trainer(folder=sys.argv[1], threads=int(sys.argv[2]), checkpointing=checkpointing)
-    except Exception as error:
-        print("error " + one_line(error), file=answers)
-        return
-    print("ready " + trainer.version, file=answers)
-    for line in sys.stdin:
-        try:
-            print(trainer.answer(line.split()), file=answers)
-        except Exception as error:
-            print("error " + one_line(error), file=answers)
-
-
-def one_line(error):
-    return (str(error) or type(error).__name__).splitlines()[0]
+from worker import random_batch, serve
 
 
 class Trainer:
-    def __init__(self, folder, threads, checkpointing):
+    def __init__(self, folder, threads, precision, checkpointing):
         import torch
         import transformers
 
@@ -43,6 +24,7 @@ class Trainer:
         torch.set_num_threads(threads)
         torch.manual_seed(7)
         self.version = f"PyTorch {torch.__version__}, transformers {transformers.__version__}"
+        self.autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16")
         self.model = transformers.AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
         self.model.train()
         if checkpointing:
@@ -69,14 +51,8 @@ class Trainer:
         raise ValueError(f"there is no command '{words[0]}'")
 
     def prepare(self, vocabulary, lengths):
-        torch = self.torch
-        ids = torch.zeros(len(lengths), max(lengths), dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for row, length in enumerate(lengths):
-            ids[row, :length] = torch.randint(0, vocabulary, (length,))
-            mask[row, :length] = 1
-        labels = torch.arange(len(lengths)) % self.model.config.num_labels
-        self.batches = [{"input_ids": ids, "attention_mask": mask, "labels": labels}]
+        labels = self.torch.arange(len(lengths)) % self.model.config.num_labels
+        self.batches = [{**random_batch(self.torch, vocabulary, lengths), "labels": labels}]
 
     def read(self, file):
         from safetensors.torch import load_file
@@ -94,7 +70,8 @@ class Trainer:
         return time.perf_counter_ns() - begin
 
     def step(self, batch):
-        loss = self.model(**batch).loss
+        with self.autocast:
+            loss = self.model(**batch).loss
         loss.backward()
         self.torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
@@ -103,4 +80,11 @@ class Trainer:
 
 
 if __name__ == "__main__":
-    main()
+    serve(
+        lambda: Trainer(
+            folder=sys.argv[1],
+            threads=int(sys.argv[2]),
+            precision=sys.argv[3],
+            checkpointing="gradient_checkpointing" in sys.argv[4:],
+        )
+    )

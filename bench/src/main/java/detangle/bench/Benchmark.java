@@ -46,7 +46,9 @@ public final class Benchmark {
      */
     public static SpeedReport run(BenchOptions options, Path scratch, Consumer<String> progress) {
         Benchmark benchmark = new Benchmark(options, scratch, progress);
-        options.peers().keySet().forEach(Peer::named);
+        options.peers().keySet().stream()
+                .filter(name -> !name.equals(PyTorch.NAME))
+                .forEach(Peer::named);
         for (Path folder : options.models()) {
             benchmark.measure(BenchModel.of(folder, options.head(), options.weightType()));
         }

@@ -41,6 +41,10 @@ record Contender(String name, ComputePrecision precision, String model, boolean 
             }
         }
         options.peers().forEach((name, given) -> {
+            if (name.equals(PyTorch.NAME)) {
+                all.add(PyTorch.forward(model, options, given));
+                return;
+            }
             Peer peer = Peer.named(name);
             Path export = peer.file(model, scratch);
             if (!Files.exists(export)) {

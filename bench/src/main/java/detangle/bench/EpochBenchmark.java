@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.backend.ComputePrecision;
 import detangle.bench.EpochReport.Epochs;
 import detangle.bench.EpochReport.Times;
 import detangle.models.deberta.InputNames;
@@ -42,7 +43,7 @@ public final class EpochBenchmark {
     /**
      * Measures everything.
      *
-     * @param options the options; {@link TrainingBenchmark#PYTORCH} is the only peer
+     * @param options the options; {@link PyTorch} is the only peer
      * @param batches the batches for a folder with a model
      * @param epochs the number of epochs in each process, at least two
      * @param scratch a folder for files of batches
@@ -96,13 +97,15 @@ public final class EpochBenchmark {
         }
         SequencedMap<String, Supplier<Worker>> contenders = new LinkedHashMap<>();
         for (String backend : options.backends()) {
-            contenders.put(backend, () -> Worker.detangleTraining(model, backend, threads, options.step()));
+            contenders.put(
+                    backend,
+                    () -> Worker.detangleTraining(model, backend, ComputePrecision.FP32, threads, options.step()));
         }
         options.peers()
                 .forEach((name, python) -> contenders.put(
                         name,
                         () -> Worker.pytorchTraining(
-                                model, python.orElse(Path.of("python3")), threads, options.step())));
+                                model, PyTorch.python(python), ComputePrecision.FP32, threads, options.step())));
         Map<String, Measured> measured = new LinkedHashMap<>();
         contenders.keySet().forEach(name -> measured.put(name, new Measured()));
         boolean clean = true;
@@ -110,8 +113,7 @@ public final class EpochBenchmark {
             clean &= round(model, contenders, files, measured);
         }
         List<Batch> first = batches(batches, 0);
-        Optional<Times> peer =
-                Optional.ofNullable(measured.get(TrainingBenchmark.PYTORCH)).map(Measured::times);
+        Optional<Times> peer = Optional.ofNullable(measured.get(PyTorch.NAME)).map(Measured::times);
         for (String backend : options.backends()) {
             Times own = measured.get(backend).times();
             results.add(new Epochs(

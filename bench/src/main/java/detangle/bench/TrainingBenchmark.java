@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.backend.ComputePrecision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,12 +14,9 @@ import java.util.function.Consumer;
 
 /**
  * Times whole steps of training, here and in PyTorch, in processes of their own that take turns: forward with dropout,
- * backward, clipping of the global norm, AdamW. Both compute in f32.
+ * backward, clipping of the global norm, AdamW. PyTorch multiplies in bf16 where Detangle is measured in it.
  */
 public final class TrainingBenchmark {
-    /** The peer that trains: bench/peers/pytorch_training.py, run by a Python that has torch and transformers. */
-    public static final String PYTORCH = "pytorch";
-
     private static final int STEPS_PER_TURN = 2;
 
     private final BenchOptions options;
@@ -34,7 +32,7 @@ public final class TrainingBenchmark {
     /**
      * Measures everything.
      *
-     * @param options the options; {@link #PYTORCH} is the only peer, with the Python to run ({@code python3} by
+     * @param options the options; {@link PyTorch} is the only peer, with the Python to run ({@code python3} by
      *     default)
      * @throws BenchException if there is another peer, or a process fails
      */
@@ -54,15 +52,30 @@ public final class TrainingBenchmark {
 
     static void checkPeers(BenchOptions options) {
         options.peers().keySet().stream()
-                .filter(name -> !name.equals(PYTORCH))
+                .filter(name -> !name.equals(PyTorch.NAME))
                 .findFirst()
                 .ifPresent(name -> {
                     throw new BenchException(
-                            "the peer " + name + " does not train; write --peer " + PYTORCH + "=PYTHON");
+                            "the peer " + name + " does not train; write --peer " + PyTorch.NAME + "=PYTHON");
                 });
         if (options.step().adapter().isPresent() && !options.peers().isEmpty()) {
             throw new BenchException("a peer trains all parameters, and not an adapter: leave --peer or --lora out");
         }
+    }
+
+    /** Detangle on a backend in a precision. */
+    private record Own(String backend, ComputePrecision precision) {}
+
+    /** Returns all of Detangle by name: that of the backend, with the precision behind it where it is not fp32. */
+    private static SequencedMap<String, Own> contenders(BenchOptions options) {
+        SequencedMap<String, Own> all = new LinkedHashMap<>();
+        for (String backend : options.backends()) {
+            for (ComputePrecision precision : options.precisions()) {
+                String name = precision == ComputePrecision.FP32 ? backend : backend + " " + precision;
+                all.put(name, new Own(backend, precision));
+            }
+        }
+        return all;
     }
 
     /** The measurements of one contender. */
@@ -95,8 +108,8 @@ public final class TrainingBenchmark {
         for (int process = 0; process < options.processes(); process++) {
             round(model, threads, workload, measured);
         }
-        Optional<Measured> peer = Optional.ofNullable(measured.get(PYTORCH));
-        for (String backend : options.backends()) {
+        Optional<Measured> peer = Optional.ofNullable(measured.get(PyTorch.NAME));
+        for (String backend : contenders(options).keySet()) {
             Measured own = measured.get(backend);
             double p50 = own.times.median();
             results.add(new TrainingReport.Steps(
@@ -122,13 +135,18 @@ public final class TrainingBenchmark {
     private void round(BenchModel model, int threads, Workload workload, Map<String, Measured> measured) {
         SequencedMap<String, Worker> workers = new LinkedHashMap<>();
         try {
-            for (String backend : options.backends()) {
-                workers.put(backend, Worker.detangleTraining(model, backend, threads, options.step()));
-            }
+            contenders(options)
+                    .forEach((name, own) -> workers.put(
+                            name, Worker.detangleTraining(model, own.backend, own.precision, threads, options.step())));
             options.peers()
                     .forEach((name, python) -> workers.put(
                             name,
-                            Worker.pytorchTraining(model, python.orElse(Path.of("python3")), threads, options.step())));
+                            Worker.pytorchTraining(
+                                    model,
+                                    PyTorch.python(python),
+                                    PyTorch.precision(options),
+                                    threads,
+                                    options.step())));
             Map<String, Timings> times = new LinkedHashMap<>();
             workers.forEach((name, worker) -> {
                 versions.put(name, worker.version());

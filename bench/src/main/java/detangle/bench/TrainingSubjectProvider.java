@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.Plan;
@@ -37,8 +38,8 @@ import java.util.stream.Stream;
 
 /**
  * Sequence classifiers in Detangle, whose runs are steps of training, one or all of an epoch; the options are the
- * backend and the words of a {@link TrainingStep}. The weights are random, whatever the folder has, as the time of a
- * step does not depend on them.
+ * backend, the precision and the words of a {@link TrainingStep}. The weights are random, whatever the folder has, as
+ * the time of a step does not depend on them.
  */
 public final class TrainingSubjectProvider implements SubjectProvider {
     /** Makes a provider for {@link java.util.ServiceLoader}. */
@@ -51,23 +52,24 @@ public final class TrainingSubjectProvider implements SubjectProvider {
         return NAME;
     }
 
-    /** Returns the options of a subject for a backend. */
-    static String options(String backend, TrainingStep step) {
-        return Stream.concat(Stream.of(backend), step.words().stream()).collect(Collectors.joining(" "));
+    /** Returns the options of a subject for a backend in a precision. */
+    static String options(String backend, ComputePrecision precision, TrainingStep step) {
+        return Stream.concat(Stream.of(backend, precision.toString()), step.words().stream())
+                .collect(Collectors.joining(" "));
     }
 
     @Override
     public Subject load(Path model, int threads, List<String> inputs, String options) {
         List<String> words = List.of(options.split(" "));
-        Steps steps =
-                steps(model, Set.copyOf(inputs), words.getFirst(), TrainingStep.of(words.subList(1, words.size())));
+        ComputePrecision precision = ComputePrecision.named(words.get(1)).orElseThrow();
+        Device device = Backends.device(Optional.of(words.getFirst()), Set.of(), precision);
+        Steps steps = steps(model, Set.copyOf(inputs), device, TrainingStep.of(words.subList(2, words.size())));
         System.gc(); // The train command frees what loading leaves in the same way.
         return steps;
     }
 
-    private static Steps steps(Path model, Set<String> inputs, String backend, TrainingStep wanted) {
+    private static Steps steps(Path model, Set<String> inputs, Device device, TrainingStep wanted) {
         DebertaConfig config = DebertaConfig.read(model);
-        Device device = Backends.device(Optional.of(backend), Set.of());
         device.warmUp(); // The warm-up runs while the compiler does, as it does for those who train.
         Architecture head = Architecture.SEQUENCE_CLASSIFICATION;
         Program whole = TrainingModel.build(config, head, TrainingModelOptions.of(head));

@@ -92,8 +92,9 @@ final class Worker implements AutoCloseable {
     }
 
     /** Returns a worker like {@link #detangle}, whose runs are steps of training. */
-    static Worker detangleTraining(BenchModel model, String backend, int threads, TrainingStep step) {
-        String options = TrainingSubjectProvider.options(backend, step);
+    static Worker detangleTraining(
+            BenchModel model, String backend, ComputePrecision precision, int threads, TrainingStep step) {
+        String options = TrainingSubjectProvider.options(backend, precision, step);
         return detangle(TrainingSubjectProvider.NAME, model, backend, threads, options);
     }
 
@@ -124,6 +125,9 @@ final class Worker implements AutoCloseable {
         all.add("-D" + ThreadCount.PROPERTY + "=" + threads);
         // A process waits for its turn while another one is measured, which it must not disturb.
         all.add("-D" + MeasurementFile.WHEN_IDLE + "=false");
+        if (ComputePrecision.isEmulated()) {
+            all.add("-D" + ComputePrecision.EMULATION + "=true");
+        }
         List<String> command = java(MAIN, all);
         command.addAll(
                 List.of(provider, folder.toString(), Integer.toString(threads), String.join(",", inputs), options));
@@ -145,16 +149,31 @@ final class Worker implements AutoCloseable {
         return command;
     }
 
-    /** Returns a worker of PyTorch with transformers, in a Python that has both. Its runs are steps of training. */
-    static Worker pytorchTraining(BenchModel model, Path python, int threads, TrainingStep step) {
-        Path script = home().resolve("bench/peers/pytorch_training.py");
+    /**
+     * Returns a worker of PyTorch with transformers, in a Python that has both. Its runs are steps of training in fp32,
+     * or with products in bf16 by autocast.
+     */
+    static Worker pytorchTraining(
+            BenchModel model, Path python, ComputePrecision precision, int threads, TrainingStep step) {
+        List<String> words = new ArrayList<>(List.of(precision.toString()));
+        words.addAll(step.words());
+        return pytorch("training", model, python, threads, words);
+    }
+
+    /** Returns a worker of PyTorch with transformers, whose runs are forward passes of an encoder in fp32 or bf16. */
+    static Worker pytorchForward(BenchModel model, Path python, int threads, ComputePrecision precision) {
+        return pytorch("forward", model, python, threads, List.of(precision.toString()));
+    }
+
+    private static Worker pytorch(String what, BenchModel model, Path python, int threads, List<String> words) {
+        Path script = home().resolve("bench/peers/pytorch_" + what + ".py");
         if (!Files.isRegularFile(script)) {
             throw new BenchException(script + " is not there; PyTorch is compared in a clone of the project");
         }
         List<String> command = new ArrayList<>(
                 List.of(python.toString(), script.toString(), model.folder().toString(), Integer.toString(threads)));
-        command.addAll(step.words());
-        return new Worker(TrainingBenchmark.PYTORCH, command);
+        command.addAll(words);
+        return new Worker(PyTorch.NAME, command);
     }
 
     /** Another runtime, from the jars in its own folder, with the file that it loads. */

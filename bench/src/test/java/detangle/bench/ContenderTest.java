@@ -27,23 +27,33 @@ class ContenderTest {
         // Exports that are there are not made again.
         Path scratch = Files.createDirectories(folder.resolve("scratch"));
         Files.createFile(scratch.resolve("deberta-base.onnx"));
+        return names("onnxruntime", given, "encoder", List.of(ComputePrecision.FP32), config, scratch);
+    }
+
+    private List<String> pytorch(String head, ComputePrecision... precisions) throws IOException {
+        Path config = PublishedConfig.write("deberta-base", folder);
+        return names("pytorch", Path.of("python3"), head, List.of(precisions), config, folder);
+    }
+
+    private List<String> names(
+            String peer, Path given, String head, List<ComputePrecision> precisions, Path config, Path scratch) {
         BenchOptions options = new BenchOptions(
                 List.of(config),
                 Optional.empty(),
                 Optional.empty(),
                 TrainingStep.of(List.of()),
                 List.of("vector"),
-                List.of(ComputePrecision.FP32),
+                precisions,
                 List.of(),
                 List.of(1),
-                Map.of("onnxruntime", Optional.of(given)),
+                Map.of(peer, Optional.of(given)),
                 1,
                 1,
                 Duration.ZERO,
                 0,
                 1,
                 true);
-        BenchModel model = BenchModel.of(config, Optional.of("encoder"), Optional.empty());
+        BenchModel model = BenchModel.of(config, Optional.of(head), Optional.empty());
         return Contender.of(model, options, scratch, progress::add).stream()
                 .map(c -> c.name() + ": " + c.model())
                 .toList();
@@ -75,5 +85,19 @@ class ContenderTest {
         assertEquals(
                 "there is no file " + given + " for onnxruntime",
                 assertThrows(BenchException.class, () -> names(given)).getMessage());
+    }
+
+    @Test
+    void pytorchComputesInBf16WhereDetangleDoes() throws IOException {
+        assertEquals(
+                List.of("vector: deberta-base", "pytorch fp32: deberta-base"),
+                pytorch("encoder", ComputePrecision.FP32));
+        assertEquals(
+                List.of("vector: deberta-base", "vector: deberta-base", "pytorch bf16: deberta-base"),
+                pytorch("encoder", ComputePrecision.FP32, ComputePrecision.BF16));
+        assertEquals(
+                "the peer pytorch runs encoders alone, and not masked-lm: choose --head encoder",
+                assertThrows(BenchException.class, () -> pytorch("masked-lm", ComputePrecision.FP32))
+                        .getMessage());
     }
 }

@@ -1,6 +1,5 @@
 package detangle.cli;
 
-import detangle.backend.ComputePrecision;
 import detangle.backend.processor.ThreadCount;
 import detangle.bench.BenchOptions;
 import detangle.bench.Benchmark;
@@ -104,13 +103,8 @@ final class BenchCommand implements Runnable {
             description = "vector by default; also tornado[:opencl|ptx|cuda[:N]] and hybrid, side by side.")
     private List<String> backends = List.of("vector");
 
-    @Option(
-            names = "--precision",
-            split = ",",
-            paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES}: what each backend computes in, several one after another; fp32 by"
-                    + " default. Beside others than fp32 the error is told against the CPU in fp32.")
-    private List<ComputePrecision> precisions = List.of(ComputePrecision.FP32);
+    @Mixin
+    private PrecisionsOption precisions;
 
     @Mixin
     private WeightTypeOption weightType;
@@ -143,7 +137,8 @@ final class BenchCommand implements Runnable {
             paramLabel = "NAME[=FILE]",
             description =
                     "onnxruntime or djl (PyTorch), on Detangle's own export, and on FILE too, such as HuggingFace's export;"
-                            + " of a folder, on its file MODEL.onnx.")
+                            + " of a folder, on its file MODEL.onnx. pytorch=PYTHON is transformers on the model's folder, in"
+                            + " bf16 where --precision has it, in a Python that has both.")
     private List<String> peers = List.of();
 
     @Option(
@@ -306,7 +301,7 @@ final class BenchCommand implements Runnable {
                 weightType.narrowed(),
                 step.step(training, weightType.narrowed()),
                 backends,
-                precisions,
+                precisions.chosen(backends),
                 workloads,
                 threadCounts,
                 others,
@@ -404,10 +399,12 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--ops runs weights as they are stored, not --weight-type");
         }
-        if (!precisions.equals(List.of(ComputePrecision.FP32)) && (isOfAKind() || suite.isPresent() || extracts())) {
+        boolean isStepOfTraining = training && !epochs.areGiven();
+        if (!precisions.areDefault() && (isOfAKind() && !isStepOfTraining || suite.isPresent() || extracts())) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--precision goes with runs of batches; other kinds of measurement and suites compute in fp32");
+                    "--precision goes with runs of batches and steps of training; other kinds of measurement and suites"
+                            + " compute in fp32");
         }
         if (Stream.of(ops, cold, training, newLengths.isPresent(), traffic.areGiven())
                         .filter(kind -> kind)

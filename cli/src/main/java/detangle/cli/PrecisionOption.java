@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -16,7 +17,10 @@ import picocli.CommandLine.Spec.Target;
 
 /** The options for the precision in which a backend computes, of the commands that run a model. */
 final class PrecisionOption {
-    private static final String AUTO = "auto";
+    static final String EMULATE =
+            "Compute a precision that the processor lacks in Java, slowly, to compare its results.";
+
+    static final String AUTO = "auto";
 
     @Spec(Target.MIXEE)
     private CommandSpec spec;
@@ -31,13 +35,11 @@ final class PrecisionOption {
                             + " of them each device has.")
     private String precision = ComputePrecision.FP32.toString();
 
-    @Option(
-            names = "--emulate",
-            description = "Compute a precision that the processor lacks in Java, slowly, to compare its results.")
+    @Option(names = "--emulate", description = EMULATE)
     private boolean emulates;
 
     /** The names that --precision takes. */
-    private static final class Names implements Iterable<String> {
+    static final class Names implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
             return Stream.concat(
@@ -53,20 +55,28 @@ final class PrecisionOption {
      * @param backend the name that chooses it, if one is given
      */
     ComputePrecision chosen(Optional<String> backend) {
+        emulate(emulates);
+        return chosen(precision, backend, spec.commandLine());
+    }
+
+    /** Lets devices compute in precisions that the processor lacks, in the whole JVM, if a user asks for it. */
+    static void emulate(boolean emulates) {
         if (emulates) {
             System.setProperty(ComputePrecision.EMULATION, "true");
         }
-        if (!precision.equals(AUTO)) {
-            return ComputePrecision.named(precision)
+    }
+
+    /** Returns the precision of a name; {@code auto} asks the backend, and says what it took. */
+    static ComputePrecision chosen(String name, Optional<String> backend, CommandLine command) {
+        if (!name.equals(AUTO)) {
+            return ComputePrecision.named(name)
                     .orElseThrow(() -> new ParameterException(
-                            spec.commandLine(),
-                            "there is no precision '" + precision + "': choose one of "
-                                    + String.join(", ", new Names())));
+                            command,
+                            "there is no precision '" + name + "': choose one of " + String.join(", ", new Names())));
         }
         Device device = Backends.device(backend, Set.of());
         ComputePrecision fastest = device.fastestPrecision();
-        spec.commandLine()
-                .getErr()
+        command.getErr()
                 .println("precision: " + fastest
                         + device.matrixUnit().map(unit -> " (" + unit + ")").orElse(""));
         return fastest;

@@ -40,4 +40,22 @@ class PrecisionOptionTest {
                 err.toString().contains("there is no precision 'bf17': choose one of fp32, tf32, fp16, bf16, auto"),
                 err.toString());
     }
+
+    @Test
+    void benchTakesAutoForOneBackend() {
+        assertEquals(
+                2,
+                Main.run(
+                        new PrintWriter(out),
+                        new PrintWriter(err),
+                        "bench",
+                        TinyModel.SHIPPED.toString(),
+                        "--backend",
+                        "vector,reference",
+                        "--precision",
+                        "fp32,auto"));
+        assertTrue(
+                err.toString().contains("--precision auto is that of one backend: name the precisions of several"),
+                err.toString());
+    }
 }

@@ -131,6 +131,32 @@ class BenchTest {
         assertTrue(error > 0 && error < 1e-2, first.toString());
     }
 
+    /** On a machine with a matrix unit that computes, and the error is the same. */
+    @Test
+    void aPrecisionReportsItsErrorBesideItsTime() {
+        JsonNode results = new JsonMapper()
+                .readTree(bench(
+                                "--precision",
+                                "fp32,bf16,fp32",
+                                "--emulate",
+                                "--shape",
+                                "2x8",
+                                "--iterations",
+                                "1",
+                                "--warmup",
+                                "1",
+                                "--format",
+                                "json")
+                        .out())
+                .path("results");
+        assertEquals(2, results.size(), results.toString());
+        assertEquals("fp32", results.path(0).path("precision").asString());
+        assertFalse(results.path(0).has("nmse"), results.toString());
+        assertEquals("bf16", results.path(1).path("precision").asString());
+        double error = results.path(1).path("nmse").asDouble();
+        assertTrue(error > 0 && error < 1e-4, results.toString());
+    }
+
     @Test
     void backendsAreComparedByTheirOutputsToo() {
         JsonNode results = new JsonMapper()
