@@ -136,7 +136,7 @@ final class ExperimentOptimizerOptions {
     List<String> notices() {
         return fp16
                 ? List.of("--fp16 True scales the loss, beginning with " + lossScale
-                        + "; the arithmetic is in 32 bits, as no backend trains in 16")
+                        + "; the arithmetic is in 32 bits, as no backend trains in fp16")
                 : List.of();
     }
 

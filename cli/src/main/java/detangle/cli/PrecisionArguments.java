@@ -1,10 +1,13 @@
 package detangle.cli;
 
+import detangle.backend.ComputePrecision;
+import detangle.runtime.Backends;
 import detangle.runtime.OptionValues;
 import detangle.train.OptimizerOptions;
 import detangle.train.Recipe;
 import detangle.train.optimizer.LossScaler;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -12,15 +15,13 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
 /**
- * The options of half precision, by the names of HuggingFace's Trainer. No backend trains in 16 bits, so training is
- * computed in single precision, and one line says so.
+ * The precision of training, by the names of HuggingFace's Trainer and by those of the other commands. {@code --bf16}
+ * is {@code --precision bf16}. No backend trains in fp16, so {@code --fp16} computes in single precision, and one line
+ * says so.
  */
 final class PrecisionArguments {
     /** The scaler of the loss with which microsoft's apps.run begins. */
     private static final LossScaler MICROSOFT_SCALER = LossScaler.Microsoft.begin(16_384, 250);
-
-    private static final String SINGLE_PRECISION =
-            "training is computed in single precision, as no backend trains" + " in 16 bits";
 
     @Spec(Target.MIXEE)
     private CommandSpec spec;
@@ -38,7 +39,7 @@ final class PrecisionArguments {
             arity = "0..1",
             fallbackValue = "true",
             paramLabel = "true|false",
-            description = "Accepted for scripts of HuggingFace: the arithmetic is in single precision.")
+            description = "The same as --precision bf16: products are in bf16, and weights, sums and updates in fp32.")
     private boolean brain;
 
     @Option(
@@ -46,7 +47,7 @@ final class PrecisionArguments {
             arity = "0..1",
             fallbackValue = "true",
             paramLabel = "true|false",
-            description = "Refused: evaluations during training are in single precision.")
+            description = "Refused: evaluations during training have its precision, and weights as they are.")
     private boolean evaluation;
 
     /** Refuses combinations that cannot be computed. */
@@ -55,7 +56,7 @@ final class PrecisionArguments {
             throw wrongUse("--fp16 and --bf16 exclude each other: take one of them");
         }
         if (evaluation) {
-            throw wrongUse("evaluations during training are in single precision: leave --fp16-full-eval and"
+            throw wrongUse("evaluations during training do not round weights: leave --fp16-full-eval and"
                     + " --bf16-full-eval out, and measure 16-bit weights by detangle evaluate --weight-type");
         }
     }
@@ -64,12 +65,36 @@ final class PrecisionArguments {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    /** Returns the line that tells the user what is computed. */
-    Optional<String> notice() {
-        if (half) {
-            return Optional.of("--fp16: " + SINGLE_PRECISION + "; the loss is scaled as there");
+    /**
+     * Returns the precision for a backend.
+     *
+     * @param named the precision that --precision names
+     * @param backend the name that chooses it, if one is given
+     * @throws detangle.backend.BackendException if the backend does not have it
+     */
+    ComputePrecision chosen(ComputePrecision named, Optional<String> backend) {
+        if (brain && named != ComputePrecision.FP32 && named != ComputePrecision.BF16) {
+            throw wrongUse("--bf16 and --precision " + named + " exclude each other: take one of them");
         }
-        return brain ? Optional.of("--bf16: " + SINGLE_PRECISION) : Optional.empty();
+        ComputePrecision all = brain ? ComputePrecision.BF16 : named;
+        if (half && all != ComputePrecision.FP32) {
+            throw wrongUse("--fp16 scales the loss of training in single precision: leave it or " + all + " out");
+        }
+        if (all != ComputePrecision.FP32) {
+            Backends.device(backend, Set.of(), all);
+        }
+        return all;
+    }
+
+    /** Returns the line that tells the user what is computed in a precision. */
+    Optional<String> notice(ComputePrecision chosen) {
+        if (half) {
+            return Optional.of("--fp16: training is computed in single precision, as no backend trains in fp16; the"
+                    + " loss is scaled as there");
+        }
+        return chosen == ComputePrecision.FP32
+                ? Optional.empty()
+                : Optional.of("products are in " + chosen + "; weights, sums and updates are in single precision");
     }
 
     /** Scales the loss if it is asked for, as the trainer of the recipe does. */

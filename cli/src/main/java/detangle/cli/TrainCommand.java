@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.backend.ComputePrecision;
 import detangle.cli.Failures.CliException;
 import detangle.ir.DType;
 import detangle.models.deberta.Architecture;
@@ -132,7 +133,10 @@ final class TrainCommand implements Runnable {
     private SiftArguments sift;
 
     @Mixin
-    private PrecisionArguments precision;
+    private PrecisionOption precision;
+
+    @Mixin
+    private PrecisionArguments halves;
 
     @Mixin
     private ReportArguments report;
@@ -166,6 +170,7 @@ final class TrainCommand implements Runnable {
     public void run() {
         check();
         threads.apply();
+        ComputePrecision computing = halves.chosen(precision.chosen(backend.name()), backend.name());
         Optional<LoraOptions> lora = adapter.options(
                 weightType.map(WeightTypeOption.WeightType::dtype).filter(type -> type != DType.F32));
         TrainingFile file = data.file(trainFile);
@@ -180,10 +185,11 @@ final class TrainCommand implements Runnable {
         original.checkTokenizer(tokenizer, vocabulary);
         TrainingOptions options = run.options(
                         outputDir, overwrites, validationFile.isPresent() || validationSplit.isPresent())
-                .with(precision.scaled(optimizer.options(run.recipe()), run.recipe()));
+                .with(halves.scaled(optimizer.options(run.recipe()), run.recipe()))
+                .withPrecision(computing);
         TrainingProgress progress = new TrainingProgress(
                 spec.commandLine().getErr(), Boolean.getBoolean("detangle.terminal"), run.resumes());
-        precision.notice().ifPresent(progress::say);
+        halves.notice(computing).ifPresent(progress::say);
         LabelledData.Reading how = data.reading(head, tokenizer, original);
         Sets sets = sets(file, how, head, options.seed(), progress);
         List<Example> examples = sets.training.examples();
@@ -211,7 +217,9 @@ final class TrainCommand implements Runnable {
                 .withObjective(
                         maskProbability > 0
                                 ? Map.of("input_mask_probability", Double.toString(maskProbability))
-                                : Map.of());
+                                : Map.of())
+                .withObjective(
+                        computing == ComputePrecision.FP32 ? Map.of() : Map.of("precision", computing.toString()));
         Trainer plain = new Trainer(trained, batches, onBackend(options));
         Trainer evaluated = evaluator.map(plain::with).orElse(plain);
         evaluated.check();
@@ -272,7 +280,7 @@ final class TrainCommand implements Runnable {
             throw wrongUse("--input-mask-probability is at least 0 and below 1");
         }
         report.check();
-        precision.check();
+        halves.check();
         run.check(validationFile.isPresent() || validationSplit.isPresent());
         run.checkpoint().ifPresent(new OutputFolder(outputDir)::checkIsNot);
         new OutputFolder(outputDir).check(overwrites || run.resumes());

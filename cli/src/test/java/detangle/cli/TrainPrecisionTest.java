@@ -3,8 +3,12 @@ package detangle.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import detangle.backend.ComputePrecision;
+import detangle.runtime.Backends;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,11 +16,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** Options of half precision scale the loss and say that the arithmetic is in single precision. */
+/** {@code --fp16} scales the loss and computes in single precision; {@code --bf16} computes products in bf16. */
 class TrainPrecisionTest extends TrainCommandCase {
     private static final String KNOWN = "text,label\nthe sky is blue,a\nmy shirt is red,b\nthe sea,a\na rose,c\n";
 
@@ -48,10 +56,55 @@ class TrainPrecisionTest extends TrainCommandCase {
         assertFalse(err.toString().contains("single precision"), err.toString());
         assertArrayEquals(plain, trained("half", STEPS, "--fp16"));
         assertTrue(
-                err.toString().contains("--fp16: training is computed in single precision, as no backend trains in 16"),
+                err.toString().contains("--fp16: training is computed in single precision, as no backend trains in fp"),
                 err.toString());
-        assertArrayEquals(plain, trained("brain", STEPS, "--bf16", "true", "--fp16_full_eval", "false"));
-        assertTrue(err.toString().contains("--bf16: training is computed in single precision"), err.toString());
+    }
+
+    @AfterEach
+    void computesInFp32Again() {
+        System.clearProperty(ComputePrecision.EMULATION);
+    }
+
+    private double loss() {
+        return state().get("log_history").get(2).get("loss").asDouble();
+    }
+
+    /** On a machine with a matrix unit that computes, and elsewhere Java does: the bits are the same. */
+    @Test
+    void bf16IsNearFp32() throws IOException {
+        trained("plain", STEPS);
+        double expected = loss();
+        byte[] brain = trained("brain", STEPS, "--bf16", "true", "--fp16_full_eval", "false", "--emulate");
+        assertTrue(err.toString().contains("products are in bf16; weights, sums and updates are in"), err.toString());
+        assertEquals(expected, loss(), 0.01 * expected);
+        assertNotEquals(expected, loss());
+        assertArrayEquals(brain, trained("named", STEPS, "--precision=bf16", "--emulate"));
+    }
+
+    @Test
+    void whatWasInterruptedGoesOnInBf16() throws IOException {
+        List<String> saves = List.of("--precision=bf16", "--emulate", "--save-steps=2", "--save-strategy=steps");
+        String[] options = saves.toArray(String[]::new);
+        byte[] whole = trained("whole", with(options, "--max-steps=4"));
+        Path checkpoint = output.resolve("checkpoint-2");
+        assertArrayEquals(
+                whole, trained("resumed", with(options, "--max-steps=4", "--resume-from-checkpoint=" + checkpoint)));
+        output = folder.resolve("other");
+        String fault = fault(rows, "--learning-rate=0.01", "--max-steps=4", "--resume-from-checkpoint=" + checkpoint);
+        assertTrue(fault.contains("precision"), fault);
+    }
+
+    private static String[] with(String[] options, String... more) {
+        return Stream.concat(Arrays.stream(options), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    @Test
+    void withoutAMatrixUnitBf16IsRefusedBeforeAnythingIsWritten() {
+        assumeFalse(
+                Backends.device(Optional.of("vector"), Set.of()).fastestPrecision() == ComputePrecision.BF16,
+                "this machine has a matrix unit");
+        assertTrue(fault(rows, "--bf16").startsWith("detangle: vector cannot compute in bf16, as there is no matrix"));
+        assertFalse(Files.exists(output));
     }
 
     /** With a scale of 65536 the squares of such gradients are infinite, and with a smaller one they are not. */
@@ -75,6 +128,8 @@ class TrainPrecisionTest extends TrainCommandCase {
 
     @Test
     void whatCannotBeDoneIsRefused() {
+        assertTrue(fault(rows, "--fp16", "--precision=bf16", "--emulate")
+                .contains("--fp16 scales the loss of training in single precision: leave it or bf16 out"));
         assertTrue(fault(rows, "--fp16", "--bf16").contains("--fp16 and --bf16 exclude each other"));
         assertTrue(
                 fault(rows, "--fp16-full-eval").contains("measure 16-bit weights by detangle evaluate --weight-type"));

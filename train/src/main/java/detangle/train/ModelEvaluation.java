@@ -17,12 +17,12 @@ public final class ModelEvaluation {
      *
      * @param program the model without dropout, with or without its loss
      * @param parameters a tensor for each parameter of the program, by name
-     * @param options the options of which the backend and packing are heeded
+     * @param options the options of which the backend, its precision and packing are heeded
      * @return the metrics of the evaluator
      */
     public static SequencedMap<String, Double> of(
             Program program, Map<String, Tensor> parameters, TrainingOptions options, Evaluator evaluator) {
-        Device device = Backends.device(options.backend(), Set.of());
+        Device device = Backends.device(options.backend(), Set.of(), options.precision());
         LoadedPlan loaded = LoadedPlan.of(
                 device, TrainingPrograms.evaluation(program, options.packing()), device.variables(parameters));
         try {

@@ -75,7 +75,7 @@ public record Trainer(
      */
     public TrainingResult train() {
         check();
-        Device device = Backends.device(options.backend(), Set.of());
+        Device device = Backends.device(options.backend(), Set.of(), options.precision());
         device.warmUp(); // The warm-up runs while the compiler does.
         List<TrainingPrograms> programs = programs();
         try (DeviceModel loaded = DeviceModel.load(

@@ -1,5 +1,6 @@
 package detangle.train;
 
+import detangle.backend.ComputePrecision;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -22,6 +23,8 @@ import java.util.function.Consumer;
  * @param gradientCheckpointing whether the backward pass computes each layer of the encoder again, so that only the
  *     layer's input is kept until then: it takes less memory and more time, and gives the same bits
  * @param backend the name of the backend; empty for the preferred one
+ * @param precision in which the backend computes products, forward and backward; parameters, sums and updates are in
+ *     fp32. A backend that does not train in it is refused
  */
 public record TrainingOptions(
         Recipe recipe,
@@ -36,7 +39,8 @@ public record TrainingOptions(
         SavingOptions saving,
         boolean packing,
         boolean gradientCheckpointing,
-        Optional<String> backend) {
+        Optional<String> backend,
+        ComputePrecision precision) {
     /** HuggingFace's defaults; nothing is evaluated or saved. */
     public static final TrainingOptions DEFAULT = new TrainingOptions(
             Recipe.HUGGINGFACE,
@@ -51,7 +55,8 @@ public record TrainingOptions(
             SavingOptions.NONE,
             true,
             false,
-            Optional.empty());
+            Optional.empty(),
+            ComputePrecision.FP32);
 
     /** The defaults of microsoft's trainer; nothing is evaluated or saved. */
     public static final TrainingOptions MICROSOFT = DEFAULT.with(o -> {
@@ -125,6 +130,10 @@ public record TrainingOptions(
         return with(o -> o.backend = Optional.of(name));
     }
 
+    public TrainingOptions withPrecision(ComputePrecision value) {
+        return with(o -> o.precision = value);
+    }
+
     /** Returns the seed of the order of rows, which {@link Batches} take. */
     public long orderSeed() {
         return dataSeed.orElse(seed);
@@ -185,6 +194,7 @@ public record TrainingOptions(
         private boolean packing;
         private boolean gradientCheckpointing;
         private Optional<String> backend;
+        private ComputePrecision precision;
 
         Draft(TrainingOptions options) {
             recipe = options.recipe;
@@ -200,6 +210,7 @@ public record TrainingOptions(
             packing = options.packing;
             gradientCheckpointing = options.gradientCheckpointing;
             backend = options.backend;
+            precision = options.precision;
         }
 
         TrainingOptions options() {
@@ -216,7 +227,8 @@ public record TrainingOptions(
                     saving,
                     packing,
                     gradientCheckpointing,
-                    backend);
+                    backend,
+                    precision);
         }
     }
 }

@@ -3,6 +3,7 @@ package detangle.conformance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.compiler.Compiler;
@@ -57,6 +58,12 @@ class TrainingGradientsTest {
 
     /** These are the bounds of single precision in goldens-training/README.md. */
     private static final Tolerance SINGLE = new Tolerance(2e-5, 1e-4, 1e-5, 1e-6);
+
+    /** The relative bound of the loss in bf16. */
+    private static final double LOSS_IN_BF16 = 5e-3;
+
+    /** The bound of all gradients in bf16, as squares of errors by squares of the original code's numbers. */
+    private static final double GRADIENTS_IN_BF16 = 5e-4;
 
     /**
      * @param loss the relative bound of the loss
@@ -121,9 +128,12 @@ class TrainingGradientsTest {
     }
 
     private static Map<String, double[]> byKernels(Update update) {
+        return byKernels(update, Backends.device(Optional.of("vector"), Set.of()));
+    }
+
+    private static Map<String, double[]> byKernels(Update update, Device device) {
         Program forward = Compiler.run(update.program(), Passes.training(false), (pass, p) -> {});
         Program gradients = withGradients(forward, update.trained());
-        Device device = Backends.device(Optional.of("vector"), Set.of());
         try (Executable executable = device.load(
                 Compiler.compile(gradients, Passes.afterGradients()), device.variables(update.parameters()))) {
             return update.run(executable::run);
@@ -201,6 +211,32 @@ class TrainingGradientsTest {
             Update update = Update.of(program, parameters, expected, List.of(inputs), false);
             check(byDefinition(update), loss, Optional.empty(), expected, EXACT);
             check(byKernels(update), loss, Optional.empty(), expected, SINGLE);
+            checkBf16(update, loss, expected);
+        }
+    }
+
+    /** On any machine: the tiles in Java give the bits of a matrix unit. docs/NUMERICS.md has the numbers. */
+    private static void checkBf16(Update update, double loss, Map<String, Tensor> expected) {
+        System.setProperty(ComputePrecision.EMULATION, "true");
+        try {
+            Device device = Backends.device(Optional.of("vector"), Set.of(), ComputePrecision.BF16);
+            Map<String, double[]> found = byKernels(update, device);
+            assertEquals(loss, found.get(HeadLosses.LOSS)[0], LOSS_IN_BF16 * loss, "loss in bf16");
+            double errors = 0;
+            double squares = 0;
+            for (String name : expected.keySet()) {
+                double[] wanted = expected.get(name).toDoubles();
+                double[] ours = found.getOrDefault(name, wanted);
+                for (int i = 0; i < ours.length; i++) {
+                    errors += Math.pow(ours[i] - wanted[i], 2);
+                    squares += Math.pow(wanted[i], 2);
+                }
+            }
+            double error = errors / squares;
+            assertTrue(error > 1e-9, "gradients are those of fp32");
+            assertTrue(error <= GRADIENTS_IN_BF16, error + " of gradients in bf16");
+        } finally {
+            System.clearProperty(ComputePrecision.EMULATION);
         }
     }
 

@@ -5,7 +5,6 @@ import detangle.backend.InputException;
 import detangle.backend.MemoryPlan;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
-import detangle.backend.vector.VectorVariables.Variable;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Node;
@@ -62,7 +61,10 @@ final class BoundProgram {
 
     private final VectorVariables variables;
     private final Updates updates = new Updates();
-    private final List<Variable> packed;
+
+    /** What brings packed forms of parameters up to date ahead of a run. */
+    private final List<Runnable> packings;
+
     private final List<Step> checks;
     private final Map<String, FrameValue> outputs = new LinkedHashMap<>();
     private final int relativeTables;
@@ -117,7 +119,9 @@ final class BoundProgram {
         data.evaluate(sources.constants());
         sources.constants().forEach(node -> lasting.put(value(node), data.evaluated(node)));
         tables = new LengthTables(sources.tables(), values, program.constants(), sizes);
-        StepBuilder builder = new StepBuilder(selection, values, data, sizes, value -> slots.getOrDefault(value, -1));
+        TileResiduals residuals = new TileResiduals(program, plan.operations(), selection, data);
+        StepBuilder builder =
+                new StepBuilder(selection, values, data, sizes, residuals, value -> slots.getOrDefault(value, -1));
         Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
         late.addAll(plan.memory().late());
         for (List<Node> results : plan.operations()) {
@@ -137,7 +141,7 @@ final class BoundProgram {
         }
         constants = new Object[valueCount];
         lasting.forEach((value, array) -> constants[value.index()] = array);
-        packed = data.packedVariables();
+        packings = data.packings();
     }
 
     private static Optional<String> parameter(int slot, MemoryPlan plan) {
@@ -250,8 +254,8 @@ final class BoundProgram {
     }
 
     private void run(Frame frame, Optional<Profile> profile) {
-        for (int i = 0; i < packed.size(); i++) {
-            packed.get(i).pack();
+        for (int i = 0; i < packings.size(); i++) {
+            packings.get(i).run();
         }
         run(frame, steps, profile);
     }

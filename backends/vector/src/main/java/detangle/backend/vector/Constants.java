@@ -24,6 +24,7 @@ import detangle.ir.TensorOp;
 import detangle.ir.interpreter.Interpreter;
 import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.interpreter.Precision;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
@@ -42,11 +43,14 @@ final class Constants {
     private final Program program;
     private final VectorVariables variables;
     private final ComputePrecision precision;
+    private final boolean multipliesOnTiles;
+    private final boolean trainsOnTiles;
     private final Map<Node, Panels> matrices = new IdentityHashMap<>();
     private final Map<Node, PositionTable> positions = new IdentityHashMap<>();
     private final Map<Node, float[]> rows = new IdentityHashMap<>();
     private final Map<Node, float[]> vectors = new IdentityHashMap<>();
     private final Set<Variable> packed = new LinkedHashSet<>();
+    private final Set<Variable> tiled = new LinkedHashSet<>();
     private final Map<Node, Object> evaluated = new IdentityHashMap<>();
 
     /**
@@ -58,6 +62,7 @@ final class Constants {
         result.matrices.putAll(matrices);
         result.positions.putAll(positions);
         result.packed.addAll(packed);
+        result.tiled.addAll(tiled);
         return result;
     }
 
@@ -70,6 +75,27 @@ final class Constants {
         this.program = program;
         this.variables = variables;
         this.precision = precision;
+        this.multipliesOnTiles = precision == ComputePrecision.BF16;
+        this.trainsOnTiles =
+                multipliesOnTiles && program.nodes().stream().anyMatch(n -> n.op() instanceof TensorOp.Param);
+    }
+
+    /** Returns whether matrices that have elements are multiplied on tiles. */
+    boolean multipliesOnTiles() {
+        return multipliesOnTiles;
+    }
+
+    /** Returns whether a matrix that is packed ahead is multiplied on tiles. */
+    boolean isOnTiles(Node weight) {
+        return multipliesOnTiles && Arrays.stream(shape(weight)).allMatch(size -> size > 0);
+    }
+
+    /**
+     * Returns whether products of two values that a run computes are in bfloat16: those of programs with parameters,
+     * whose gradients are such products.
+     */
+    boolean trainsOnTiles() {
+        return trainsOnTiles;
     }
 
     /** The variable of a parameter; empty for other nodes. */
@@ -84,9 +110,17 @@ final class Constants {
         return variable.packed();
     }
 
-    /** The variables whose packed forms the program reads. */
-    synchronized List<Variable> packedVariables() {
-        return List.copyOf(packed);
+    private TileMatrix tiled(Variable variable) {
+        tiled.add(variable);
+        return variable.tiles();
+    }
+
+    /** Returns what brings the packed forms of variables up to date that the program reads. */
+    synchronized List<Runnable> packings() {
+        List<Runnable> all = new ArrayList<>();
+        packed.forEach(variable -> all.add(variable::pack));
+        tiled.forEach(variable -> all.add(variable::packTiles));
+        return all;
     }
 
     /** The stored data of a named constant, in its type. */
@@ -124,13 +158,13 @@ final class Constants {
     }
 
     /**
-     * A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them, or
-     * if products are in bf16.
+     * A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them,
+     * or if products are in bf16.
      */
     synchronized Panels matrix(Node weight) {
         Optional<Variable> variable = variable(weight);
         if (variable.isPresent()) {
-            return packed(variable.get())[0];
+            return isOnTiles(weight) ? tiled(variable.get()) : packed(variable.get())[0];
         }
         return matrices.computeIfAbsent(
                 unwidened(weight), w -> panels(w, named(stored(w)).orElseThrow()));
@@ -141,7 +175,7 @@ final class Constants {
         int k = Math.toIntExact(tensor.dim(1));
         DType dtype = w.type().dtype();
         Supplier<NotFiniteConstantException> fault = () -> new NotFiniteConstantException(name(stored(w)));
-        if (precision == ComputePrecision.BF16 && tensor.elements() > 0) {
+        if (isOnTiles(w)) {
             try {
                 return dtype == DType.BF16
                         ? TileMatrix.ofBits((row, to, at) -> tensor.copyTo((long) row * k, dtype, to, at, k), n, k)

@@ -1,8 +1,12 @@
 package detangle.backend.vector;
 
+import detangle.backend.vector.amx.MatrixUnits;
 import detangle.backend.vector.kernel.Gemm;
+import detangle.backend.vector.kernel.KeptPanels;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Places;
+import detangle.backend.vector.kernel.TileMatMul;
+import detangle.backend.vector.kernel.TileMatrix;
 import detangle.backend.vector.kernel.VectorAttention;
 import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.ir.DType;
@@ -10,6 +14,8 @@ import detangle.ir.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The state of one run: sizes, memory, the place of each value in it, and kernels, which keep their objects from run
@@ -40,11 +46,18 @@ final class Frame {
     private Gemm gemm;
     private VectorLayerNorm layerNorm;
     private VectorAttention attention;
+
+    /** Made when a run has such products, so that others do not load its class. */
+    private Optional<TileMatMul> tileMatMul;
+
     private ElementwiseLoop elementwise;
     private RelativeTables relativeTables;
 
     /** Matrices that a run packs, by the number of the operand: their memory serves the next run too. */
     private PackedMatrix[][] packed;
+
+    /** The same of matrices that tiles multiply. */
+    private TileMatrix[][] tiles;
 
     private float[] zeros = {};
     private long run;
@@ -71,9 +84,11 @@ final class Frame {
         gemm = new Gemm();
         layerNorm = new VectorLayerNorm();
         attention = new VectorAttention();
+        tileMatMul = Optional.empty();
         elementwise = new ElementwiseLoop();
         relativeTables = new RelativeTables(relativeTableCount);
         packed = new PackedMatrix[packedForms][];
+        tiles = new TileMatrix[packedForms][];
     }
 
     /** The sizes of the symbols of the next run, to be filled before {@link #begin}; -1 for one that no input has. */
@@ -147,16 +162,24 @@ final class Frame {
 
     /** Room for matrices {@code [N,K]} that a run packs for an operand with that number. */
     PackedMatrix[] packed(int number, int matrices, int n, int k) {
-        PackedMatrix[] all = packed[number];
-        boolean fits = all != null && all.length == matrices && (matrices == 0 || all[0].n() == n && all[0].k() == k);
-        if (!fits) {
-            all = new PackedMatrix[matrices];
-            for (int i = 0; i < matrices; i++) {
-                all[i] = PackedMatrix.empty(n, k);
-            }
-            packed[number] = all;
+        if (!fits(packed[number], matrices, n, k)) {
+            packed[number] = Stream.generate(() -> PackedMatrix.empty(n, k))
+                    .limit(matrices)
+                    .toArray(PackedMatrix[]::new);
         }
-        return all;
+        return packed[number];
+    }
+
+    /** Returns room for a matrix that tiles multiply. */
+    TileMatrix tiles(int number, int n, int k) {
+        if (!fits(tiles[number], 1, n, k)) {
+            tiles[number] = new TileMatrix[] {TileMatrix.empty(n, k)};
+        }
+        return tiles[number][0];
+    }
+
+    private static boolean fits(KeptPanels[] all, int matrices, int n, int k) {
+        return all != null && all.length == matrices && (matrices == 0 || all[0].n() == n && all[0].k() == k);
     }
 
     /** Says where a value is from now on. */
@@ -235,6 +258,13 @@ final class Frame {
 
     VectorAttention attention() {
         return attention;
+    }
+
+    TileMatMul tileMatMul() {
+        if (tileMatMul.isEmpty()) {
+            tileMatMul = Optional.of(new TileMatMul(MatrixUnits::unit));
+        }
+        return tileMatMul.get();
     }
 
     ElementwiseLoop elementwise() {

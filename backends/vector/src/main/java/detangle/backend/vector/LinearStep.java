@@ -1,8 +1,10 @@
 package detangle.backend.vector;
 
 import detangle.backend.vector.Operands.Form;
+import detangle.backend.vector.kernel.Elements;
 import detangle.backend.vector.kernel.Gemm;
 import detangle.backend.vector.kernel.Panels;
+import detangle.backend.vector.kernel.TileMatrix;
 import detangle.ir.Activation;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,9 +19,17 @@ final class LinearStep implements Step {
     /**
      * A layer.
      *
-     * @param stored whether weight and bias are the same at each run, so that no step before this one computes them
+     * @param residual what is added to the result, by a layer on tiles
+     * @param stored whether weight and bias are the same at each run and there is no residual, so that no step before
+     *     this one computes them
      */
-    record Product(Form<Panels> weight, Form<float[]> bias, Activation activation, FrameValue out, boolean stored) {}
+    record Product(
+            Form<Panels> weight,
+            Form<float[]> bias,
+            Activation activation,
+            Optional<FrameValue> residual,
+            FrameValue out,
+            boolean stored) {}
 
     /** @param slot the slot of x in memory, -1 for a value that has memory of its own */
     LinearStep(FrameValue x, int slot, List<Product> products) {
@@ -51,13 +61,22 @@ final class LinearStep implements Step {
         gemm.left(f.floats(x), f.offset(x), k, f.rows(x), k);
         for (int i = 0; i < products.size(); i++) {
             Product product = products.get(i);
-            gemm.product(
-                    product.weight().of(f).next(),
-                    product.bias().of(f),
-                    product.activation(),
-                    f.floats(product.out()),
-                    f.offset(product.out()),
-                    f.dim(product.out(), -1));
+            Panels weight = product.weight().of(f).next();
+            float[] bias = product.bias().of(f);
+            FrameValue out = product.out();
+            if (product.residual().isPresent()) {
+                FrameValue residual = product.residual().get();
+                gemm.product(
+                        (TileMatrix) weight,
+                        bias,
+                        product.activation(),
+                        new Elements(f.floats(residual), f.offset(residual)),
+                        f.floats(out),
+                        f.offset(out),
+                        f.dim(out, -1));
+            } else {
+                gemm.product(weight, bias, product.activation(), f.floats(out), f.offset(out), f.dim(out, -1));
+            }
         }
         gemm.run();
     }

@@ -4,6 +4,7 @@ import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
 import detangle.backend.vector.kernel.PositionTable;
 import detangle.backend.vector.kernel.RelativeTable;
+import detangle.backend.vector.kernel.TileMatrix;
 import detangle.ir.Node;
 import detangle.ir.Tensor;
 import java.util.Arrays;
@@ -32,9 +33,18 @@ final class Operands {
         this.constants = constants;
     }
 
+    /** Returns whether products of two values that a run computes are in bfloat16. */
+    boolean trainsOnTiles() {
+        return constants.trainsOnTiles();
+    }
+
     /** Returns how many operands have been bound that each run packs. */
     int packedForms() {
         return packedForms;
+    }
+
+    FrameValue value(Node node) {
+        return values.get(node);
     }
 
     FrameValue value(Node node, int operand) {
@@ -105,6 +115,11 @@ final class Operands {
         FrameValue v = value(node, operand);
         int number = packedForms++;
         return f -> {
+            if (constants.trainsOnTiles() && f.elements(v) > 0) {
+                TileMatrix matrix = f.tiles(number, f.dim(v, 0), f.dim(v, 1));
+                matrix.pack(f.floats(v), f.offset(v));
+                return matrix;
+            }
             PackedMatrix matrix = f.packed(number, 1, f.dim(v, 0), f.dim(v, 1))[0];
             matrix.pack(f.floats(v), f.offset(v));
             return matrix;

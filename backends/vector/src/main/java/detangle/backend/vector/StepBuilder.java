@@ -35,11 +35,13 @@ final class StepBuilder {
     private final SizeTable sizes;
     private final Operands operands;
     private final AttentionBinding attention;
+    private final TileResiduals residuals;
     private final ToIntFunction<FrameValue> slot;
     private final List<Step> checks = new ArrayList<>();
 
     /**
      * @param selection the kernels of the program's nodes
+     * @param residuals what linear layers add to their results
      * @param slot the slot of memory that a value stands in, -1 for one that has memory of its own
      */
     StepBuilder(
@@ -47,11 +49,13 @@ final class StepBuilder {
             Map<Node, FrameValue> values,
             Constants constants,
             SizeTable sizes,
+            TileResiduals residuals,
             ToIntFunction<FrameValue> slot) {
         this.selection = selection;
         this.sizes = sizes;
         this.operands = new Operands(selection, values, constants);
         this.attention = new AttentionBinding(operands, sizes);
+        this.residuals = residuals;
         this.slot = slot;
     }
 
@@ -193,10 +197,24 @@ final class StepBuilder {
     Step dot(TensorOp.Dot op, Node node, FrameValue out) {
         FrameValue a = in(node, 0);
         FrameValue b = in(node, 1);
+        boolean onTiles = operands.trainsOnTiles();
         return f -> {
             Broadcasts.matrices(f, b, out, f.right());
             Matrices right = new Matrices(f.floats(b), f.offset(b), f.right(), op.transposeRhs());
-            multiply(f, op, a, right, out);
+            if (onTiles && depth(f, op, a) > 0) {
+                f.tileMatMul()
+                        .operands(
+                                left(f, op, a, out),
+                                right,
+                                f.dim(out, -2),
+                                depth(f, op, a),
+                                f.dim(out, -1),
+                                f.floats(out),
+                                f.offset(out));
+                f.tileMatMul().run(f.elements(out, 0, out.rank() - 2));
+            } else {
+                multiply(f, op, a, right, out);
+            }
         };
     }
 
@@ -208,11 +226,18 @@ final class StepBuilder {
     }
 
     private static void multiply(Frame f, TensorOp.Dot op, FrameValue a, MatMul.Right right, FrameValue out) {
-        Broadcasts.matrices(f, a, out, f.left());
-        Matrices left = new Matrices(f.floats(a), f.offset(a), f.left(), op.transposeLhs());
-        int k = f.dim(a, op.transposeLhs() ? -2 : -1);
-        new MatMul(left, right, f.dim(out, -2), k, f.dim(out, -1), f.floats(out), f.offset(out))
+        int k = depth(f, op, a);
+        new MatMul(left(f, op, a, out), right, f.dim(out, -2), k, f.dim(out, -1), f.floats(out), f.offset(out))
                 .run(f.elements(out, 0, out.rank() - 2));
+    }
+
+    private static Matrices left(Frame f, TensorOp.Dot op, FrameValue a, FrameValue out) {
+        Broadcasts.matrices(f, a, out, f.left());
+        return new Matrices(f.floats(a), f.offset(a), f.left(), op.transposeLhs());
+    }
+
+    private static int depth(Frame f, TensorOp.Dot op, FrameValue a) {
+        return f.dim(a, op.transposeLhs() ? -2 : -1);
     }
 
     Step reduce(TensorOp.Reduce op, Node node, FrameValue out) {
@@ -267,14 +292,17 @@ final class StepBuilder {
         Form<Panels> weight = operands.matrix(node, 1);
         int n = out.dims()[out.rank() - 1];
         Form<float[]> bias = op.bias() ? operands.vector(node, 2) : f -> f.zeros(f.size(n) + PackedMatrix.WIDTH);
-        boolean stored = operands.isConstant(node, 1) && (!op.bias() || operands.isConstant(node, 2));
-        return new LinearStep(
-                x, slot.applyAsInt(x), List.of(new LinearStep.Product(weight, bias, op.activation(), out, stored)));
+        Optional<FrameValue> residual = residuals.of(node).map(operands::value);
+        boolean stored =
+                operands.isConstant(node, 1) && (!op.bias() || operands.isConstant(node, 2)) && residual.isEmpty();
+        LinearStep.Product product = new LinearStep.Product(weight, bias, op.activation(), residual, out, stored);
+        return new LinearStep(x, slot.applyAsInt(x), List.of(product));
     }
 
     Step layerNorm(KernelOp.LayerNorm op, Node node, FrameValue out) {
         FrameValue x = in(node, 0);
-        FrameValue residual = op.residual() ? in(node, 1) : x;
+        boolean adds = op.residual() && residuals.of(node.input(0)).isEmpty();
+        FrameValue residual = adds ? in(node, 1) : x;
         int last = node.inputs().size() - 1;
         Form<float[]> gamma = operands.vector(node, last - 1);
         Form<float[]> beta = operands.vector(node, last);
@@ -282,7 +310,7 @@ final class StepBuilder {
         return f -> {
             VectorLayerNorm kernel = f.layerNorm();
             kernel.operands(f.floats(x), f.offset(x), gamma.of(f), beta.of(f));
-            if (op.residual()) {
+            if (adds) {
                 kernel.residual(f.floats(residual), f.offset(residual));
             }
             kernel.run(epsilon, f.floats(out), f.offset(out), f.rows(out), f.dim(out, -1));

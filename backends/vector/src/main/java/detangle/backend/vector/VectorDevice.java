@@ -19,7 +19,6 @@ import detangle.ir.KernelOp;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
-import detangle.ir.TensorOp;
 import detangle.ir.scalar.Region;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -141,11 +140,6 @@ final class VectorDevice implements Device {
 
     @Override
     public Executable load(Plan plan, Variables variables) {
-        if (precision != ComputePrecision.FP32
-                && plan.program().nodes().stream().anyMatch(n -> n.op() instanceof TensorOp.Param)) {
-            throw new BackendException(name() + " computes programs whose parameters change in fp32 alone, and not in "
-                    + precision + ": leave the precision out");
-        }
         return new VectorExecutable(plan, VectorVariables.of(variables), precision);
     }
 

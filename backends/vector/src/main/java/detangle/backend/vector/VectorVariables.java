@@ -4,11 +4,13 @@ import detangle.backend.BackendException;
 import detangle.backend.InputException;
 import detangle.backend.Variables;
 import detangle.backend.vector.kernel.PackedMatrix;
+import detangle.backend.vector.kernel.TileMatrix;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Parameters in Java arrays, which kernels read and updates write: an array stays the same for as long as there are
@@ -21,8 +23,8 @@ final class VectorVariables extends Variables {
     private final Map<String, Variable> variables = new HashMap<>();
 
     /**
-     * A variable. Its packed form is made when the first program wants it, for all programs, and packed anew at the
-     * beginning of the first run that reads it after the value was replaced.
+     * A variable. Its packed forms, of floats and of tiles, are made when the first program wants them, for all
+     * programs, and packed anew at the beginning of the first run that reads them after the value was replaced.
      */
     static final class Variable {
         private final DType dtype;
@@ -32,6 +34,8 @@ final class VectorVariables extends Variables {
         private PackedMatrix[] packed = {};
         private long version;
         private long packedVersion = -1;
+        private Optional<TileMatrix> tiles = Optional.empty();
+        private long tilesVersion = -1;
 
         private Variable(Tensor value) {
             if (value.elements() > MOST_ELEMENTS) {
@@ -75,6 +79,22 @@ final class VectorVariables extends Variables {
                     packed[i].pack((float[]) array, i * size(shape.length - 2) * size(shape.length - 1));
                 }
                 packedVersion = version;
+            }
+        }
+
+        /** Returns the matrix {@code [N,K]}, rounded to bfloat16 for products with its transpose. */
+        synchronized TileMatrix tiles() {
+            if (tiles.isEmpty()) {
+                tiles = Optional.of(TileMatrix.empty(size(0), size(1)));
+            }
+            return tiles.get();
+        }
+
+        /** Brings the form for tiles up to date, as {@link #pack} does the packed one. */
+        synchronized void packTiles() {
+            if (tilesVersion != version) {
+                tiles().pack((float[]) array, 0);
+                tilesVersion = version;
             }
         }
 

@@ -1,8 +1,8 @@
 package detangle.backend.vector;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import detangle.backend.BackendException;
@@ -11,6 +11,7 @@ import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.NotFiniteConstantException;
 import detangle.backend.Plan;
+import detangle.backend.Variables;
 import detangle.backend.vector.amx.Bf16;
 import detangle.backend.vector.amx.MatrixUnits;
 import detangle.backend.vector.amx.MatrixUnits.Answer;
@@ -18,6 +19,7 @@ import detangle.compiler.Compiler;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
 import detangle.ir.text.Parser;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -166,20 +168,77 @@ class Bf16ProductTest {
         assertEquals(ComputePrecision.FP32, device.fastestPrecision());
     }
 
+    /** The forward pass and both gradients of a layer whose weight is a parameter. */
     @Test
-    void parametersThatChangeAreRefused() {
+    void parametersAreRoundedAnewWhenTheyChange() {
         String text = """
-                func @step(%x: f32[2,3]) -> (y: f32[2,2]) {
-                  %w = param "w" : f32[2,3]
-                  %y = dot %x, %w {rhs_t} : f32[2,2]
-                  return y = %y
+                func @step(%x: f32[3,50], %dy: f32[3,40]) -> (y: f32[3,40], dx: f32[3,50], dw: f32[40,50]) {
+                  %w = param "w" : f32[40,50]
+                  %b = constant @"b" : f32[40]
+                  %y = linear %x, %w, %b {bias, act=none} : f32[3,40]
+                  %dx = dot %dy, %w : f32[3,50]
+                  %dw = dot %dy, %x {lhs_t} : f32[40,50]
+                  return y = %y, dx = %dx, dw = %dw
                 }
                 """;
-        Plan plan = Compiler.compile(Parser.parse("test.dtir", text), List.of());
+        Plan plan = Compiler.compile(
+                Parser.parse("test.dtir", text).withConstants(Map.of("b", Tensor.of(bias, N))), List.of());
         Device device = emulating();
-        BackendException e = assertThrows(
-                BackendException.class,
-                () -> device.load(plan, device.variables(Map.of("w", Tensor.of(new float[6], 2, 3)))));
-        assertTrue(e.getMessage().contains("fp32 alone"), e.getMessage());
+        Variables variables = device.variables(Map.of("w", Tensor.of(new float[N * K], N, K)));
+        try (Executable executable = device.load(plan, variables)) {
+            Map<String, Tensor> inputs = Map.of("x", Tensor.of(x, ROWS, K), "dy", Tensor.of(dy, ROWS, N));
+            assertEquals(bias[1], executable.run(inputs).get("y").getDouble(1));
+            variables.write("w", Tensor.of(weight, N, K));
+            Map<String, Tensor> outputs = executable.run(inputs);
+            for (int n = 0; n < N; n++) {
+                for (int k = 0; k < K; k++) {
+                    double sum = 0;
+                    for (int i = 0; i < ROWS; i++) {
+                        sum += (double) rounded(dy[i * N + n]) * rounded(x[i * K + k]);
+                    }
+                    assertEquals(sum, outputs.get("dw").getDouble((long) n * K + k), 2e-5);
+                }
+            }
+            for (int i = 0; i < ROWS; i++) {
+                for (int k = 0; k < K; k++) {
+                    double sum = 0;
+                    for (int n = 0; n < N; n++) {
+                        sum += (double) rounded(dy[i * N + n]) * matrix(n, k, true);
+                    }
+                    assertEquals(sum, outputs.get("dx").getDouble((long) i * K + k), 2e-5);
+                }
+                for (int n = 0; n < N; n++) {
+                    double sum = bias[n];
+                    for (int k = 0; k < K; k++) {
+                        sum += (double) rounded(x[i * K + k]) * matrix(n, k, true);
+                    }
+                    assertEquals(sum, outputs.get("y").getDouble((long) i * N + n), 2e-5);
+                }
+            }
+        }
+    }
+
+    /** The layer adds the residual; the result has the same bits as where the norm adds it. */
+    @Test
+    void aResidualIsAddedBeforeTheNorm() {
+        String text = """
+                func @norm(%x: f32[3,50], %r: f32[3,40]) -> (y: f32[3,40]OUTPUT) {
+                  %w = constant @"w" : f32[40,50]
+                  %b = constant @"b" : f32[40]
+                  %h = linear %x, %w, %b {bias, act=none} : f32[3,40]
+                  %y = layer_norm %h, %r, %b, %b {eps=1e-07, residual} : f32[3,40]
+                  return y = %yRESULT
+                }
+                """;
+        String alone = text.replace("OUTPUT", "").replace("RESULT", "");
+        String both = text.replace("OUTPUT", ", h: f32[3,40]").replace("RESULT", ", h = %h");
+        Map<String, Tensor> inputs = Map.of("x", Tensor.of(x, ROWS, K), "r", Tensor.of(dy, ROWS, N));
+        List<float[]> results = new ArrayList<>();
+        for (String program : List.of(alone, both)) {
+            try (Executable executable = emulating().load(plan(program, Tensor.of(weight, N, K)))) {
+                results.add(executable.run(inputs).get("y").toFloats());
+            }
+        }
+        assertArrayEquals(results.get(1), results.get(0));
     }
 }

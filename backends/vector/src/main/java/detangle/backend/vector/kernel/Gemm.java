@@ -7,6 +7,7 @@ import detangle.backend.vector.amx.MatrixUnits;
 import detangle.ir.Activation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -130,7 +131,7 @@ public final class Gemm {
      */
     public void product(Panels b, float[] bias, Activation activation, float[] c, int co, int ldc) {
         if (b instanceof TileMatrix matrix) {
-            tiles.product(matrix, bias, activation, c, co, ldc);
+            tiles.product(matrix, bias, activation, Optional.empty(), c, co, ldc);
             return;
         }
         if (count == targets.size()) {
@@ -143,6 +144,16 @@ public final class Gemm {
         target.c = c;
         target.co = co;
         target.ldc = ldc;
+    }
+
+    /**
+     * Adds a product in bfloat16 to the next run, {@code C = activation(A B + bias) + residual}.
+     *
+     * @param residual {@code [rows,N]}, one row after the other
+     */
+    public void product(
+            TileMatrix b, float[] bias, Activation activation, Elements residual, float[] c, int co, int ldc) {
+        tiles.product(b, bias, activation, Optional.of(residual), c, co, ldc);
     }
 
     /** Computes the products that have been added. One run at a time. */

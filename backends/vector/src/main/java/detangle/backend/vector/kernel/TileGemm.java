@@ -1,20 +1,19 @@
 package detangle.backend.vector.kernel;
 
-import detangle.backend.vector.amx.Bf16;
 import detangle.backend.vector.amx.MatrixUnit;
-import detangle.backend.vector.amx.TilePacking;
 import detangle.backend.vector.amx.TileProduct;
 import detangle.ir.Activation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
  * Products {@code C = activation(A B + bias)} in bfloat16 with sums of floats, of one A with one or more
- * {@link TileMatrix} B, which have elements. Rows of A are rounded and packed once for all; then threads share the panels.
+ * {@link TileMatrix} B, which have elements. Rows of A are rounded and packed once for all; then threads share the
+ * panels.
  */
 final class TileGemm {
     /** Packed rows that panels meet at a time: half the second-level cache. */
@@ -26,7 +25,14 @@ final class TileGemm {
     private static final int TASKS_PER_THREAD = 4;
     private static final int BLOCK_ROWS = MatrixUnit.BLOCK_ROWS;
 
-    private record Target(TileMatrix b, float[] bias, Activation activation, float[] c, int co, int ldc) {}
+    private record Target(
+            TileMatrix b,
+            float[] bias,
+            Activation activation,
+            Optional<Elements> residual,
+            float[] c,
+            int co,
+            int ldc) {}
 
     private final Supplier<MatrixUnit> unit;
     private final WorkerPool.Task pack = this::pack;
@@ -46,9 +52,20 @@ final class TileGemm {
         this.unit = unit;
     }
 
-    /** Adds a product to the next run; arguments are those of {@link Gemm#product}. */
-    void product(TileMatrix b, float[] bias, Activation activation, float[] c, int co, int ldc) {
-        targets.add(new Target(b, bias, activation, c, co, ldc));
+    /**
+     * Adds a product to the next run; arguments are those of {@link Gemm#product}.
+     *
+     * @param residual rows like those of c, one after the other, that are added to what is written to c
+     */
+    void product(
+            TileMatrix b,
+            float[] bias,
+            Activation activation,
+            Optional<Elements> residual,
+            float[] c,
+            int co,
+            int ldc) {
+        targets.add(new Target(b, bias, activation, residual, c, co, ldc));
     }
 
     /** Computes the products that have been added, if there are any; arguments are those of {@link Gemm#left}. */
@@ -61,7 +78,7 @@ final class TileGemm {
         lda = stride;
         m = rows;
         k = depth;
-        long bytes = Math.ceilDiv(m, BLOCK_ROWS) * blockBytes(2);
+        long bytes = TileLeft.bytes(m, k);
         if (packed.byteSize() < bytes) {
             packed = Arena.ofAuto().allocate(bytes, MatrixUnit.TILE_ROW);
         }
@@ -73,45 +90,23 @@ final class TileGemm {
     }
 
     private int steps() {
-        return TileMatrix.steps(k);
+        return TileColumns.steps(k);
     }
 
-    private int blockRows(int block) {
-        return Math.min(BLOCK_ROWS, m - block * BLOCK_ROWS);
-    }
-
-    private long blockBytes(int tiles) {
-        return (long) steps() * tiles * MatrixUnit.TILE;
+    private long blockBytes() {
+        return TileLeft.blockBytes(k);
     }
 
     /** Packs 16 rows. */
     private void pack(int tile) {
-        int first = tile * MatrixUnit.TILE_ROWS;
-        int rows = Math.min(MatrixUnit.TILE_ROWS, m - first);
-        int tiles = MatrixUnit.tiles(blockRows(tile / 2));
-        long stepBytes = (long) tiles * MatrixUnit.TILE;
-        MemorySegment to = packed.asSlice(tile / 2 * blockBytes(2) + (long) (tile % 2) * MatrixUnit.TILE);
-        int whole = k / MatrixUnit.DEPTH;
-        if (whole > 0) {
-            MemorySegment from = MemorySegment.ofArray(a).asSlice((ao + (long) first * lda) * Float.BYTES);
-            unit.get().run(new TilePacking(from, (long) lda * Float.BYTES, to, stepBytes, whole, rows));
-        }
-        int rest = k % MatrixUnit.DEPTH;
-        for (int row = 0; rest > 0 && row < rows; row++) {
-            int at = ao + (first + row) * lda + whole * MatrixUnit.DEPTH;
-            long line = whole * stepBytes + (long) row * MatrixUnit.TILE_ROW;
-            for (int i = 0; i < MatrixUnit.DEPTH; i++) {
-                short bits = i < rest ? Bf16.round(a[at + i]) : 0;
-                to.set(ValueLayout.JAVA_SHORT, line + (long) i * Short.BYTES, bits);
-            }
-        }
+        TileLeft.packTile(unit.get(), a, ao, lda, m, k, packed, tile);
     }
 
     /** Some panels by all rows, a group at a time. */
     private void multiply(int task) {
         int from = task * panelsPerTask;
         int to = Math.min(panels, from + panelsPerTask);
-        int group = (int) Math.max(1, GROUP_BYTES / blockBytes(2)) * BLOCK_ROWS;
+        int group = (int) Math.max(1, GROUP_BYTES / blockBytes()) * BLOCK_ROWS;
         for (int row = 0; row < m; row += group) {
             int before = 0;
             for (Target target : targets) {
@@ -134,7 +129,17 @@ final class TileGemm {
             blocks(target, p, row + whole * BLOCK_ROWS, 1, rows % BLOCK_ROWS);
         }
         int out = target.co + row * target.ldc + p * MatrixUnit.PANEL_COLUMNS;
-        Activations.apply(target.activation, target.c, out, target.ldc, rows, target.b.columns(p));
+        int columns = target.b.columns(p);
+        Activations.apply(target.activation, target.c, out, target.ldc, rows, columns);
+        if (target.residual.isPresent()) {
+            Elements residual = target.residual.get();
+            int n = target.b.n();
+            int from = residual.offset() + row * n + p * MatrixUnit.PANEL_COLUMNS;
+            for (int i = 0; i < rows; i++) {
+                int at = out + i * target.ldc;
+                VectorLayerNorm.add(target.c, at, residual.array(), from + i * n, target.c, at, columns);
+            }
+        }
     }
 
     private void blocks(Target target, int p, int row, int blocks, int blockRows) {
@@ -147,13 +152,13 @@ final class TileGemm {
                 MemorySegment.ofArray(target.c).asSlice((target.co + (long) row * target.ldc + column) * Float.BYTES);
         MemorySegment bias = MemorySegment.ofArray(target.bias).asSlice((long) column * Float.BYTES);
         long stepBytes = (long) MatrixUnit.tiles(blockRows) * MatrixUnit.TILE;
-        MemorySegment left = packed.asSlice(row / BLOCK_ROWS * blockBytes(2));
+        MemorySegment left = packed.asSlice(row / BLOCK_ROWS * blockBytes());
         for (int step = 0; step < steps; step += part) {
             boolean first = step == 0;
             unit.get()
                     .run(new TileProduct(
                             left.asSlice(step * stepBytes),
-                            blockBytes(2),
+                            blockBytes(),
                             target.b.panel(p, step),
                             first ? bias : result,
                             first ? 0 : apart,

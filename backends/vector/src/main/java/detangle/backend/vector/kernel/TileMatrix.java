@@ -11,19 +11,14 @@ import java.lang.foreign.ValueLayout;
  * The right operand of a product in bfloat16, {@code [K,N]}, in the order in which tiles read it: panels of 32 columns,
  * as {@link MatrixUnit} has them. It takes half the memory of floats, outside of the heap, where no collector moves it.
  */
-public final class TileMatrix implements KeptPanels {
+public record TileMatrix(MemorySegment data, int k, int n) implements KeptPanels {
     private static final int COLUMNS = MatrixUnit.PANEL_COLUMNS;
     private static final int SCRATCH = 0;
 
-    private final MemorySegment data;
-    private final int k;
-    private final int n;
-
-    private TileMatrix(int n, int k) {
-        this.k = k;
-        this.n = n;
-        long bytes = Math.multiplyExact(panels(n), panelBytes(k));
-        data = Arena.ofAuto().allocate(Math.max(bytes, 1), MatrixUnit.TILE_ROW);
+    /** Room for a matrix, which {@link #pack(float[], int)} fills. */
+    public static TileMatrix empty(int n, int k) {
+        long bytes = Math.multiplyExact(TileColumns.panels(n), TileColumns.panelBytes(k));
+        return new TileMatrix(Arena.ofAuto().allocate(Math.max(bytes, 1), MatrixUnit.TILE_ROW), k, n);
     }
 
     /**
@@ -32,16 +27,15 @@ public final class TileMatrix implements KeptPanels {
      * @throws ArithmeticException if an element is not a finite number, or is beyond the largest of bfloat16
      */
     public static TileMatrix ofRows(PackedMatrix.RowReader rows, int n, int k) {
-        TileMatrix matrix = new TileMatrix(n, k);
-        WorkerPool.SHARED.run(panels(n), panel -> {
+        TileMatrix matrix = empty(n, k);
+        WorkerPool.SHARED.run(matrix.panels(), panel -> {
             int count = matrix.columns(panel);
             float[] read = Scratch.get().floats(SCRATCH, count * k);
             rows.read(panel * COLUMNS, count, read, 0);
-            short[] bits = new short[count * k];
-            for (int i = 0; i < bits.length; i++) {
-                bits[i] = Bf16.round(read[i]);
+            for (int i = 0; i < count * k; i++) {
+                checkFinite(Float.isFinite(Bf16.widen(Bf16.round(read[i]))));
             }
-            matrix.pack(panel, bits);
+            TileColumns.ofRows(read, 0, k, count, k, matrix.panel(panel, 0));
         });
         return matrix;
     }
@@ -52,83 +46,59 @@ public final class TileMatrix implements KeptPanels {
      * @throws ArithmeticException if an element is not a finite number
      */
     public static TileMatrix ofBits(NarrowMatrix.RowReader rows, int n, int k) {
-        TileMatrix matrix = new TileMatrix(n, k);
-        WorkerPool.SHARED.run(panels(n), panel -> {
-            short[] bits = new short[matrix.columns(panel) * k];
+        TileMatrix matrix = empty(n, k);
+        WorkerPool.SHARED.run(matrix.panels(), panel -> {
+            short[] packed = new short[Math.toIntExact(TileColumns.panelBytes(k) / Short.BYTES)];
+            short[] row = new short[k];
             for (int i = 0; i < matrix.columns(panel); i++) {
-                rows.read(panel * COLUMNS + i, bits, i * k);
+                rows.read(panel * COLUMNS + i, row, 0);
+                checkFinite(FiniteRows.areFinite(row, k, DType.BF16));
+                for (int j = 0; j < k; j++) {
+                    packed[TileColumns.place(j, i)] = row[j];
+                }
             }
-            matrix.pack(panel, bits);
+            MemorySegment.copy(packed, 0, matrix.panel(panel, 0), ValueLayout.JAVA_SHORT, 0, packed.length);
         });
         return matrix;
     }
 
-    private void pack(int panel, short[] bits) {
-        if (!FiniteRows.areFinite(bits, bits.length, DType.BF16)) {
+    private static void checkFinite(boolean isFinite) {
+        if (!isFinite) {
             throw new ArithmeticException("an element of a matrix is not a finite number");
         }
-        short[] packed = new short[Math.toIntExact(panelBytes(k) / Short.BYTES)];
-        for (int i = 0; i < columns(panel); i++) {
-            for (int j = 0; j < k; j++) {
-                packed[place(j, i)] = bits[i * k + j];
-            }
-        }
-        MemorySegment.copy(packed, 0, data, ValueLayout.JAVA_SHORT, panel * panelBytes(k), packed.length);
     }
 
-    /** The place of an element in its panel. */
-    private static int place(int row, int column) {
-        int tile = row / MatrixUnit.DEPTH * 2 + column / MatrixUnit.TILE_ROWS;
-        int pair = tile * MatrixUnit.TILE_ROWS + row % MatrixUnit.DEPTH / 2;
-        return (pair * MatrixUnit.TILE_ROWS + column % MatrixUnit.TILE_ROWS) * 2 + row % 2;
-    }
-
-    private static int panels(int n) {
-        return Math.ceilDiv(n, COLUMNS);
-    }
-
-    private static long panelBytes(int k) {
-        return 2L * MatrixUnit.TILE * steps(k);
-    }
-
-    /** Returns how many steps a depth takes. */
-    static int steps(int k) {
-        return Math.ceilDiv(k, MatrixUnit.DEPTH);
-    }
-
-    @Override
-    public int k() {
-        return k;
-    }
-
-    @Override
-    public int n() {
-        return n;
+    /** Rounds another matrix {@code [N,K]} into the same memory. What is beyond bfloat16 becomes infinite. */
+    public void pack(float[] rows, int from) {
+        WorkerPool.SHARED.run(panels(), panel -> {
+            int at = from + panel * COLUMNS * k;
+            TileColumns.ofRows(rows, at, k, columns(panel), k, panel(panel, 0));
+        });
     }
 
     @Override
     public int panels() {
-        return panels(n);
+        return TileColumns.panels(n);
     }
 
     /** Returns how many columns a panel has, 32 but for the last. */
     int columns(int panel) {
-        return Math.min(COLUMNS, n - panel * COLUMNS);
+        return TileColumns.columns(panel, n);
     }
 
     /** The panel from a step on. */
     MemorySegment panel(int panel, int step) {
-        return data.asSlice(
-                panel * panelBytes(k) + 2L * MatrixUnit.TILE * step, panelBytes(k) - 2L * MatrixUnit.TILE * step);
+        long bytes = TileColumns.panelBytes(k);
+        return data.asSlice(panel * bytes + 2L * MatrixUnit.TILE * step, bytes - 2L * MatrixUnit.TILE * step);
     }
 
     /** Writes the elements of some rows and columns, row by row, {@code stride} floats apart. */
     void unpack(int row, int rows, int column, int columns, float[] to, int stride) {
         for (int i = 0; i < columns; i++) {
-            int panel = (column + i) / COLUMNS;
+            MemorySegment panel = panel((column + i) / COLUMNS, 0);
             for (int j = 0; j < rows; j++) {
-                long place = panel * panelBytes(k) + (long) Short.BYTES * place(row + j, (column + i) % COLUMNS);
-                to[j * stride + i] = Bf16.widen(data.get(ValueLayout.JAVA_SHORT, place));
+                long place = (long) Short.BYTES * TileColumns.place(row + j, (column + i) % COLUMNS);
+                to[j * stride + i] = Bf16.widen(panel.get(ValueLayout.JAVA_SHORT, place));
             }
         }
     }
