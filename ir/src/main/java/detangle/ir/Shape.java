@@ -8,19 +8,19 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The extents of a tensor, outermost first. A scalar has rank 0; more than {@value #MOST_AXES} axes are a {@link
+ * The extents of a tensor, outermost first. A scalar has rank 0; more than {@value #MAX_AXES} axes are a {@link
  * SizeException}.
  */
 public record Shape(List<Dim> dims) {
     /** Axes of the largest shape. */
-    public static final int MOST_AXES = 16;
+    public static final int MAX_AXES = 16;
 
     public static final Shape SCALAR = new Shape(List.of());
 
     public Shape {
-        if (dims.size() > MOST_AXES) {
+        if (dims.size() > MAX_AXES) {
             throw new SizeException(
-                    "a shape has " + dims.size() + " axes, and no more than " + MOST_AXES + " are possible");
+                    "a shape has " + dims.size() + " axes, and no more than " + MAX_AXES + " are possible");
         }
         dims = List.copyOf(dims);
     }

@@ -307,7 +307,7 @@ public final class Parser {
         String word = in.word();
         DType dtype =
                 dtype(word).orElseThrow(() -> new ParseException(location, "'" + word + "' is not an element type"));
-        return new TensorType(dtype, new Shape(in.list("[", "]", Shape.MOST_AXES, this::dim)));
+        return new TensorType(dtype, new Shape(in.list("[", "]", Shape.MAX_AXES, this::dim)));
     }
 
     private Dim dim() {

@@ -128,7 +128,7 @@ record Accelerator(String name, TornadoDevice tornado, ComputePrecision precisio
         };
     }
 
-    /** Until a measurement of devices is here. */
+    /** Returns nothing: peaks of devices are not measured. */
     @Override
     public Optional<Peaks> measurePeaks() {
         return Optional.empty();

@@ -7,10 +7,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Applies an activation function in place to a product that the matrix library has computed. */
 final class ActivationKernel {
-    /** Threads of a group. */
+    /** The number of threads of a group. */
     static final int THREADS = 256;
 
-    /** Values of a thread: it loads all of them before it computes, so that enough loads are under way. */
+    /** The number of values of a thread. It loads all of them before it computes, so that enough loads are under way. */
     static final int EACH = 8;
 
     private ActivationKernel() {}

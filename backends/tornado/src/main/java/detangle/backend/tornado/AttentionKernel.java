@@ -16,13 +16,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * they are looked up.
  */
 final class AttentionKernel {
-    /** Threads of a group. */
+    /** The number of threads of a group. */
     static final int THREADS = 64;
 
-    /** Queries of a group, and keys of a step. */
+    /** The number of queries that a group computes, and of keys that it reads in a step. */
     static final int TILE = 32;
 
-    /** The widest head. */
+    /** The most elements of a row of a head that the kernel takes. */
     static final int MAX_WIDTH = 128;
 
     private static final int SIDE = 8;
@@ -69,9 +69,9 @@ final class AttentionKernel {
             int p2c) {
         int base = own.get(0);
         float[] queryTile = context.allocateFloatLocalArray(TILE * (width + 1));
-        float[] keyTile = context.allocateFloatLocalArray(TILE * (width + 1)); // Then values.
+        float[] keyTile = context.allocateFloatLocalArray(TILE * (width + 1)); // It holds values later.
         float[] weights = context.allocateFloatLocalArray(TILE * PITCH);
-        float[] halves = context.allocateFloatLocalArray(THREADS); // What the two threads of a row have found.
+        float[] halves = context.allocateFloatLocalArray(THREADS); // It holds what each thread has found.
         float[] shrinkage = context.allocateFloatLocalArray(TILE);
         int[] begins = context.allocateIntLocalArray(TILE);
         int[] ends = context.allocateIntLocalArray(TILE);

@@ -17,29 +17,37 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * latter on to the former.
  */
 final class AttentionSoftmaxKernel {
-    /** Threads of a group. */
+    /** The number of threads of a group. */
     static final int THREADS = 256;
 
-    /** Queries of a group. */
+    /** The number of queries that a group computes. */
     static final int QUERIES = 16;
 
     /** The place behind the sizes of {@link AttentionShape} of the kernel's own. */
     private static final int OWN = AttentionShape.SIZES;
 
-    /** Keys of a step. */
+    /** The number of keys that a group reads in a step. */
     private static final int KEYS = 64;
 
-    private static final int LANES = 32; // Threads of a row of scores.
-    private static final int LINES = THREADS / LANES; // Rows at once.
-    /** Rows of a thread. */
+    /** The number of threads that share one row of scores. */
+    private static final int LANES = 32;
+
+    /** The number of rows of scores that a group computes at the same time. */
+    private static final int LINES = THREADS / LANES;
+
+    /** The number of rows of scores that a thread computes. */
     private static final int ROWS = QUERIES / LINES;
 
-    /** Keys of a thread in a step. */
+    /** The number of keys of a step that a thread computes scores of. */
     private static final int COLUMNS = KEYS / LANES;
 
-    private static final int PITCH = QUERIES + 1; // Threads that read down a column must not meet in one bank.
+    /** The distance of rows in local memory: threads that read down a column must not meet in one bank. */
+    private static final int PITCH = QUERIES + 1;
+
+    /** The number of keys whose terms a group reads at the same time. */
     private static final int COLUMNS_AT_ONCE = THREADS / QUERIES;
-    /** Terms of keys that a thread reads in a step. */
+
+    /** The number of keys whose terms a thread reads in a step. */
     private static final int TERMS = KEYS / COLUMNS_AT_ONCE;
 
     /** Below any score that counts; differences to it are numbers, which those to -inf are not. */

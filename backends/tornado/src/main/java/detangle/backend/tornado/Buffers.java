@@ -30,7 +30,7 @@ import java.util.function.ToLongFunction;
  * each value that is known beforehand, with room for the sizes that they were made for and any smaller.
  */
 final class Buffers {
-    private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 64;
+    private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 64;
 
     /** The largest size of a symbol for which room is made before it is seen. */
     private static final long MAX_EXPECTED_SIZE = 1 << 14;
@@ -195,7 +195,7 @@ final class Buffers {
 
     /** Returns whether an array has room for so many elements, at all sizes of the symbols to make room for. */
     boolean canHold(ToLongFunction<Map<String, Long>> elements) {
-        return shapes.stream().allMatch(s -> elements.applyAsLong(s) <= MOST_ELEMENTS);
+        return shapes.stream().allMatch(s -> elements.applyAsLong(s) <= MAX_ELEMENTS);
     }
 
     /** Returns whether the host writes a node's value before a run, and nothing writes it afterwards. */
@@ -221,7 +221,7 @@ final class Buffers {
 
     private DeviceArray growing(DType dtype, ToLongFunction<Map<String, Long>> elements) {
         long needed = shapes.stream().mapToLong(elements).max().orElse(0);
-        if (needed > MOST_ELEMENTS) {
+        if (needed > MAX_ELEMENTS) {
             throw new BackendException("a value of " + needed + " elements does not fit an array on the device");
         }
         DeviceArray array = DeviceArray.allocate(dtype, (int) room(needed));
@@ -230,7 +230,7 @@ final class Buffers {
     }
 
     private static long room(long needed) {
-        return Math.min(MOST_ELEMENTS, Math.max(needed, Long.highestOneBit(Math.max(1, 2 * needed - 1))));
+        return Math.min(MAX_ELEMENTS, Math.max(needed, Long.highestOneBit(Math.max(1, 2 * needed - 1))));
     }
 
     /**
@@ -285,7 +285,7 @@ final class Buffers {
                         s.elements().applyAsLong(others) <= s.array().array().getSize());
     }
 
-    /** Bytes of all arrays. */
+    /** Returns how many bytes all arrays have. */
     long bytes() {
         long bytes = 0;
         for (Collection<DeviceArray> arrays : List.of(
@@ -305,22 +305,22 @@ final class Buffers {
         return bytes;
     }
 
-    /** Those that are given at each run. */
+    /** Returns the arrays whose values are given at each run. */
     Map<Node, DeviceArray> inputs() {
         return Collections.unmodifiableMap(inputs);
     }
 
-    /** The arrays of parameters by name; their values are given at each run, as those of inputs are. */
+    /** Returns the arrays of parameters by name; their values are given at each run, as those of inputs are. */
     Map<String, DeviceArray> parameters() {
         return Collections.unmodifiableMap(parameters);
     }
 
-    /** Those that depend on the sizes alone. */
+    /** Returns the arrays whose values depend on the sizes alone. */
     Map<Node, DeviceArray> computedOnce() {
         return Collections.unmodifiableMap(computedOnce);
     }
 
-    /** Those that never change. */
+    /** Returns the arrays that never change. */
     List<Object> unchanging() {
         List<Object> all = new ArrayList<>();
         constants.values().forEach(a -> all.add(a.array()));
@@ -331,7 +331,7 @@ final class Buffers {
         return all;
     }
 
-    /** Fills those that depend on the sizes. */
+    /** Fills the arrays whose values depend on the sizes. */
     void bind(Map<String, Long> sizes) {
         Program program = plan.program();
         new Interpreter(Precision.F64)

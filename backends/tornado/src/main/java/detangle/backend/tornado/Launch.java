@@ -26,7 +26,7 @@ record Launch(
         int fault,
         int threads,
         Function<Map<String, Long>, Work> work) {
-    /** Threads of a group, for kernels whose threads do not work together. */
+    /** The number of threads of a group, for kernels whose threads do not work together. */
     static final int SEPARATE = 64;
 
     Launch {

@@ -10,7 +10,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * sums of the other gradients.
  */
 final class LayerNormGradKernel {
-    /** Threads of a group, which computes a row; a power of two. */
+    /** The number of threads of a group, which computes one row; a power of two. */
     static final int THREADS = 64;
 
     private LayerNormGradKernel() {}

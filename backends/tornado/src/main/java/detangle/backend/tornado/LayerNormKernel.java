@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** {@code (x + residual - mean) / sqrt(variance + epsilon) * gamma + beta} over rows, 0 where a mask does not hold. */
 final class LayerNormKernel {
-    /** Threads of a group, which computes a row; a power of two. */
+    /** The number of threads of a group, which computes one row; a power of two. */
     static final int THREADS = 64;
 
     private LayerNormKernel() {}

@@ -11,22 +11,37 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
  * slice is on its way while this one is multiplied.
  */
 final class ProductKernel {
-    /** Threads of a group. */
+    /** The number of threads of a group. */
     static final int THREADS = 128;
 
-    /** Rows and columns of the result that a group computes. */
+    /** The number of rows, and of columns, of the result that a group computes. */
     static final int TILE = 64;
 
     /** The number of batch axes; where there are fewer, the others have a size of 1. */
     static final int BATCH_AXES = 3;
 
+    /** The depth of a slice. */
     private static final int DEPTH = 16;
-    private static final int PITCH = TILE + 2; // Threads that store down a column must not meet in one bank.
-    private static final int ACROSS = 16; // Threads along a row of the tile.
+
+    /** The distance of rows in local memory: threads that store down a column must not meet in one bank. */
+    private static final int PITCH = TILE + 2;
+
+    /** The number of threads along a row of the tile. */
+    private static final int ACROSS = 16;
+
+    /** The number of threads along a column of the tile. */
     private static final int DOWN = THREADS / ACROSS;
-    private static final int ROWS = TILE / DOWN; // Of a thread, and columns.
+
+    /** The number of rows of the tile that a thread computes. */
+    private static final int ROWS = TILE / DOWN;
+
+    /** The number of columns of the tile that a thread computes. */
     private static final int COLUMNS = TILE / ACROSS;
-    private static final int LINES = THREADS / DEPTH; // Of a slice, that threads read at once.
+
+    /** The number of lines of a slice that the threads of a group read at the same time. */
+    private static final int LINES = THREADS / DEPTH;
+
+    /** The number of elements of a slice that a thread reads. */
     private static final int READS = TILE / LINES;
 
     private ProductKernel() {}

@@ -11,10 +11,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * sequences are unpacked, those are nearly all.
  */
 final class ScatterKernel {
-    /** Threads of a group, and ids of a chunk. */
+    /** The number of threads of a group, and of ids in a chunk. */
     static final int THREADS = 256;
 
-    /** Rows of the table that a group owns. */
+    /** The number of rows of the table that a group writes. */
     static final int ROWS = 32;
 
     private ScatterKernel() {}

@@ -22,7 +22,7 @@ final class SharedSlots {
     private final List<Room> rooms = new ArrayList<>();
     private final int[] roomOf;
 
-    /** An array. */
+    /** An array of the device, and what it must have room for. */
     private static final class Room {
         private final DType dtype;
         private final Set<Dim> sizes = new LinkedHashSet<>();

@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Softmax over rows of the places where a mask holds, 0 elsewhere. */
 final class SoftmaxKernel {
-    /** Threads of a group, which computes a row; a power of two. */
+    /** The number of threads of a group, which computes one row; a power of two. */
     static final int THREADS = 64;
 
     /** The number of axes before the last; where there are fewer, the others have a size of 1. */

@@ -36,11 +36,11 @@ final class BoundProgram {
     /** Bytes of the Java heap that are left to everything else. */
     private static final long RESERVED_BYTES = 64L << 20;
 
-    private static final long MOST_BYTES =
+    private static final long MAX_BYTES =
             Math.max(Runtime.getRuntime().maxMemory() / 4, Runtime.getRuntime().maxMemory() - RESERVED_BYTES);
 
     /** The most elements that every JVM gives to an array. */
-    private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
+    private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
 
     private static final DType[] TYPES = DType.values();
 
@@ -331,19 +331,19 @@ final class BoundProgram {
         for (int i = 0; i < TYPES.length; i++) {
             long n = frame.memory().ends()[i];
             bytes += n * TYPES[i].bytes();
-            if (n > MOST_ELEMENTS) {
+            if (n > MAX_ELEMENTS) {
                 throw new InputException("at " + frame.bindings() + " the program needs " + n + " elements of "
                         + TYPES[i].text() + " at once, more than an array holds: use a smaller batch");
             }
         }
-        if (bytes > MOST_BYTES) {
+        if (bytes > MAX_BYTES) {
             throw new InputException(String.format(
                     Locale.ROOT,
                     "at %s the program needs %.3f GB at once, more than the %.3f GB of the Java heap that may be used:"
                             + " use a smaller batch, or raise -Xmx",
                     frame.bindings(),
                     bytes / 1e9,
-                    MOST_BYTES / 1e9));
+                    MAX_BYTES / 1e9));
         }
     }
 

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class InPlaceRegion {
     /** The most operands: each is a bit of an int. */
-    private static final int MOST_OPERANDS = 31;
+    private static final int MAX_OPERANDS = 31;
 
     /**
      * The form of operands: the bits of those that have one element for all, and of the conditions among them that
@@ -41,7 +41,7 @@ final class InPlaceRegion {
     /** Makes the loops; empty for a single result, for which blocks are as fast. */
     static Optional<InPlaceRegion> of(Region region) {
         boolean isCandidate = region.hasSeveralResults()
-                && region.arguments().size() <= MOST_OPERANDS
+                && region.arguments().size() <= MAX_OPERANDS
                 && region.bodies().stream().allMatch(body -> body.dtype() == DType.F32);
         return isCandidate ? Optional.of(new InPlaceRegion(region)) : Optional.empty();
     }

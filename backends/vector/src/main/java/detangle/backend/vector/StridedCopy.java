@@ -4,8 +4,8 @@ import detangle.ir.Shape;
 
 /** Copies an array through strides, of one type or another: transposes and broadcasts. */
 final class StridedCopy {
-    private final int[] sizes = new int[Shape.MOST_AXES];
-    private final int[] strides = new int[Shape.MOST_AXES];
+    private final int[] sizes = new int[Shape.MAX_AXES];
+    private final int[] strides = new int[Shape.MAX_AXES];
     private int rank;
 
     /** Begins with a shape without axes. */

@@ -18,7 +18,7 @@ import java.util.Optional;
  */
 final class VectorVariables extends Variables {
     /** The most that every JVM gives to an array, less the vector that kernels read beyond the end. */
-    private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8 - PackedMatrix.WIDTH;
+    private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8 - PackedMatrix.WIDTH;
 
     private final Map<String, Variable> variables = new HashMap<>();
 
@@ -38,9 +38,9 @@ final class VectorVariables extends Variables {
         private long tilesVersion = -1;
 
         private Variable(Tensor value) {
-            if (value.elements() > MOST_ELEMENTS) {
+            if (value.elements() > MAX_ELEMENTS) {
                 throw new InputException("a variable has " + value.elements() + " elements, more than the "
-                        + MOST_ELEMENTS + " that a Java array holds: divide it into several");
+                        + MAX_ELEMENTS + " that a Java array holds: divide it into several");
             }
             this.dtype = value.dtype();
             this.shape = value.shape();

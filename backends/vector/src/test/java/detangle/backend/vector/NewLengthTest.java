@@ -42,9 +42,9 @@ import org.junit.jupiter.api.Test;
 class NewLengthTest {
     private static final int WARM_UP = 3000;
     private static final int RUNS_IN_A_ROW = 200;
-    private static final Duration MOST_WARM_UP = Duration.ofMinutes(1);
+    private static final Duration MAX_WARM_UP = Duration.ofMinutes(1);
     private static final int LONGEST = 300;
-    private static final long MOST_BYTES = 1024;
+    private static final long MAX_BYTES = 1024;
 
     /** A layer as packed models have it: a table of relative positions, rows by place, and a look-up of positions. */
     private static final Program LAYER = Parser.parse("test.dtir", """
@@ -137,7 +137,7 @@ class NewLengthTest {
         Collections.sort(repeats);
         long first = firsts.get(firsts.size() / 2);
         long repeat = repeats.get(repeats.size() / 2);
-        assertTrue(first <= MOST_BYTES, "a first run makes " + first + " bytes beside its outputs");
+        assertTrue(first <= MAX_BYTES, "a first run makes " + first + " bytes beside its outputs");
         assertTrue(first <= repeat + 16, "a first run makes " + first + " bytes and a repeat " + repeat);
     }
 
@@ -147,11 +147,11 @@ class NewLengthTest {
     private static void awaitCompiledCode(Executable executable) {
         long begun = System.nanoTime();
         int inARow = 0;
-        for (int i = 0; inARow < RUNS_IN_A_ROW && System.nanoTime() - begun < MOST_WARM_UP.toNanos(); i++) {
+        for (int i = 0; inARow < RUNS_IN_A_ROW && System.nanoTime() - begun < MAX_WARM_UP.toNanos(); i++) {
             int length = 1 + i % 100;
             Map<String, Tensor> inputs = inputs(length);
             long outputs = allocated(() -> outputs(length));
-            inARow = allocated(() -> executable.run(inputs)) - outputs <= MOST_BYTES ? inARow + 1 : 0;
+            inARow = allocated(() -> executable.run(inputs)) - outputs <= MAX_BYTES ? inARow + 1 : 0;
         }
     }
 

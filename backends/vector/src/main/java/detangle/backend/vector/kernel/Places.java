@@ -7,8 +7,8 @@ import detangle.ir.Shape;
  * arrays that stay.
  */
 public final class Places {
-    private final int[] sizes = new int[Shape.MOST_AXES];
-    private final int[] strides = new int[Shape.MOST_AXES];
+    private final int[] sizes = new int[Shape.MAX_AXES];
+    private final int[] strides = new int[Shape.MAX_AXES];
     private int rank;
 
     /** A shape without axes, whose only element stands at 0. */

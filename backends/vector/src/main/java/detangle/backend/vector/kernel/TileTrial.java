@@ -23,7 +23,7 @@ final class TileTrial {
      * The most rounds, some seconds of them. On a machine where nothing else runs, a quarter to a half of the rounds
      * count, as a turn is short beside what the host does now and then.
      */
-    static final int MOST_ROUNDS = 5 * TileJudge.ENOUGH;
+    static final int MAX_ROUNDS = 5 * TileJudge.ENOUGH;
 
     /** Rounds before them: they show C2 depths that the warm-up has not had. */
     private static final int WARM_ROUNDS = 3;
@@ -58,7 +58,7 @@ final class TileTrial {
      * Returns the rounds of some kernels, the default's first: as many as the judge wants, if so many count before
      * there are the most.
      *
-     * @param most rounds, {@link #MOST_ROUNDS} for a judgement
+     * @param most rounds, {@link #MAX_ROUNDS} for a judgement
      * @param isWanted asked after each turn
      * @return empty if the trial was not wanted any more, or if C2 does not compile the tiles of some kernel
      */

@@ -117,7 +117,7 @@ final class TileTuner {
     private boolean isDecided(TileRows rows, BooleanSupplier isIdle) {
         List<MicroKernel> kernels =
                 contenders(rows).stream().map(MicroKernel::new).toList();
-        return TileTrial.rounds(rows, kernels, TileTrial.MOST_ROUNDS, isIdle)
+        return TileTrial.rounds(rows, kernels, TileTrial.MAX_ROUNDS, isIdle)
                 .map(r -> judge(rows, r))
                 .orElse(false);
     }

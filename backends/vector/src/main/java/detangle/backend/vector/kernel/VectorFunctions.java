@@ -21,7 +21,7 @@ final class VectorFunctions {
     private static final float LEAST_EXPONENT = -104;
 
     /** The exponential of a greater number is beyond the largest float. */
-    private static final float MOST_EXPONENT = 89;
+    private static final float MAX_EXPONENT = 89;
 
     private static final int EXPONENT_BIAS = 127;
     private static final int MANTISSA = 0x7fffff;
@@ -42,7 +42,7 @@ final class VectorFunctions {
         IntVector rounder = FloatVector.broadcast(SPECIES, VectorMath.ROUNDER).reinterpretAsInts();
         for (int i = 0; i < size; i += COUNT) {
             FloatVector v =
-                    FloatVector.fromArray(SPECIES, x, i).max(LEAST_EXPONENT).min(MOST_EXPONENT);
+                    FloatVector.fromArray(SPECIES, x, i).max(LEAST_EXPONENT).min(MAX_EXPONENT);
             // The sum's last bits are n, rounded to nearest.
             FloatVector shifted = v.fma(
                     FloatVector.broadcast(SPECIES, VectorMath.LOG2_E),

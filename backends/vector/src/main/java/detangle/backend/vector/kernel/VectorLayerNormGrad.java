@@ -16,7 +16,7 @@ public final class VectorLayerNormGrad {
     private static final int LEAST_ROWS_PER_BLOCK = 16;
 
     /** Enough for the threads of large machines to share, and few enough that their sums stay in the caches. */
-    private static final int MOST_BLOCKS = 64;
+    private static final int MAX_BLOCKS = 64;
 
     private static final int COLUMNS_PER_TASK = 256;
 
@@ -66,7 +66,7 @@ public final class VectorLayerNormGrad {
         this.dbeta = dbeta;
         this.rows = rows;
         this.size = size;
-        this.rowsPerBlock = Math.max(LEAST_ROWS_PER_BLOCK, Math.ceilDiv(rows, MOST_BLOCKS));
+        this.rowsPerBlock = Math.max(LEAST_ROWS_PER_BLOCK, Math.ceilDiv(rows, MAX_BLOCKS));
         this.blocks = Math.ceilDiv(rows, rowsPerBlock);
     }
 

@@ -32,7 +32,7 @@ public final class VectorReduction {
     private static final int STRIP = 512;
 
     private static final int LEAST_ROWS = 32;
-    private static final int MOST_BLOCKS = 64;
+    private static final int MAX_BLOCKS = 64;
 
     /** The number of sums that are tasks enough for any number of threads, so that blocks need not be tasks. */
     private static final int MANY = 64;
@@ -153,7 +153,7 @@ public final class VectorReduction {
     private static void sumColumns(float[] x, int from, int outer, int size, int inner, float[] out, int to) {
         int strips = Math.ceilDiv(inner, STRIP);
         int places = outer * strips;
-        int rows = places < MANY ? Math.max(LEAST_ROWS, Math.ceilDiv(size, MOST_BLOCKS)) : Math.max(1, size);
+        int rows = places < MANY ? Math.max(LEAST_ROWS, Math.ceilDiv(size, MAX_BLOCKS)) : Math.max(1, size);
         int blocks = Math.max(1, Math.ceilDiv(size, rows));
         if (blocks == 1) {
             WorkerPool.SHARED.run(places, place -> {

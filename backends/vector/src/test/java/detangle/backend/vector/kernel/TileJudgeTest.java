@@ -73,7 +73,7 @@ class TileJudgeTest {
     /** A neighbour that comes and goes takes up to half of the time of a turn. */
     @Test
     void anUnsteadyNeighbourLeavesItUndecided() {
-        List<TileJudge.Round> disturbed = rounds(TileTrial.MOST_ROUNDS, r -> new double[] {1, 0.9, 0.9}).stream()
+        List<TileJudge.Round> disturbed = rounds(TileTrial.MAX_ROUNDS, r -> new double[] {1, 0.9, 0.9}).stream()
                 .map(r -> new TileJudge.Round(
                         Arrays.stream(r.turns()).map(this::disturbed).toArray(), disturbed(r.again())))
                 .toList();
@@ -105,7 +105,7 @@ class TileJudgeTest {
         for (int trial = 0; trial < 2_000; trial++) {
             List<TileJudge.Round> rounds = new ArrayList<>();
             int steady = 0;
-            while (steady < ROUNDS && rounds.size() < TileTrial.MOST_ROUNDS) {
+            while (steady < ROUNDS && rounds.size() < TileTrial.MAX_ROUNDS) {
                 long[] turns = {disturbed(1, noise), disturbed(1, noise), disturbed(1.03, noise)};
                 TileJudge.Round round = new TileJudge.Round(turns, disturbed(1, noise));
                 rounds.add(round);
