@@ -146,21 +146,30 @@ public final class Redactor implements Pipeline {
      * @throws PipelineException if labels are not the model's, or a policy names another one
      */
     public void check(DetectionOptions options, RedactionPolicy policy) {
-        List<String> labels = switch (finder) {
-            case NamedKinds _, SchemaKinds _ -> named(options);
-            case OwnKinds(TokenClassifier classifier) -> {
-                List<String> own = classifier.labels().stream()
+        List<String> own = labels();
+        if (finder instanceof OwnKinds) {
+            require(options.labels(), own, "the model has no label");
+        }
+        List<String> labels = options.labels().isEmpty() ? own : options.labels();
+        require(policy.byLabel().keySet(), labels, "an operator is given for a label that is not looked for:");
+    }
+
+    /**
+     * Returns what is looked for where the options name nothing: {@link DetectionOptions#PERSONAL_DATA}, or all kinds of
+     * a model that has its own.
+     */
+    public List<String> labels() {
+        return switch (finder) {
+            case NamedKinds _, SchemaKinds _ -> DetectionOptions.PERSONAL_DATA;
+            case OwnKinds(TokenClassifier classifier) ->
+                classifier.labels().stream()
                         .map(EntityAggregation::type)
                         .filter(label -> !TokenClassificationOptions.DEFAULT
                                 .ignoreLabels()
                                 .contains(label))
                         .distinct()
                         .toList();
-                require(options.labels(), own, "the model has no label");
-                yield options.labels().isEmpty() ? own : options.labels();
-            }
         };
-        require(policy.byLabel().keySet(), labels, "an operator is given for a label that is not looked for:");
     }
 
     /** Returns what a model that finds whatever is named is told. */

@@ -93,7 +93,8 @@ public final class InferenceServer implements AutoCloseable {
                 new EmbeddingsInferenceApi(served, huggingFace, options, sizes, turns, version),
                 huggingFace,
                 new OpenAiApi(served, sizes),
-                new OpenInferenceApi(served, sizes, version));
+                new OpenInferenceApi(served, sizes, version),
+                new PresidioApi(served, sizes));
     }
 
     private static InetAddress address(String host) {

@@ -46,6 +46,7 @@ final class OpenApi {
         api.huggingFace();
         api.openAi();
         api.openInference();
+        api.presidio();
         return Json.bytes(Json.of(
                 "openapi",
                 "3.0.3",
@@ -57,8 +58,8 @@ final class OpenApi {
                         DetangleVersion.number(),
                         "description",
                         "DeBERTa models behind the routes of HuggingFace's inference API, of"
-                                + " text-embeddings-inference, of OpenAI's API for vectors and of the Open Inference"
-                                + " Protocol, version 2.",
+                                + " text-embeddings-inference, of OpenAI's API for vectors, of the Open Inference"
+                                + " Protocol, version 2, and of Presidio's analyzer.",
                         "license",
                         Json.of("name", "Apache-2.0")),
                 "security",
@@ -232,6 +233,27 @@ final class OpenApi {
                         object("prompt_tokens", of("integer"), "total_tokens", of("integer"))));
         get("/v1/models", "All models, in OpenAI's form", json(object("object", of("string"), "data", listOf(model))));
         get("/v1/models/{name}", "A model, in OpenAI's form", json(model));
+    }
+
+    private void presidio() {
+        SequencedMap<String, Object> results = listOf(object(
+                "entity_type", of("string"), "start", of("integer"), "end", of("integer"), "score", of("number")));
+        post(
+                "/analyze",
+                "Entities of texts, in Presidio's form",
+                closed(
+                        "text",
+                        oneOf(of("string"), listOf(of("string"))),
+                        "language?",
+                        of("string"),
+                        "correlation_id?",
+                        of("string"),
+                        "entities?",
+                        listOf(of("string")),
+                        "score_threshold?",
+                        of("number")),
+                Json.of("anyOf", List.of(results, listOf(results))));
+        get("/supportedentities", "What is looked for where nothing is named", json(listOf(of("string"))));
     }
 
     private void openInference() {

@@ -50,7 +50,8 @@ final class Routes {
             EmbeddingsInferenceApi embeddingsInference,
             HuggingFaceApi huggingFace,
             OpenAiApi openAi,
-            OpenInferenceApi openInference) {}
+            OpenInferenceApi openInference,
+            PresidioApi presidio) {}
 
     Routes(ServerOptions options, Metrics metrics, Apis apis, Admission admission, Bodies bodies, Sites sites) {
         this.options = options;
@@ -134,6 +135,9 @@ final class Routes {
         post(routes, "/v1/embeddings", apis.openAi::embeddings);
         get(routes, "/v1/models", request -> apis.openAi.models());
         get(routes, "/v1/models/{name:.+}", request -> apis.openAi.model(name(request)));
+
+        post(routes, "/analyze", apis.presidio::analyze);
+        get(routes, "/supportedentities", request -> apis.presidio.supportedEntities());
 
         routes.read("/v2/health/live", (request, response) -> {
             Responses.json(request, response, 200, Json.of("live", true));

@@ -20,7 +20,8 @@ class HostileBodiesTest extends ServerTest {
             "/decode",
             "/models/banking",
             "/models/banking/pipeline/text-classification",
-            "/v1/embeddings");
+            "/v1/embeddings",
+            "/analyze");
 
     private static byte[] body(byte[] bytes) {
         return Probe.post("/predict", "Content-Type: application/json\r\n", bytes);

@@ -46,6 +46,8 @@ class HttpMechanicsTest extends ServerTest {
             Map.entry("/v1/embeddings", "POST, OPTIONS"),
             Map.entry("/v1/models", "GET, HEAD, OPTIONS"),
             Map.entry("/v1/models/encoder", "GET, HEAD, OPTIONS"),
+            Map.entry("/analyze", "POST, OPTIONS"),
+            Map.entry("/supportedentities", "GET, HEAD, OPTIONS"),
             Map.entry("/v2", "GET, HEAD, OPTIONS"),
             Map.entry("/v2/health/live", "GET, HEAD, OPTIONS"),
             Map.entry("/v2/health/ready", "GET, HEAD, OPTIONS"),

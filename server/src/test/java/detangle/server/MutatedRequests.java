@@ -60,7 +60,8 @@ final class MutatedRequests {
             "{\"inputs\":{\"source_sentence\":\"a\",\"sentences\":[\"b\",\"c\"]},\"parameters\":{}}",
             "{\"ids\":[[1,500,2],[7]],\"skip_special_tokens\":false}",
             "{\"id\":\"1\",\"inputs\":[{\"name\":\"text\",\"shape\":[2],\"datatype\":\"BYTES\",\"data\":[\"a\",\"b\"]}],"
-                    + "\"outputs\":[{\"name\":\"scores\",\"parameters\":{\"binary_data\":true}}]}");
+                    + "\"outputs\":[{\"name\":\"scores\",\"parameters\":{\"binary_data\":true}}]}",
+            "{\"text\":[\"Ada\",\"b\"],\"language\":\"en\",\"entities\":[\"PERSON\"],\"score_threshold\":0.5}");
 
     private static final List<String> ROUTES = List.of(
             "/predict",
@@ -73,7 +74,8 @@ final class MutatedRequests {
             "/v1/embeddings",
             "/similarity",
             "/decode",
-            "/v2/models/banking/infer");
+            "/v2/models/banking/infer",
+            "/analyze");
 
     private final Random random;
 

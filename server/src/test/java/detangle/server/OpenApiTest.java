@@ -129,6 +129,7 @@ class OpenApiTest extends ServerTest {
                         new Unknown("/decode", "", "{\"ids\":[1]" + more),
                         new Unknown("/similarity", "", "{\"inputs\":{}" + more),
                         new Unknown("/v1/embeddings", "", "{\"model\":\"encoder\",\"input\":\"a\"" + more),
+                        new Unknown("/analyze", "", "{\"text\":\"a\"" + more),
                         new Unknown(INFER, "", "{\"inputs\":[" + TENSOR + "]" + more),
                         new Unknown(INFER, "/properties/parameters/anyOf/*", infer("\"parameters\":{\"unknown\":1}")),
                         new Unknown(

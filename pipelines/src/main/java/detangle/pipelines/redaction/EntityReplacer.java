@@ -72,7 +72,7 @@ public final class EntityReplacer {
     /**
      * A label as the name of a kind: {@code CREDIT_CARD_NUMBER}; {@code ENTITY} if it has neither letters nor digits.
      */
-    static String kind(String label) {
+    public static String kind(String label) {
         String name = label.toUpperCase(Locale.ROOT)
                 .replaceAll("[^\\p{L}\\p{M}\\p{N}]+", "_")
                 .replaceAll("^_+|_+$", "");

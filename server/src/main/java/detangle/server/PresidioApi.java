@@ -1,0 +1,112 @@
+package detangle.server;
+
+import detangle.pipelines.Redactor;
+import detangle.pipelines.redaction.EntityReplacer;
+import detangle.pipelines.task.Fields;
+import detangle.server.ServedModel.Ability;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The routes of Presidio's analyzer (presidio-analyzer/app.py), which its clients and remote recognizers ask. They ask
+ * the first model that finds entities.
+ *
+ * <p>A type of Presidio's is a label in upper case with underscores: {@code PHONE_NUMBER} asks a GLiNER model for
+ * {@code phone number}.
+ */
+final class PresidioApi {
+    private static final String REDACTION = "redact";
+    private static final String TEXT = "text";
+    private static final String ENTITIES = "entities";
+    private static final String THRESHOLD = "score_threshold";
+
+    private final Models models;
+    private final Sizes sizes;
+
+    PresidioApi(Models models, Sizes sizes) {
+        this.models = models;
+        this.sizes = sizes;
+    }
+
+    /** {@code GET /supportedentities}: what is looked for where a request names no entities. */
+    Object supportedEntities() {
+        return labels(models.doing(REDACTION)).stream()
+                .map(EntityReplacer::kind)
+                .distinct()
+                .toList();
+    }
+
+    private static List<String> labels(ServedModel model) {
+        return model.require(REDACTION, Redactor.class).labels();
+    }
+
+    /**
+     * {@code POST /analyze}: the entities of a text, or of each text of an array. The language is the model's, and
+     * {@code correlation_id} is for logs; neither changes the answer.
+     */
+    Object analyze(JsonNode request) {
+        Json.requireKnown(request, "/analyze", TEXT, "language", "correlation_id", ENTITIES, THRESHOLD);
+        JsonNode text = request.path(TEXT);
+        List<String> texts = text.isArray() ? Json.texts(text, TEXT) : List.of(Json.text(request, TEXT));
+        sizes.check(texts.size());
+        ServedModel model = models.doing(REDACTION);
+        Ability ability = model.require(REDACTION);
+        SequencedMap<String, String> types = types(model, request.path(ENTITIES));
+        Map<String, Object> given = new LinkedHashMap<>();
+        given.put("labels", List.copyOf(types.keySet()));
+        JsonNode threshold = request.path(THRESHOLD);
+        if (!Json.isAbsent(threshold)) {
+            given.put("threshold", Json.plain(threshold));
+        }
+        List<Fields> rows =
+                texts.stream().map(one -> ability.task().row(Map.of(TEXT, one))).toList();
+        List<Object> answers = new ArrayList<>();
+        for (Object answer : model.answer(ability, rows, ability.task().options(given))) {
+            answers.add(results((Map<?, ?>) answer, types));
+        }
+        return text.isArray() ? answers : answers.getFirst();
+    }
+
+    /** Returns the labels that are looked for, each with the type that the answer has. */
+    private static SequencedMap<String, String> types(ServedModel model, JsonNode entities) {
+        SequencedMap<String, String> types = new LinkedHashMap<>();
+        List<String> labels = labels(model);
+        if (Json.isAbsent(entities)) {
+            labels.forEach(label -> types.put(label, EntityReplacer.kind(label)));
+            return types;
+        }
+        for (String asked : Json.texts(entities, ENTITIES)) {
+            List<String> known = labels.stream()
+                    .filter(label -> EntityReplacer.kind(label).equals(asked))
+                    .toList();
+            if (known.isEmpty()) {
+                types.put(asked.replace('_', ' ').toLowerCase(Locale.ROOT), asked);
+            }
+            known.forEach(label -> types.put(label, asked));
+        }
+        return types;
+    }
+
+    /** Returns the parts that redaction would replace, as Presidio's results. */
+    private static List<Object> results(Map<?, ?> redaction, Map<String, String> types) {
+        List<Object> results = new ArrayList<>();
+        for (Object span : (List<?>) redaction.get("spans")) {
+            Map<?, ?> found = (Map<?, ?>) span;
+            results.add(Json.of(
+                    "entity_type",
+                    types.get((String) found.get("label")),
+                    "start",
+                    found.get("start"),
+                    "end",
+                    found.get("end"),
+                    "score",
+                    found.get("score")));
+        }
+        return results;
+    }
+}
