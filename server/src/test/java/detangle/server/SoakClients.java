@@ -333,13 +333,16 @@ final class SoakClients implements AutoCloseable {
                 BodyHandlers.ofString());
     }
 
-    /** Does something while no client asks and no model is loaded. */
-    <T> T whileIdle(Callable<T> idle) throws Exception {
+    /**
+     * Does something while no client asks and no model is loaded.
+     *
+     * @param settleMillis how long to wait before, once clients are gone
+     */
+    <T> T whileIdle(long settleMillis, Callable<T> idle) throws Exception {
         loading.lock();
         asking.writeLock().lock();
         try {
-            // Until the server has seen that clients are gone.
-            Thread.sleep(500);
+            Thread.sleep(settleMillis);
             return idle.call();
         } finally {
             asking.writeLock().unlock();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A server in a process of its own under mixed load, with what it holds sampled: {@code -Ddetangle.soak.minutes=120}
  * for two hours, {@code -Ddetangle.soak.pause=100} for the milliseconds that each of six clients waits between two
- * requests, and {@code -Ddetangle.soak.seed=1} for other questions. Prints a line a minute, every ten minutes the
+ * requests, and {@code -Ddetangle.soak.seed=1} for other questions. Prints a line every four minutes, now and then the
  * table so far, and at the end the table with the verdict. Without the property a moment of it shows that it works.
  */
 class SoakTest {
@@ -24,7 +24,13 @@ class SoakTest {
     private static final long MOMENT_NANOS = 1_000_000_000L;
     private static final long MINUTE_NANOS = 60_000_000_000L;
     private static final int RELOAD_SECONDS = 20;
-    private static final int MINUTES_OF_A_TABLE = 10;
+    private static final int MINUTES_OF_A_TABLE = 20;
+    private static final int MINUTES_OF_A_SAMPLE = 4;
+
+    /** The memory of runs is kept for twenty to forty seconds after the last one. */
+    private static final long SETTLE_MILLIS = 45_000;
+
+    private static final long SETTLE_MILLIS_OF_A_MOMENT = 500;
 
     @TempDir
     private Path folder;
@@ -40,15 +46,18 @@ class SoakTest {
                 SoakClients clients = new SoakClients(process, questions, PAUSE_MILLIS, SEED)) {
             long begin = System.nanoTime();
             clients.start(RELOAD_SECONDS);
-            for (int sample = 1; sample <= Math.max(1, MINUTES); sample++) {
-                long until = begin + (asked ? sample * MINUTE_NANOS : MOMENT_NANOS);
+            int step = asked ? MINUTES_OF_A_SAMPLE : 1;
+            for (int minute = step; minute <= Math.max(step, MINUTES); minute += step) {
+                long until = begin + (asked ? minute * MINUTE_NANOS : MOMENT_NANOS);
                 while (System.nanoTime() < until) {
                     Thread.sleep(100);
                     clients.check();
                 }
-                report.add((System.nanoTime() - begin) / (double) MINUTE_NANOS, clients.whileIdle(process::sample));
+                report.add(
+                        (System.nanoTime() - begin) / (double) MINUTE_NANOS,
+                        clients.whileIdle(asked ? SETTLE_MILLIS : SETTLE_MILLIS_OF_A_MOMENT, process::sample));
                 System.out.println(report.line() + "; " + clients.counts());
-                if (sample % MINUTES_OF_A_TABLE == 0 && report.isLongEnough()) {
+                if (minute % MINUTES_OF_A_TABLE == 0 && report.isLongEnough()) {
                     System.out.println(report.table());
                 }
             }
