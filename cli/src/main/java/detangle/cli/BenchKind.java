@@ -27,6 +27,7 @@ enum BenchKind {
     private static final List<String> PROCESSES = List.of("--threads", "--peer", "--processes");
     private static final List<String> RUNS = List.of("--warmup", "--iterations", "--duration");
     private static final List<String> PASSES = List.of("--warmup", "--duration");
+    private static final List<String> PRECISIONS = List.of("--precision", "--emulate");
     private static final List<String> STEPS = List.of(
             "--training", "--gradient-checkpointing", "--lora", "--lora-rank", "--lora-dropout", "--weight-type");
 
@@ -45,7 +46,8 @@ enum BenchKind {
                         SHAPES,
                         PROCESSES,
                         RUNS,
-                        List.of("--weight-type", "--precision", "--busy", "--no-data-transfers"));
+                        PRECISIONS,
+                        List.of("--weight-type", "--busy", "--no-data-transfers"));
             case OPS -> Stream.of(MODELS, SHAPES, List.of("--ops", "--threads", "--warmup", "--iterations"));
             case COLD -> Stream.of(MODELS, PROCESSES, List.of("--cold", "--weight-type", "--busy"));
             case LENGTHS -> Stream.of(MODELS, List.of("--lengths", "--threads", "--weight-type", "--busy"));
@@ -61,7 +63,7 @@ enum BenchKind {
                                 "--seed",
                                 "--weight-type",
                                 "--busy"));
-            case TRAINING -> Stream.of(MODELS, SHAPES, PROCESSES, RUNS, STEPS);
+            case TRAINING -> Stream.of(MODELS, SHAPES, PROCESSES, RUNS, STEPS, PRECISIONS);
             case EPOCHS ->
                 Stream.of(
                         MODELS,
