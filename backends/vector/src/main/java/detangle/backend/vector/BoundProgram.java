@@ -69,6 +69,7 @@ final class BoundProgram {
     private final Map<String, FrameValue> outputs = new LinkedHashMap<>();
     private final int relativeTables;
     private final int packedForms;
+    private final boolean attendsOnTiles;
 
     /** The array of each value that is the same at each run, and of each parameter. */
     private final Object[] constants;
@@ -95,6 +96,7 @@ final class BoundProgram {
 
     BoundProgram(Plan plan, Selection selection, Constants data, VectorVariables variables) {
         this.variables = variables;
+        this.attendsOnTiles = data.attendsOnTiles();
         Program program = plan.program();
         Sources sources = selection.sources();
         inputs = new ProgramInputs(program, sizes);
@@ -220,7 +222,7 @@ final class BoundProgram {
 
     /** Memory and kernels for one run at a time. */
     Frame newFrame() {
-        return new Frame(sizes, layout.offsets(), constants, relativeTables, packedForms);
+        return new Frame(sizes, layout.offsets(), constants, relativeTables, packedForms, attendsOnTiles);
     }
 
     /**

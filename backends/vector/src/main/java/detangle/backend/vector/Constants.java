@@ -15,6 +15,7 @@ import detangle.backend.vector.kernel.TileMatrix;
 import detangle.backend.vector.kernel.Warmup;
 import detangle.ir.DType;
 import detangle.ir.IrException;
+import detangle.ir.KernelOp;
 import detangle.ir.Literal;
 import detangle.ir.Node;
 import detangle.ir.Program;
@@ -44,9 +45,11 @@ final class Constants {
     private final VectorVariables variables;
     private final ComputePrecision precision;
     private final boolean multipliesOnTiles;
+    private final boolean attendsOnTiles;
     private final boolean trainsOnTiles;
     private final Map<Node, Panels> matrices = new IdentityHashMap<>();
     private final Map<Node, PositionTable> positions = new IdentityHashMap<>();
+    private final Map<Node, TileMatrix[]> tiles = new IdentityHashMap<>();
     private final Map<Node, float[]> rows = new IdentityHashMap<>();
     private final Map<Node, float[]> vectors = new IdentityHashMap<>();
     private final Set<Variable> packed = new LinkedHashSet<>();
@@ -61,6 +64,7 @@ final class Constants {
         Constants result = new Constants(other, variables, precision);
         result.matrices.putAll(matrices);
         result.positions.putAll(positions);
+        result.tiles.putAll(tiles);
         result.packed.addAll(packed);
         result.tiled.addAll(tiled);
         return result;
@@ -76,8 +80,22 @@ final class Constants {
         this.variables = variables;
         this.precision = precision;
         this.multipliesOnTiles = precision == ComputePrecision.BF16;
+        this.attendsOnTiles = multipliesOnTiles && program.nodes().stream().noneMatch(Constants::isGradient);
         this.trainsOnTiles =
                 multipliesOnTiles && program.nodes().stream().anyMatch(n -> n.op() instanceof TensorOp.Param);
+    }
+
+    private static boolean isGradient(Node node) {
+        return node.op() instanceof KernelOp.DisentangledAttentionGrad
+                || node.op() instanceof KernelOp.PackedAttentionGrad;
+    }
+
+    /**
+     * Returns whether products of attention are in bfloat16. In programs with gradients of attention, which compute
+     * probabilities again, they are in fp32.
+     */
+    boolean attendsOnTiles() {
+        return attendsOnTiles;
     }
 
     /** Returns whether matrices that have elements are multiplied on tiles. */
@@ -202,9 +220,29 @@ final class Constants {
         return constant.op() instanceof TensorOp.Constant(Literal.Named(String name), var type) ? name : "a constant";
     }
 
-    /** Returns a variable {@code [A,P,d]}, packed for each head; empty for a constant. */
-    synchronized Optional<PackedMatrix[]> heads(Node table) {
-        return variable(table).map(this::packed);
+    /** Packs a table {@code [A,P,d]} in the form that attention multiplies; a parameter's is packed by runs. */
+    void packHeads(Node table) {
+        if (variable(table).isPresent()) {
+            if (!attendsOnTiles) {
+                heads(table);
+            }
+        } else if (attendsOnTiles) {
+            tiles(table);
+        } else {
+            positions(table);
+        }
+    }
+
+    /** Returns a variable {@code [A,P,d]}, packed for each head. */
+    synchronized PackedMatrix[] heads(Node table) {
+        return packed(variable(table).orElseThrow());
+    }
+
+    /** Returns a constant table {@code [A,P,d]}, stored or projected, packed for the tiles of each head. */
+    synchronized TileMatrix[] tiles(Node table) {
+        return tiles.computeIfAbsent(
+                table,
+                t -> Arrays.stream(table(t).whole()).map(TileMatrix::split).toArray(TileMatrix[]::new));
     }
 
     /**
@@ -212,14 +250,16 @@ final class Constants {
      * not stored.
      */
     synchronized PositionTable positions(Node table) {
-        return positions.computeIfAbsent(table, t -> {
-            int[] shape = shape(t);
-            return new PositionTable(
-                    Projection.of(t).<PositionTable.Source>map(this::projected).orElseGet(() -> stored(t, shape)),
-                    shape[1],
-                    shape[0],
-                    shape[2]);
-        });
+        return positions.computeIfAbsent(table, this::table);
+    }
+
+    private PositionTable table(Node table) {
+        int[] shape = shape(table);
+        return new PositionTable(
+                Projection.of(table).<PositionTable.Source>map(this::projected).orElseGet(() -> stored(table, shape)),
+                shape[1],
+                shape[0],
+                shape[2]);
     }
 
     private ProjectedRows projected(Projection projection) {

@@ -43,6 +43,7 @@ final class Frame {
 
     private final int relativeTableCount;
     private final int packedForms;
+    private final boolean attendsOnTiles;
     private Gemm gemm;
     private VectorLayerNorm layerNorm;
     private VectorAttention attention;
@@ -65,8 +66,17 @@ final class Frame {
     /** Tells whether the sizes and places belong to {@link #symbols}. */
     private boolean placed;
 
-    /** @param constants by value, the arrays of those that are the same at each run, and null for others */
-    Frame(SizeTable table, Layout.Offsets memory, Object[] constants, int relativeTables, int packedForms) {
+    /**
+     * @param constants by value, the arrays of those that are the same at each run, and null for others
+     * @param attendsOnTiles whether products of attention are in bfloat16
+     */
+    Frame(
+            SizeTable table,
+            Layout.Offsets memory,
+            Object[] constants,
+            int relativeTables,
+            int packedForms,
+            boolean attendsOnTiles) {
         this.table = table;
         this.given = new long[table.symbols()];
         this.symbols = new long[table.symbols()];
@@ -77,13 +87,14 @@ final class Frame {
         this.constants = constants;
         this.relativeTableCount = relativeTables;
         this.packedForms = packedForms;
+        this.attendsOnTiles = attendsOnTiles;
         makeKernels();
     }
 
     private void makeKernels() {
         gemm = new Gemm();
         layerNorm = new VectorLayerNorm();
-        attention = new VectorAttention();
+        attention = attendsOnTiles ? new VectorAttention(MatrixUnits::unit) : new VectorAttention();
         tileMatMul = Optional.empty();
         elementwise = new ElementwiseLoop();
         relativeTables = new RelativeTables(relativeTableCount);
@@ -176,6 +187,16 @@ final class Frame {
             tiles[number] = new TileMatrix[] {TileMatrix.empty(n, k)};
         }
         return tiles[number][0];
+    }
+
+    /** Returns room for the split forms of matrices that tiles multiply. */
+    TileMatrix[] splitTiles(int number, int matrices, int n, int k) {
+        if (!fits(tiles[number], matrices, n, TileMatrix.splitDepth(k))) {
+            tiles[number] = Stream.generate(() -> TileMatrix.emptySplit(n, k))
+                    .limit(matrices)
+                    .toArray(TileMatrix[]::new);
+        }
+        return tiles[number];
     }
 
     private static boolean fits(KeptPanels[] all, int matrices, int n, int k) {

@@ -1,5 +1,6 @@
 package detangle.backend.vector;
 
+import detangle.backend.vector.kernel.KeptPanels;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
 import detangle.backend.vector.kernel.PositionTable;
@@ -127,28 +128,31 @@ final class Operands {
     }
 
     /**
-     * Tables of positions {@code [A,P,d]}, each packed, as a run has them: with the rows that a table of relative
-     * positions has.
+     * Tables of positions {@code [A,P,d]}, each packed in the form that attention multiplies, as a run has them: with
+     * the rows that a table of relative positions has.
      */
     @FunctionalInterface
     interface Tables {
-        PackedMatrix[] of(Frame frame, RelativeTable reached);
+        KeptPanels[] of(Frame frame, RelativeTable reached);
     }
 
     /** Matrices {@code [A,P,d]}, each packed. */
     Tables heads(Node node, int operand) {
         Node table = node.input(operand);
-        if (!inMemory(node, operand) && constants.heads(table).isEmpty()) {
+        boolean isStored = !inMemory(node, operand) && constants.variable(table).isEmpty();
+        if (isStored && !constants.attendsOnTiles()) {
             PositionTable positions = constants.positions(table);
             return (frame, reached) -> positions.reaching(reached);
         }
-        Form<PackedMatrix[]> whole = wholeHeads(node, operand);
+        Form<? extends KeptPanels[]> whole = isStored
+                ? once(constants.tiles(table))
+                : constants.attendsOnTiles() ? wholeTiles(node, operand) : wholeHeads(node, operand);
         return (frame, reached) -> whole.of(frame);
     }
 
     private Form<PackedMatrix[]> wholeHeads(Node node, int operand) {
         if (!inMemory(node, operand)) {
-            return once(constants.heads(node.input(operand)).orElseThrow());
+            return once(constants.heads(node.input(operand)));
         }
         if (isConstant(node, operand)) {
             int[] shape = Constants.shape(node.input(operand));
@@ -164,5 +168,35 @@ final class Operands {
             }
             return heads;
         };
+    }
+
+    /** Returns the same for tiles; a parameter is packed at each run as well. */
+    private Form<TileMatrix[]> wholeTiles(Node node, int operand) {
+        Node table = node.input(operand);
+        if (inMemory(node, operand) && isConstant(node, operand)) {
+            int[] shape = Constants.shape(table);
+            float[] data = (float[]) constants.evaluated(table);
+            TileMatrix[] heads = new TileMatrix[shape[0]];
+            for (int h = 0; h < heads.length; h++) {
+                heads[h] = TileMatrix.emptySplit(shape[1], shape[2]);
+            }
+            return once(split(data, 0, heads));
+        }
+        int number = packedForms++;
+        if (!inMemory(node, operand)) {
+            int[] shape = Constants.shape(table);
+            float[] data = constants.vector(table);
+            return f -> split(data, 0, f.splitTiles(number, shape[0], shape[1], shape[2]));
+        }
+        FrameValue v = value(node, operand);
+        return f -> split(f.floats(v), f.offset(v), f.splitTiles(number, f.dim(v, 0), f.dim(v, 1), f.dim(v, 2)));
+    }
+
+    private static TileMatrix[] split(float[] data, int offset, TileMatrix[] heads) {
+        int at = offset;
+        for (TileMatrix head : heads) {
+            at += head.split(data, at);
+        }
+        return heads;
     }
 }

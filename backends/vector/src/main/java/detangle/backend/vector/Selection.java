@@ -106,8 +106,8 @@ final class Selection {
         Node constant = node.input(operand);
         if (constant.type().rank() == 2) {
             constants.matrix(constant);
-        } else if (constants.heads(constant).isEmpty()) {
-            constants.positions(constant);
+        } else {
+            constants.packHeads(constant);
         }
     }
 

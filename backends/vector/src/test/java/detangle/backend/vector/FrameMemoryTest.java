@@ -20,7 +20,7 @@ class FrameMemoryTest {
         SizeTable table = new SizeTable();
         Layout layout = new Layout(table, new MemoryPlan(List.of(), Map.of(), List.of()));
         layout.add(DType.F32, Dim.of(elements));
-        return new Frame(table, layout.offsets(), new Object[0], 0, 0);
+        return new Frame(table, layout.offsets(), new Object[0], 0, 0, false);
     }
 
     @Test

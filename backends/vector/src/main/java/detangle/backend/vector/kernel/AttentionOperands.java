@@ -100,10 +100,10 @@ public final class AttentionOperands {
     /** The position tables of each head, packed, and the table of rows. */
     public static final class Positions {
         /** Stands in the place of tables that a kernel does not read. */
-        public static final PackedMatrix[] ABSENT = {};
+        public static final KeptPanels[] ABSENT = {};
 
-        PackedMatrix[] keys = ABSENT;
-        PackedMatrix[] queries = ABSENT;
+        KeptPanels[] keys = ABSENT;
+        KeptPanels[] queries = ABSENT;
         RelativeTable table = RelativeTable.NONE;
 
         private Positions() {}
@@ -118,8 +118,11 @@ public final class AttentionOperands {
             set(ABSENT, ABSENT, rows);
         }
 
-        /** @param keyTables and {@code queryTables}: a matrix for each head, or {@link #ABSENT} */
-        public void set(PackedMatrix[] keyTables, PackedMatrix[] queryTables, RelativeTable rows) {
+        /**
+         * @param keyTables and {@code queryTables}: a matrix for each head in the form that the kernel multiplies, of
+         *     floats or of tiles, or {@link #ABSENT}
+         */
+        public void set(KeptPanels[] keyTables, KeptPanels[] queryTables, RelativeTable rows) {
             keys = keyTables;
             queries = queryTables;
             table = rows;

@@ -14,7 +14,7 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>A sequence's keys take the places from its first position to its last; a place without a key is masked.
  */
-final class AttentionScores {
+sealed class AttentionScores permits TileScores {
     /** Queries of a block: its scores and position terms at length 512 fit the second-level cache. */
     static final int BLOCK = 48;
 
@@ -25,6 +25,7 @@ final class AttentionScores {
 
     // Arrays of Scratch.
     private static final int KEYS = 2;
+    private static final int VALUES = 3;
     private static final int KEY_TERMS = 4;
     private static final int SCORES = 5;
     private static final int QUERY_TERMS = 6;
@@ -33,7 +34,7 @@ final class AttentionScores {
     private static final int SPREAD = 9;
     private static final int KEPT = 20;
 
-    private final AttentionOperands operands;
+    final AttentionOperands operands;
 
     private int heads;
     private int size;
@@ -49,8 +50,8 @@ final class AttentionScores {
     private int stride;
     private boolean gaps;
     private RelativeTable table;
-    private PackedMatrix pk;
-    private PackedMatrix pq;
+    private KeptPanels pk;
+    private KeptPanels pq;
     private int termStride;
 
     AttentionScores(AttentionOperands operands) {
@@ -83,8 +84,16 @@ final class AttentionScores {
         this.termStride = table.stride();
     }
 
-    private PackedMatrix of(PackedMatrix[] tables) {
+    private KeptPanels of(KeptPanels[] tables) {
         return tables.length > 0 ? tables[head] : PackedMatrix.NONE;
+    }
+
+    private boolean hasQueryTerms() {
+        return pk != PackedMatrix.NONE;
+    }
+
+    private boolean hasKeyTerms() {
+        return pq != PackedMatrix.NONE;
     }
 
     int firstQuery() {
@@ -111,6 +120,11 @@ final class AttentionScores {
     /** Returns whether some places between keys have no key. */
     boolean hasGaps() {
         return gaps;
+    }
+
+    /** Elements of a head. */
+    int size() {
+        return size;
     }
 
     /** Places of keys. */
@@ -148,19 +162,64 @@ final class AttentionScores {
      * last.
      */
     long panels(int begin, int end, int from, int to) {
+        return panels(begin, end, from, to, WIDTH);
+    }
+
+    /** Returns the same of panels of some columns. */
+    long panels(int begin, int end, int from, int to, int columns) {
         int lowest = operands.queries.position(begin);
         int highest = operands.queries.position(end - 1);
-        return table.panels(origin(highest) + from, origin(lowest) + to - 1);
+        return table.panels(origin(highest) + from, origin(lowest) + to - 1, columns);
     }
 
     /** Packs keys and computes their position terms. There is at least one key, and one query. */
     void prepare(Scratch scratch) {
-        float[] packed = packed(scratch);
-        float[] keyPanels = scratch.floats(KEYS, PackedMatrix.size(size, span));
         float[] source = places(scratch, operands.k);
+        packKeys(scratch, source);
+        if (hasKeyTerms()) {
+            keyTerms(source, scratch.floats(KEY_TERMS, padded * termStride), scratch);
+        }
+    }
+
+    /** Packs keys at their places, for {@link #multiplyKeys}. */
+    void packKeys(Scratch scratch, float[] source) {
+        float[] keyPanels = scratch.floats(KEYS, PackedMatrix.size(size, span));
         PackedMatrix.packRows(source, firstPlace(operands.k), placeStride(), span, size, keyPanels, 0);
-        if (pq.isPresent()) {
-            keyTerms(source, scratch.floats(KEY_TERMS, padded * termStride), packed);
+    }
+
+    /** Packs values at their places, for {@link #multiplyValues}. */
+    void packValues(Scratch scratch) {
+        float[] values = scratch.floats(VALUES, PackedMatrix.size(span, size));
+        float[] source = places(scratch, operands.v);
+        PackedMatrix.packColumns(source, firstPlace(operands.v), placeStride(), span, size, values, 0);
+    }
+
+    /** Packs queries or keys, a block of them at most, as the left side of the next products. */
+    void packLeft(Scratch scratch, float[] from, int at, int apart, int rows) {
+        MicroKernel.ORDINARY.packRows(from, at, apart, rows, size, packed(scratch), 0);
+    }
+
+    /** Multiplies packed queries by the keys; scores of places behind the last key are finite. */
+    void multiplyKeys(Scratch scratch, int rows, float[] scores) {
+        float[] packed = packed(scratch);
+        float[] keyPanels = scratch.floats(KEYS, 0);
+        for (int p = 0; p < PackedMatrix.panels(span); p++) {
+            Gemm.multiply(
+                    packed, 0, rows, size, keyPanels, p * size * WIDTH, WIDTH, NO_BIAS, 0, scores, p * WIDTH, stride);
+        }
+    }
+
+    /** Multiplies the scores of the queries {@code [begin, begin + rows)} by the values, into the result. */
+    void multiplyValues(Scratch scratch, int begin, int rows) {
+        float[] packed = packed(scratch);
+        float[] values = scratch.floats(VALUES, 0);
+        MicroKernel.ORDINARY.packRows(scores(scratch), 0, stride, rows, span, packed, 0);
+        for (int p = 0; p < PackedMatrix.panels(size); p++) {
+            int columns = Math.min(WIDTH, size - p * WIDTH);
+            int at = operands.out.offset + at(begin) + p * WIDTH;
+            int panel = p * span * WIDTH;
+            float[] out = operands.out.data;
+            Gemm.multiply(packed, 0, rows, span, values, panel, columns, NO_BIAS, 0, out, at, rowStride());
         }
     }
 
@@ -194,13 +253,13 @@ final class AttentionScores {
     }
 
     /** {@code k_j . pq[r]} for every key and every position row that some query sees it at. */
-    private void keyTerms(float[] source, float[] keyTerms, float[] packed) {
+    private void keyTerms(float[] source, float[] keyTerms, Scratch scratch) {
         int from = firstPlace(operands.k);
         int step = placeStride();
         for (int place = 0; place < span; place += BLOCK) {
             int rows = Math.min(BLOCK, span - place);
-            MicroKernel.ORDINARY.packRows(source, from + place * step, step, rows, size, packed, 0);
-            terms(packed, place, rows, false, pq, keyTerms, place * termStride);
+            packLeft(scratch, source, from + place * step, step, rows);
+            terms(scratch, place, rows, false, pq, keyTerms, place * termStride);
         }
     }
 
@@ -208,7 +267,9 @@ final class AttentionScores {
      * Products of packed rows, keys at places or queries from {@code begin} on, with the position rows that some query
      * sees a key at. Each tile has panels of its own, as a few rows reach hardly more positions than there are keys.
      */
-    private void terms(float[] packed, int begin, int rows, boolean ofQueries, PackedMatrix b, float[] terms, int to) {
+    void terms(Scratch scratch, int begin, int rows, boolean ofQueries, KeptPanels positions, float[] terms, int to) {
+        PackedMatrix b = (PackedMatrix) positions;
+        float[] packed = packed(scratch);
         TileShape shape = MicroKernel.ORDINARY.shape();
         int tile;
         for (int i = 0; i < rows; i += tile) {
@@ -283,24 +344,19 @@ final class AttentionScores {
         float[] packed = packed(scratch);
         float[] scores = scores(scratch);
         float[] factors = factors(scratch);
-        float[] queryTerms = scratch.floats(QUERY_TERMS, pk.isPresent() ? BLOCK * termStride : 0);
+        float[] queryTerms = scratch.floats(QUERY_TERMS, hasQueryTerms() ? BLOCK * termStride : 0);
         float[] keyTerms = scratch.floats(KEY_TERMS, 0);
         int maskBuffer = BLOCK * Math.max(size, span);
-        MicroKernel.ORDINARY.packRows(
-                operands.q.data, operands.q.offset + at(begin), rowStride(), rows, size, packed, 0);
-        float[] keyPanels = scratch.floats(KEYS, 0);
-        for (int p = 0; p < PackedMatrix.panels(span); p++) {
-            Gemm.multiply(
-                    packed, 0, rows, size, keyPanels, p * size * WIDTH, WIDTH, NO_BIAS, 0, scores, p * WIDTH, stride);
-        }
-        if (pk.isPresent()) {
-            terms(packed, begin, rows, true, pk, queryTerms, 0);
+        packLeft(scratch, operands.q.data, operands.q.offset + at(begin), rowStride(), rows);
+        multiplyKeys(scratch, rows, scores);
+        if (hasQueryTerms()) {
+            terms(scratch, begin, rows, true, pk, queryTerms, 0);
         }
         int[] origins = origins(scratch);
         for (int i = 0; i < rows; i++) {
             origins[i] = origin(operands.queries.position(begin + i));
         }
-        if (pk.isPresent() || pq.isPresent()) {
+        if (hasQueryTerms() || hasKeyTerms()) {
             addTerms(scores, origins, rows, queryTerms, keyTerms);
         }
         int seen = -1;
@@ -323,16 +379,16 @@ final class AttentionScores {
                     rows,
                     padded,
                     table,
-                    pk.isPresent() ? queryTerms : NONE,
-                    pq.isPresent() ? keyTerms : NONE);
+                    hasQueryTerms() ? queryTerms : NONE,
+                    hasKeyTerms() ? keyTerms : NONE);
             return;
         }
         int terms = table.stride();
         int[] windows = table.windows();
         float[] places = table.places();
         int[] diagonal = table.diagonal();
-        boolean byWindow = pk.isPresent() && table.isNarrow();
-        boolean byKey = pq.isPresent();
+        boolean byWindow = hasQueryTerms() && table.isNarrow();
+        boolean byKey = hasKeyTerms();
         for (int j = 0; j < padded; j += COUNT) {
             if (byWindow && byKey) {
                 for (int i = 0; i < rows; i++) {
@@ -355,7 +411,7 @@ final class AttentionScores {
                             .selectFrom(FloatVector.fromArray(SPECIES, queryTerms, i * terms + windows[n]));
                     FloatVector.fromArray(SPECIES, scores, at).add(term).intoArray(scores, at);
                 }
-            } else if (pk.isPresent()) {
+            } else if (hasQueryTerms()) {
                 for (int i = 0; i < rows; i++) {
                     int at = i * stride + j;
                     FloatVector.fromArray(SPECIES, scores, at)

@@ -171,12 +171,17 @@ public final class RelativeTable {
 
     /** The panels of the position table that {@code [from, to]} of j - i + origin touch: first and last. */
     long panels(int from, int to) {
+        return panels(from, to, PackedMatrix.WIDTH);
+    }
+
+    /** Returns the same of panels of some columns. */
+    long panels(int from, int to, int columns) {
         int low = Integer.MAX_VALUE;
         int high = 0;
         for (int n = from; n <= to; n++) {
             low = Math.min(low, byKey[n]);
             high = Math.max(high, byKey[n]);
         }
-        return (long) (low / PackedMatrix.WIDTH) << 32 | high / PackedMatrix.WIDTH;
+        return (long) (low / columns) << 32 | high / columns;
     }
 }

@@ -1,5 +1,9 @@
 package detangle.backend.vector.kernel;
 
+import detangle.backend.vector.amx.MatrixUnit;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
 /** Memory that a kernel needs while it runs: a few arrays for each thread, which grow and stay. */
 final class Scratch {
     private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
@@ -13,6 +17,7 @@ final class Scratch {
     private final float[][] arrays = new float[ACTIVATION + 3][0];
     private int[] ints = {};
     private double[] doubles = {};
+    private final MemorySegment[] tiles = {MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL};
 
     private Scratch() {}
 
@@ -43,5 +48,13 @@ final class Scratch {
             arrays[slot] = new float[size];
         }
         return arrays[slot];
+    }
+
+    /** Native memory {@code slot} with at least this many bytes for tiles; it contains the values of its last use. */
+    MemorySegment tiles(int slot, long size) {
+        if (tiles[slot].byteSize() < size) {
+            tiles[slot] = Arena.ofAuto().allocate(size, MatrixUnit.TILE_ROW);
+        }
+        return tiles[slot];
     }
 }

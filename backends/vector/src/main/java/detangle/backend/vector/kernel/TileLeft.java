@@ -23,6 +23,13 @@ final class TileLeft {
         return Math.ceilDiv(rows, BLOCK_ROWS) * blockBytes(depth);
     }
 
+    /** Packs rows of floats, {@code stride} apart. */
+    static void pack(MatrixUnit unit, float[] from, int at, int stride, int rows, int depth, MemorySegment to) {
+        for (int tile = 0; tile < MatrixUnit.tiles(rows); tile++) {
+            packTile(unit, from, at, stride, rows, depth, to, tile);
+        }
+    }
+
     /**
      * Packs 16 rows, or what is left of them.
      *

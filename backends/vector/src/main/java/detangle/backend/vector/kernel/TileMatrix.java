@@ -14,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 public record TileMatrix(MemorySegment data, int k, int n) implements KeptPanels {
     private static final int COLUMNS = MatrixUnit.PANEL_COLUMNS;
     private static final int SCRATCH = 0;
+    private static final int PARTS = 2;
 
     /** Room for a matrix, which {@link #pack(float[], int)} fills. */
     public static TileMatrix empty(int n, int k) {
@@ -60,6 +61,52 @@ public record TileMatrix(MemorySegment data, int k, int n) implements KeptPanels
             MemorySegment.copy(packed, 0, matrix.panel(panel, 0), ValueLayout.JAVA_SHORT, 0, packed.length);
         });
         return matrix;
+    }
+
+    /**
+     * Splits a matrix that is packed in floats, as the right side of a product of {@link SplitFloats}.
+     */
+    public static TileMatrix split(PackedMatrix wide) {
+        TileMatrix matrix = emptySplit(wide.n(), wide.k());
+        WorkerPool.SHARED.run(matrix.panels(), panel -> {
+            float[] rows = Scratch.get().floats(SCRATCH, COLUMNS * wide.k());
+            for (int i = 0; i < matrix.columns(panel); i++) {
+                int row = panel * COLUMNS + i;
+                int first = wide.offset() + row / PackedMatrix.WIDTH * wide.k() * PackedMatrix.WIDTH;
+                for (int j = 0; j < wide.k(); j++) {
+                    rows[i * wide.k() + j] = wide.data()[first + j * PackedMatrix.WIDTH + row % PackedMatrix.WIDTH];
+                }
+            }
+            matrix.split(panel, rows, 0);
+        });
+        return matrix;
+    }
+
+    /** Room for the split form of a matrix {@code [N,K]}, which {@link #split(float[], int)} fills. */
+    public static TileMatrix emptySplit(int n, int k) {
+        return empty(n, splitDepth(k));
+    }
+
+    /** Returns the depth of the split form of a matrix. */
+    public static int splitDepth(int k) {
+        return SplitFloats.PARTS * k;
+    }
+
+    /**
+     * Splits another matrix {@code [N,K]} into the same memory, which has the depth of its parts, and returns how many
+     * floats were read.
+     */
+    public int split(float[] rows, int from) {
+        int depth = k / SplitFloats.PARTS;
+        WorkerPool.SHARED.run(panels(), panel -> split(panel, rows, from + panel * COLUMNS * depth));
+        return n * depth;
+    }
+
+    private void split(int panel, float[] rows, int at) {
+        int depth = k / SplitFloats.PARTS;
+        float[] parts = Scratch.get().floats(PARTS, COLUMNS * k);
+        SplitFloats.right(rows, at, depth, columns(panel), depth, parts);
+        TileColumns.ofRows(parts, 0, k, columns(panel), k, panel(panel, 0));
     }
 
     private static void checkFinite(boolean isFinite) {

@@ -1,20 +1,20 @@
 package detangle.backend.vector.kernel;
 
 import static detangle.backend.vector.kernel.AttentionScores.BLOCK;
-import static detangle.backend.vector.kernel.PackedMatrix.WIDTH;
 
+import detangle.backend.vector.amx.MatrixUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Disentangled attention, one task for a head of a sequence: {@link AttentionScores}, then products with the values.
  */
 public final class VectorAttention {
-    /** The array of {@link Scratch} with packed values. */
-    private static final int VALUES = 3;
-
     private final AttentionOperands operands = new AttentionOperands();
+    private final Function<AttentionOperands, AttentionScores> heads;
     private final WorkerPool.Task task = this::run;
 
     /** Kept from run to run. */
@@ -23,10 +23,20 @@ public final class VectorAttention {
     /** Sequences, those with the most work first, so that no thread begins a long one when the others end. */
     private long[] order = {};
 
-    private int heads;
+    private int headsOfRow;
     private int size;
     private float scale;
     private int parts;
+
+    /** Attention in fp32. */
+    public VectorAttention() {
+        this.heads = AttentionScores::new;
+    }
+
+    /** Attention whose products are in bfloat16, by a unit, which is asked for when there is one. */
+    public VectorAttention(Supplier<MatrixUnit> unit) {
+        this.heads = operands -> new TileScores(operands, unit);
+    }
 
     /** Returns the operands of the next run, which the caller sets before it. */
     public AttentionOperands operands() {
@@ -41,18 +51,18 @@ public final class VectorAttention {
      * @param headSize elements of a head
      */
     public void run(int batch, int headCount, int headSize, double factor) {
-        heads = headCount;
+        headsOfRow = headCount;
         size = headSize;
         scale = (float) factor;
         int longest = sort(batch);
         int threads = WorkerPool.SHARED.threads();
         // With fewer heads than threads need, blocks of a head are shared as well, at the price of packing it again.
-        parts = batch * heads >= 2 * threads
+        parts = batch * headsOfRow >= 2 * threads
                 ? 1
-                : Math.clamp(Math.ceilDiv(longest, BLOCK), 1, Math.ceilDiv(2 * threads, batch * heads));
-        int tasks = batch * heads * parts;
+                : Math.clamp(Math.ceilDiv(longest, BLOCK), 1, Math.ceilDiv(2 * threads, batch * headsOfRow));
+        int tasks = batch * headsOfRow * parts;
         while (parallel.size() < tasks) {
-            parallel.add(new AttentionScores(operands));
+            parallel.add(heads.apply(operands));
         }
         WorkerPool.SHARED.run(tasks, task);
     }
@@ -76,7 +86,7 @@ public final class VectorAttention {
 
     private void run(int index) {
         AttentionScores head = parallel.get(index);
-        head.locate(heads, size, scale, (int) order[index / parts / heads], index / parts % heads);
+        head.locate(headsOfRow, size, scale, (int) order[index / parts / headsOfRow], index / parts % headsOfRow);
         run(head, index % parts);
     }
 
@@ -97,34 +107,22 @@ public final class VectorAttention {
         }
         Scratch scratch = Scratch.get();
         head.prepare(scratch);
-        float[] values = scratch.floats(VALUES, PackedMatrix.size(span, size));
-        float[] source = head.places(scratch, operands.v);
-        int from = head.firstPlace(operands.v);
-        PackedMatrix.packColumns(source, from, head.placeStride(), span, size, values, 0);
+        head.packValues(scratch);
         for (int block = part * blocks / parts; block < (part + 1) * blocks / parts; block++) {
             int row = begin + block * BLOCK;
-            block(head, scratch, row, Math.min(BLOCK, end - row), values);
+            block(head, scratch, row, Math.min(BLOCK, end - row));
         }
     }
 
-    private void block(AttentionScores head, Scratch scratch, int begin, int rows, float[] values) {
+    private void block(AttentionScores head, Scratch scratch, int begin, int rows) {
         head.compute(scratch, begin, rows);
-        float[] packed = head.packed(scratch);
         float[] factors = head.factors(scratch);
         float[] out = operands.out.data;
-        int span = head.span();
-        int stride = head.rowStride();
         if (head.drops()) {
             AttentionLoops.multiply(
                     head.scores(scratch), head.drawKept(scratch, begin, rows), head.stride(), rows, head.padded());
         }
-        MicroKernel.ORDINARY.packRows(head.scores(scratch), 0, head.stride(), rows, span, packed, 0);
-        for (int p = 0; p < PackedMatrix.panels(size); p++) {
-            int columns = Math.min(WIDTH, size - p * WIDTH);
-            int at = operands.out.offset + head.at(begin) + p * WIDTH;
-            int panel = p * span * WIDTH;
-            Gemm.multiply(packed, 0, rows, span, values, panel, columns, AttentionScores.NO_BIAS, 0, out, at, stride);
-        }
+        head.multiplyValues(scratch, begin, rows);
         for (int i = 0; i < rows; i++) {
             multiply(out, operands.out.offset + head.at(begin + i), size, factors[i]);
         }

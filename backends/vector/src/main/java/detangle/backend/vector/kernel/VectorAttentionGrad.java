@@ -128,10 +128,10 @@ public final class VectorAttentionGrad {
         });
         RelativeTable table = operands.positions.table;
         table.reverse();
-        PackedMatrix[] absent = AttentionOperands.Positions.ABSENT;
+        KeptPanels[] absent = AttentionOperands.Positions.ABSENT;
         operands.positions.set(
-                pk.map(PositionGradients::transposed).orElse(absent),
-                pq.map(PositionGradients::transposed).orElse(absent),
+                pk.<KeptPanels[]>map(PositionGradients::transposed).orElse(absent),
+                pq.<KeptPanels[]>map(PositionGradients::transposed).orElse(absent),
                 table);
     }
 
