@@ -4,13 +4,13 @@ import detangle.backend.Variables;
 import detangle.ir.Tensor;
 import detangle.ir.TensorType;
 import detangle.models.files.WholeFolder;
+import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.SafetensorsWriter;
 import detangle.models.weights.Weights;
 import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.ParameterUpdates;
 import detangle.train.optimizer.ReduceOnPlateau;
 import detangle.train.optimizer.Schedule;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +26,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -44,6 +43,10 @@ final class TrainingCheckpoint {
 
     /** The progress of the second phase and of those behind it; that of the first stands beside it. */
     private static final String FURTHER = "further_phases";
+
+    private static final String SKIPPED = "skipped_updates";
+
+    private static final String SCALER = "loss_scaler";
 
     /** The field with what the loss follows from. Checkpoints of earlier versions lack it. */
     private static final String OBJECTIVE = "objective";
@@ -161,18 +164,18 @@ final class TrainingCheckpoint {
     }
 
     private static void write(PhaseState phase, ObjectNode json) {
-        json.put("skipped_updates", phase.skipped());
-        phase.scaler().ifPresent(scaler -> write(scaler, json.putObject("loss_scaler")));
+        json.put(SKIPPED, phase.skipped());
+        phase.scaler().ifPresent(scaler -> write(scaler, json.putObject(SCALER)));
         if (phase.schedule() instanceof ReduceOnPlateau plateau) {
             write(plateau, json.putObject(ReduceOnPlateau.NAME));
         }
     }
 
-    private static PhaseState phase(JsonNode json, PhaseState begin) {
+    private static PhaseState phase(StoredState stored, long steps, PhaseState begin) {
         return new PhaseState(
-                json.path("skipped_updates").asLong(),
-                json.has("loss_scaler") ? Optional.of(scaler(json.path("loss_scaler"))) : Optional.empty(),
-                schedule(json, begin.schedule()));
+                stored.count(SKIPPED, steps),
+                stored.has(SCALER) ? Optional.of(scaler(stored.object(SCALER))) : Optional.empty(),
+                schedule(stored, begin.schedule()));
     }
 
     private static void write(LossScaler scaler, ObjectNode json) {
@@ -200,29 +203,27 @@ final class TrainingCheckpoint {
      * Returns the schedule of a checkpoint. Its rule comes from the options. If the checkpoint has another one, it
      * begins as the options say.
      */
-    private static Schedule schedule(JsonNode json, Schedule begin) {
-        JsonNode stored = json.path(ReduceOnPlateau.NAME);
-        return begin instanceof ReduceOnPlateau plateau && stored.isObject()
-                ? new ReduceOnPlateau(
-                        plateau.rule(),
-                        Double.parseDouble(stored.path("rate").asString("")),
-                        Double.parseDouble(stored.path("best").asString("")),
-                        stored.path("bad").asLong(),
-                        stored.path("pause").asLong())
-                : begin;
+    private static Schedule schedule(StoredState state, Schedule begin) {
+        if (!(begin instanceof ReduceOnPlateau plateau) || !state.has(ReduceOnPlateau.NAME)) {
+            return begin;
+        }
+        StoredState stored = state.object(ReduceOnPlateau.NAME);
+        return new ReduceOnPlateau(
+                plateau.rule(),
+                stored.number("rate", rate -> rate >= 0 && rate < Double.POSITIVE_INFINITY, "a number of at least 0"),
+                stored.number("best", best -> !Double.isNaN(best), "a number"),
+                stored.count("bad", Long.MAX_VALUE),
+                stored.count("pause", Long.MAX_VALUE));
     }
 
-    private static LossScaler scaler(JsonNode json) {
-        double scale = Double.parseDouble(json.path("scale").asString(""));
-        long interval = json.path("interval").asLong();
-        return json.has("finite_attempts")
-                ? new LossScaler.Torch(
-                        scale, interval, json.path("finite_attempts").asLong())
-                : new LossScaler.Microsoft(
-                        scale,
-                        interval,
-                        json.path("attempts").asLong(),
-                        json.path("changed").asLong());
+    private static LossScaler scaler(StoredState stored) {
+        double scale = stored.number("scale", s -> s > 0 && s < Double.POSITIVE_INFINITY, "a finite number above 0");
+        long interval = stored.count("interval", Long.MAX_VALUE);
+        if (stored.has("finite_attempts")) {
+            return new LossScaler.Torch(scale, interval, stored.count("finite_attempts", Long.MAX_VALUE));
+        }
+        long attempts = stored.count("attempts", Long.MAX_VALUE);
+        return new LossScaler.Microsoft(scale, interval, attempts, stored.count("changed", attempts));
     }
 
     /**
@@ -236,8 +237,8 @@ final class TrainingCheckpoint {
         if (!is(folder)) {
             throw new TrainingException(folder + " is not a checkpoint: it has no " + STATE);
         }
-        JsonNode json = json(folder);
-        check(folder, json, json(identity, begin), identity.scalesLoss());
+        StoredState state = StoredState.read(folder.resolve(STATE));
+        check(folder, state.json(), json(identity, begin), identity.scalesLoss());
         Map<String, Tensor> values = new HashMap<>();
         try (Weights stored = Weights.open(folder.resolve(VALUES))) {
             for (String name : stored.names()) {
@@ -251,7 +252,7 @@ final class TrainingCheckpoint {
             new TreeMap<>(variables.types()).forEach((name, type) -> check(folder, name, type, values, trained));
             variables.write(values);
         }
-        return state(folder, json, begin);
+        return state(state, begin);
     }
 
     /** Reads the values that {@code optimizer.safetensors} lacks from the model's file. */
@@ -275,6 +276,10 @@ final class TrainingCheckpoint {
             throw new TrainingException(folder + " does not hold " + name + " as " + type
                     + ": use the optimizer and the model of then, or begin in another output_dir");
         }
+        if (trained.containsKey(name) && !FiniteWeights.isFinite(values.get(name))) {
+            throw new TrainingException(folder + " is damaged: " + name
+                    + " has elements that are not finite numbers: go on from another checkpoint");
+        }
     }
 
     private static Tensor copy(Tensor tensor) {
@@ -285,12 +290,7 @@ final class TrainingCheckpoint {
 
     /** Returns the fields of a checkpoint. */
     static JsonNode json(Path folder) {
-        Path file = folder.resolve(STATE);
-        try {
-            return JSON.readTree(Files.readString(file));
-        } catch (IOException | JacksonException e) {
-            throw new TrainingException(file + " cannot be read: " + e.getMessage(), e);
-        }
+        return StoredState.read(folder.resolve(STATE)).json();
     }
 
     private static void check(Path folder, JsonNode json, ObjectNode wanted, boolean scalesLoss) {
@@ -313,7 +313,7 @@ final class TrainingCheckpoint {
             fields.addAll(wanted.path(OBJECTIVE).propertyNames());
             fields.forEach(field -> check(folder, field, json.path(OBJECTIVE), wanted.path(OBJECTIVE)));
         }
-        if (json.has("loss_scaler") != scalesLoss) {
+        if (json.has(SCALER) != scalesLoss) {
             throw new TrainingException(folder + " was written by a training that "
                     + (scalesLoss
                             ? "did not scale its loss, and this one does"
@@ -332,27 +332,23 @@ final class TrainingCheckpoint {
         }
     }
 
-    private static TrainerState state(Path folder, JsonNode json, TrainerState begin) {
-        try {
-            List<PhaseState> phases = new ArrayList<>();
-            for (PhaseState phase : begin.phases()) {
-                int further = phases.size() - 1;
-                phases.add(phase(further < 0 ? json : json.path(FURTHER).path(further), phase));
-            }
-            return new TrainerState(
-                    json.path("global_step").asLong(),
-                    Double.parseDouble(json.path("loss_sum").asString("")),
-                    json.has("best_metric")
-                            ? OptionalDouble.of(
-                                    Double.parseDouble(json.path("best_metric").asString("")))
-                            : OptionalDouble.empty(),
-                    json.has("best_global_step")
-                            ? Optional.of(json.path("best_global_step").asLong())
-                            : Optional.empty(),
-                    json.path("bad_evaluations").asInt(),
-                    phases);
-        } catch (NumberFormatException | JacksonException e) {
-            throw new TrainingException(folder.resolve(STATE) + " is damaged: " + e.getMessage(), e);
+    private static TrainerState state(StoredState stored, TrainerState begin) {
+        long step = stored.count("global_step", Long.MAX_VALUE);
+        List<PhaseState> phases = new ArrayList<>();
+        for (PhaseState phase : begin.phases()) {
+            int further = phases.size() - 1;
+            phases.add(phase(further < 0 ? stored : stored.object(FURTHER, further), step, phase));
         }
+        return new TrainerState(
+                step,
+                stored.number("loss_sum", sum -> true, "a number"),
+                stored.has("best_metric")
+                        ? OptionalDouble.of(stored.number("best_metric", metric -> !Double.isNaN(metric), "a number"))
+                        : OptionalDouble.empty(),
+                stored.has("best_global_step")
+                        ? Optional.of(stored.count("best_global_step", Long.MAX_VALUE))
+                        : Optional.empty(),
+                (int) stored.count("bad_evaluations", Integer.MAX_VALUE - 1),
+                phases);
     }
 }

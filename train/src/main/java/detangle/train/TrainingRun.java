@@ -38,6 +38,9 @@ final class TrainingRun {
     private final int perEpoch;
     private TrainerState state;
 
+    /** The checkpoint that training has gone on from. */
+    private Optional<Path> goneOnFrom = Optional.empty();
+
     TrainingRun(Trainer trainer, DeviceModel loaded, Map<String, TensorType> trained) {
         this.trainer = trainer;
         this.model = trainer.model();
@@ -107,6 +110,7 @@ final class TrainingRun {
     /** Returns the fields of the checkpoint that training goes on from, if there is one. */
     private Optional<JsonNode> begin() {
         Optional<Path> from = checkpoints.flatMap(this::start);
+        goneOnFrom = from;
         from.ifPresent(folder -> {
             state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state);
             model.writer().ifPresent(writer -> writer.checkGoesOn(folder));
@@ -219,6 +223,11 @@ final class TrainingRun {
                 .isPresent();
     }
 
+    /** Returns what messages say of the checkpoint that training has gone on from, whose files may be damaged. */
+    private String begun() {
+        return goneOnFrom.map(folder -> ", having gone on from " + folder).orElse("");
+    }
+
     /** Returns the message for an update whose loss or gradients are not finite. */
     private String notFinite(int phase, DeviceModel.Outcome outcome) {
         String where = model.phases().size() == 1
@@ -228,7 +237,7 @@ final class TrainingRun {
         String loss = "the loss is " + outcome.loss();
         boolean changes = Double.isFinite(outcome.norm());
         String what = changes ? loss + ", though " + norm : Double.isFinite(outcome.loss()) ? norm : loss;
-        return "training stopped at update " + (state.step() + 1) + " of " + updates + where + ": " + what
+        return "training stopped at update " + (state.step() + 1) + " of " + updates + where + begun() + ": " + what
                 + (changes
                         ? "; parameters may be changed by it, and checkpoints are not"
                         : "; no parameter was changed by it")
@@ -317,8 +326,9 @@ final class TrainingRun {
                 .forEach(name -> parameters.put(name, loaded.variables().read(name)));
         for (String name : trained.keySet()) {
             if (parameters.containsKey(name) && !FiniteWeights.isFinite(parameters.get(name))) {
-                throw new TrainingException("training stopped after update " + state.step() + " of " + updates + ": "
-                        + name + " has elements that are not finite numbers; checkpoints are as they were. The learning"
+                throw new TrainingException("training stopped after update " + state.step() + " of " + updates
+                        + begun() + ": " + name
+                        + " has elements that are not finite numbers; checkpoints are as they were. The learning"
                         + " rate may be too high, or the warm-up too short");
             }
         }

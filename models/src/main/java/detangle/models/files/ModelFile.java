@@ -31,6 +31,9 @@ public record ModelFile(Path path, byte[] content) {
     /** The largest spm.model is mDeBERTa's, with 4.3 MB. */
     private static final int MAX_PIECES_BYTES = 16 * BYTES_PER_MIB;
 
+    /** The state of a training has its log, with some 200 bytes for each entry. */
+    private static final int MAX_STATE_BYTES = 32 * BYTES_PER_MIB;
+
     /** Configurations have kilobytes, and vocabularies as text about a megabyte. */
     private static final int MAX_OTHER_BYTES = 8 * BYTES_PER_MIB;
 
@@ -58,6 +61,7 @@ public record ModelFile(Path path, byte[] content) {
         return switch (name.toLowerCase(Locale.ROOT)) {
             case "tokenizer.json" -> MAX_TOKENIZER_BYTES;
             case "spm.model" -> MAX_PIECES_BYTES;
+            case "trainer_state.json" -> MAX_STATE_BYTES;
             default -> name.endsWith(".safetensors") ? MAX_WEIGHTS_BYTES : MAX_OTHER_BYTES;
         };
     }

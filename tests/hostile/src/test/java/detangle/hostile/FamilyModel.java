@@ -1,6 +1,7 @@
 package detangle.hostile;
 
 import detangle.ir.Tensor;
+import detangle.models.deberta.Architecture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,12 +25,40 @@ record FamilyModel(
         SmallModel encoder,
         SequencedMap<String, Tensor> tensors,
         Function<FamilyModel, FolderWriter> writer) {
+    /** The width of the encoder. */
+    static final int WIDTH = 8;
+
     private static final int SHOWN = 100;
 
     /** Faults of a tensor. */
     private static final int KINDS = 3;
 
     private static final float[] NOT_FINITE = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+
+    /**
+     * A model of fields and the tensors of its encoder, to which those of its own layers can be added.
+     *
+     * @param prefix what the names of the encoder's tensors begin with
+     * @param words the rows of the table of words
+     */
+    static FamilyModel of(
+            SmallModel encoder,
+            String prefix,
+            int words,
+            SequencedMap<String, String> fields,
+            Function<FamilyModel, FolderWriter> writer) {
+        FamilyModel model = new FamilyModel(fields, encoder, new LinkedHashMap<>(), writer);
+        model.addEncoder(prefix);
+        model.tensors().put(prefix + "embeddings.word_embeddings.weight", SmallModel.all(0.1f, words, WIDTH));
+        return model;
+    }
+
+    /** Adds the tensors of an encoder like that of the text under names that begin with a prefix. */
+    void addEncoder(String prefix) {
+        SmallModel.of(Architecture.ENCODER)
+                .tensors()
+                .forEach((name, tensor) -> tensors.put(name.replaceFirst("^deberta\\.", prefix), tensor));
+    }
 
     FamilyModel with(String field, String json) {
         SequencedMap<String, String> copy = new LinkedHashMap<>(fields);
@@ -62,6 +91,11 @@ record FamilyModel(
         SequencedMap<String, String> all = new LinkedHashMap<>(fields);
         all.putIfAbsent("encoder_config", encoder.json());
         return new SmallModel(all, new LinkedHashMap<>()).json();
+    }
+
+    /** The fields as a JSON object, without the encoder's. */
+    String jsonOfFields() {
+        return new SmallModel(fields, new LinkedHashMap<>()).json();
     }
 
     /** What is read of the model's folder. */

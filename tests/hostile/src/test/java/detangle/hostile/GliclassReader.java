@@ -24,7 +24,7 @@ import java.util.SequencedMap;
  */
 final class GliclassReader implements Reader {
     private static final int WORDS = 16;
-    private static final int WIDTH = 8;
+    private static final int WIDTH = FamilyModel.WIDTH;
     private static final String LSTM = "model.lstm.lstm.";
     private static final String ADDED = "added_tokens.json";
 
@@ -126,13 +126,9 @@ final class GliclassReader implements Reader {
         fields.put("example_token_index", "15");
         fields.put("vocab_size", Integer.toString(WORDS));
         SmallModel encoder = SmallModel.of(Architecture.ENCODER).with("type_vocab_size", "0");
-        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
-        encoder.tensors().forEach((name, tensor) -> {
-            if (!name.contains("token_type")) {
-                tensors.put(name.replaceFirst("^deberta\\.", "model.encoder_model."), tensor);
-            }
-        });
-        tensors.put("model.encoder_model.embeddings.word_embeddings.weight", SmallModel.all(0.1f, WORDS, WIDTH));
+        FamilyModel model = FamilyModel.of(encoder, "model.encoder_model.", WORDS, fields, GliclassReader::files);
+        SequencedMap<String, Tensor> tensors = model.tensors();
+        tensors.keySet().removeIf(name -> name.contains("token_type"));
         tensors.put("model.segment_embeddings.weight", SmallModel.all(0.1f, 3, WIDTH));
         for (String suffix : List.of("_l0", "_l0_reverse")) {
             tensors.put(LSTM + "weight_ih" + suffix, SmallModel.all(0.1f, 2 * WIDTH, WIDTH));
@@ -140,7 +136,6 @@ final class GliclassReader implements Reader {
             tensors.put(LSTM + "bias_ih" + suffix, SmallModel.all(0.1f, 2 * WIDTH));
             tensors.put(LSTM + "bias_hh" + suffix, SmallModel.all(0.1f, 2 * WIDTH));
         }
-        FamilyModel model = new FamilyModel(fields, encoder, tensors, GliclassReader::files);
         addParameters(model, GliclassModel.scores(model.read(GliclassConfig::read)));
         return model;
     }
@@ -178,12 +173,9 @@ final class GliclassReader implements Reader {
                 .with("label_model_name", "\"labels\"")
                 .with("label_model_config", SmallModel.of(Architecture.ENCODER).json())
                 .with("pooling_strategy", "\"rms\"");
-        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>(model.tensors());
-        SmallModel.of(Architecture.ENCODER)
-                .tensors()
-                .forEach((name, tensor) ->
-                        tensors.put(name.replaceFirst("^deberta\\.", "model.label_encoder."), tensor));
-        FamilyModel all = new FamilyModel(model.fields(), model.encoder(), tensors, GliclassReader::files);
+        FamilyModel all = new FamilyModel(
+                model.fields(), model.encoder(), new LinkedHashMap<>(model.tensors()), GliclassReader::files);
+        all.addEncoder("model.label_encoder.");
         GliclassConfig config = all.read(GliclassConfig::read);
         DebertaConfig labels = config.labels().orElseThrow().config();
         addParameters(all, DebertaModel.build(labels, GliclassModel.labelEncoder(config), ModelOptions.DEFAULT));

@@ -15,7 +15,6 @@ import detangle.pipelines.schema.Schema;
 import detangle.pipelines.schema.SchemaOptions;
 import detangle.pipelines.schema.Structure;
 import detangle.pipelines.schema.StructureField;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -153,46 +152,20 @@ final class Gliner2Reader implements Reader {
     private static final String ADAPTER = "adapter";
     private static final String ADAPTER_WEIGHTS = "adapter_weights.safetensors";
 
-    /** The fields of its configuration, the encoder's, and tensors. */
-    private record Gliner2(
-            SequencedMap<String, String> fields, SmallModel encoder, SequencedMap<String, Tensor> tensors) {
-        Gliner2 with(String field, String json) {
-            SequencedMap<String, String> copy = new LinkedHashMap<>(fields);
-            copy.put(field, json);
-            return new Gliner2(copy, encoder, tensors);
-        }
-
-        Gliner2 withEncoder(SmallModel other) {
-            return new Gliner2(fields, other, tensors);
-        }
-
-        Gliner2 withTensor(String name, Tensor tensor) {
-            SequencedMap<String, Tensor> copy = new LinkedHashMap<>(tensors);
-            copy.put(name, tensor);
-            return new Gliner2(fields, encoder, copy);
-        }
-
-        Gliner2 withoutTensor(String name) {
-            SequencedMap<String, Tensor> copy = new LinkedHashMap<>(tensors);
-            copy.remove(name);
-            return new Gliner2(fields, encoder, copy);
-        }
-
-        FolderWriter files() {
-            return FolderWriter.file(SmallModel.VOCABULARY, SmallModel.TOKENS)
-                    .and(FolderWriter.file(ADDED, TOKENS))
-                    .and(FolderWriter.file(CONFIG, new SmallModel(fields, new LinkedHashMap<>()).json()))
-                    .and(FolderWriter.file(ENCODER, encoder.json()))
-                    .and(SmallModel.weights(SmallModel.WEIGHTS, tensors));
-        }
+    private static FolderWriter files(FamilyModel model) {
+        return FolderWriter.file(SmallModel.VOCABULARY, SmallModel.TOKENS)
+                .and(FolderWriter.file(ADDED, TOKENS))
+                .and(FolderWriter.file(CONFIG, model.jsonOfFields()))
+                .and(FolderWriter.file(ENCODER, model.encoder().json()))
+                .and(SmallModel.weights(SmallModel.WEIGHTS, model.tensors()));
     }
 
-    private static final Gliner2 GOOD = made(Map.of("max_width", "3", "counting_layer", "\"count_lstm\""));
+    private static final FamilyModel GOOD = made(Map.of("max_width", "3", "counting_layer", "\"count_lstm\""));
 
-    private static final Gliner2 GOOD_BOUNDARY =
+    private static final FamilyModel GOOD_BOUNDARY =
             made(Map.of("architecture", "\"boundary\"", "config_version", "3", "boundary_head", head("", "")));
 
-    private static final Gliner2 GOOD_SHARED = made(Map.of(
+    private static final FamilyModel GOOD_SHARED = made(Map.of(
             "architecture",
             "\"boundary\"",
             "config_version",
@@ -223,32 +196,21 @@ final class Gliner2Reader implements Reader {
         return new SmallModel(head, new LinkedHashMap<>()).json();
     }
 
-    private static Gliner2 made(Map<String, String> more) {
+    private static FamilyModel made(Map<String, String> more) {
         SequencedMap<String, String> fields = new LinkedHashMap<>();
         fields.put("model_type", "\"extractor\"");
         fields.put("model_name", "\"nobody/nothing\"");
         fields.putAll(new TreeMap<>(more));
-        SmallModel encoder = SmallModel.of(Architecture.ENCODER);
-        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
-        encoder.tensors().forEach((name, tensor) -> tensors.put(name.replaceFirst("^deberta\\.", "encoder."), tensor));
-        tensors.put("encoder.embeddings.word_embeddings.weight", SmallModel.all(0.1f, WORDS, 8));
-        Gliner2 model = new Gliner2(fields, encoder, tensors);
+        FamilyModel model =
+                FamilyModel.of(SmallModel.of(Architecture.ENCODER), "encoder.", WORDS, fields, Gliner2Reader::files);
         for (Program program : Gliner2Programs.whole(config(model))) {
-            tensors.putAll(RandomWeights.of(program));
+            model.tensors().putAll(RandomWeights.of(program));
         }
         return model;
     }
 
-    private static Gliner2Config config(Gliner2 model) {
-        try {
-            Path folder = Files.createTempDirectory("gliner2");
-            model.files().write(folder);
-            Gliner2Config config = Gliner2Config.read(folder, WORDS);
-            Folders.remove(folder);
-            return config;
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+    private static Gliner2Config config(FamilyModel model) {
+        return model.read(folder -> Gliner2Config.read(folder, WORDS));
     }
 
     @Override
@@ -267,17 +229,8 @@ final class Gliner2Reader implements Reader {
 
     @Override
     public List<Hostile> madeByHand() {
-        List<Hostile> all = new ArrayList<>();
-        for (String[] field : FIELDS) {
-            all.add(new Hostile(
-                    field[0] + " is " + field[1], GOOD.with(field[0], field[1]).files(), field[2]));
-        }
-        for (String[] field : ENCODERS) {
-            all.add(new Hostile(
-                    field[0] + " of the encoder is " + field[1],
-                    GOOD.withEncoder(GOOD.encoder().with(field[0], field[1])).files(),
-                    field[2]));
-        }
+        List<Hostile> all = new ArrayList<>(GOOD.withFields("", FIELDS));
+        all.addAll(GOOD.withEncoders(ENCODERS));
         all.addAll(StrangeFiles.inThePlaceOf(ENCODER, GOOD.files()));
         tensors(all);
         boundary(all);
@@ -304,7 +257,7 @@ final class Gliner2Reader implements Reader {
                 GOOD_BOUNDARY.with("config_version", "2").files(),
                 "of the model that no parameter takes"));
         Set<String> known = new LinkedHashSet<>();
-        for (Gliner2 model : List.of(GOOD_BOUNDARY, GOOD_SHARED)) {
+        for (FamilyModel model : List.of(GOOD_BOUNDARY, GOOD_SHARED)) {
             String pool = model == GOOD_SHARED ? " of a shared pool" : " of a pool of each query";
             Set<String> used = new LinkedHashSet<>();
             for (Program program : Gliner2Programs.all(config(model))) {
@@ -380,26 +333,8 @@ final class Gliner2Reader implements Reader {
     }
 
     private static void tensors(List<Hostile> all) {
-        GOOD.tensors().forEach((name, tensor) -> {
-            if (!name.startsWith("encoder.")) {
-                float[] other = tensor.toFloats();
-                other[0] = Float.NaN;
-                all.add(new Hostile(
-                        name + " begins with NaN",
-                        GOOD.withTensor(name, Tensor.of(other, tensor.shape())).files(),
-                        name));
-                all.add(new Hostile(
-                        name + " is missing", GOOD.withoutTensor(name).files(), name));
-                all.add(new Hostile(
-                        name + " is of another shape",
-                        GOOD.withTensor(name, SmallModel.all(0, 3)).files(),
-                        name));
-            }
-        });
-        all.add(new Hostile(
-                "a tensor is left over",
-                GOOD.withTensor("count_embed.a", SmallModel.all(0, 2)).files(),
-                "count_embed.a"));
+        all.addAll(GOOD.withTensors(name -> !name.startsWith("encoder.")));
+        all.addAll(GOOD.withLeftOver(List.of("count_embed.a")));
         String words = "encoder.embeddings.word_embeddings.weight";
         all.add(new Hostile(
                 "there are fewer words than tokens",

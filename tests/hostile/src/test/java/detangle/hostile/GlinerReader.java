@@ -151,10 +151,7 @@ final class GlinerReader implements Reader {
         String encoder = SmallModel.of(Architecture.ENCODER).json();
         FamilyModel gliner = made(Map.of(
                 "labels_encoder", "\"labels\"", "labels_encoder_config", encoder, "post_fusion_schema", "\"l2t-t2t\""));
-        SmallModel.of(Architecture.ENCODER)
-                .tensors()
-                .forEach((name, tensor) -> gliner.tensors()
-                        .put(name.replaceFirst("^deberta\\.", "token_rep_layer.labels_encoder.model."), tensor));
+        gliner.addEncoder("token_rep_layer.labels_encoder.model.");
         return gliner;
     }
 
@@ -175,20 +172,18 @@ final class GlinerReader implements Reader {
         fields.put("span_mode", "\"markerV0\"");
         fields.put("class_token_index", "13");
         fields.put("vocab_size", Integer.toString(WORDS));
-        SmallModel encoder = SmallModel.of(Architecture.ENCODER);
-        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
-        encoder.tensors()
-                .forEach((name, tensor) ->
-                        tensors.put(name.replaceFirst("^deberta\\.", "token_rep_layer.bert_layer.model."), tensor));
-        tensors.put(
-                "token_rep_layer.bert_layer.model.embeddings.word_embeddings.weight", SmallModel.all(0.1f, WORDS, 8));
         fields.putAll(changes);
-        FamilyModel gliner = new FamilyModel(fields, encoder, tensors, GlinerReader::files);
+        FamilyModel gliner = FamilyModel.of(
+                SmallModel.of(Architecture.ENCODER),
+                "token_rep_layer.bert_layer.model.",
+                WORDS,
+                fields,
+                GlinerReader::files);
         GlinerConfig config =
                 gliner.read(folder -> GlinerConfig.read(folder, Optional.empty(), Optional.empty(), WORDS));
         GlinerCheckpoint.parameters(config)
-                .forEach((name, type) ->
-                        tensors.put(name, SmallModel.all(0.1f, type.shape().sizes())));
+                .forEach((name, type) -> gliner.tensors()
+                        .put(name, SmallModel.all(0.1f, type.shape().sizes())));
         return gliner;
     }
 

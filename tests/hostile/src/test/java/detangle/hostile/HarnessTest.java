@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -27,6 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The harness itself notices each thing that no file may bring about. */
 class HarnessTest {
+    /** How many mutants of a seed are compared. */
+    private static final int MUTANTS = 20;
+
     @TempDir
     Path place;
 
@@ -202,9 +206,18 @@ class HarnessTest {
 
     @Test
     void mutantsAreTheSameForASeed() throws IOException {
-        assertEquals(mutant("one", 1, 2), mutant("two", 1, 2));
-        assertNotEquals(mutant("three", 1, 3), mutant("four", 1, 2));
-        assertNotEquals(mutant("five", 2, 2), mutant("six", 1, 2));
+        List<Optional<String>> mutants = mutants("one", 1);
+        assertEquals(mutants, mutants("two", 1));
+        assertNotEquals(mutants, mutants("three", 2));
+        assertTrue(Set.copyOf(mutants).size() > MUTANTS / 4, mutants.toString());
+    }
+
+    private List<Optional<String>> mutants(String folder, long seed) throws IOException {
+        List<Optional<String>> mutants = new ArrayList<>();
+        for (int number = 0; number < MUTANTS; number++) {
+            mutants.add(mutant(folder + "-" + number, seed, number));
+        }
+        return mutants;
     }
 
     /** What a mutant has in the place of the file of the only good folder; nothing where there is no file any more. */

@@ -31,6 +31,12 @@ final class HeaderChanges {
             return Bytes.spliced(content, from, content.length, rest);
         }
         byte[] header = JsonChanges.changed(Arrays.copyOfRange(content, 8, end), random);
+        return withHeader(content, header);
+    }
+
+    /** The content with another JSON in front, whose length and whose seal, if there is one, are right. */
+    static byte[] withHeader(byte[] content, byte[] header) {
+        int end = 8 + headerLength(content);
         byte[] changed = Bytes.spliced(content, 8, end, header);
         ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length);
         if (isSealed(content, end)) {

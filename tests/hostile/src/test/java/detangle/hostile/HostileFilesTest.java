@@ -1,7 +1,6 @@
 package detangle.hostile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -27,14 +25,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * No file that a stranger hands over ends a process, hangs it, or takes more than little of its time and memory;
  * nothing is written, and what comes next is read. Files made by hand and mutants of good ones are given to worker
- * processes. README.md has the command for many.
+ * processes. CONTRIBUTING.md has the command for a night.
  */
 class HostileFilesTest {
-    private static final int MUTANTS = Integer.getInteger("detangle.hostile.mutants", 40);
+    /** How many mutants each reader is given: a number, or {@value #NIGHT}. */
+    private static final String MUTANTS = System.getProperty("detangle.hostile.mutants", "40");
+
+    /** As many of each kind of files as {@link Readers} has for a night. */
+    private static final String NIGHT = "night";
 
     private static final long SEED = Long.getLong("detangle.hostile.seed", 22);
 
-    /** The name of a reader, or nothing for all. */
+    /** The names of some readers with commas between them, or nothing for all. */
     private static final String READER = System.getProperty("detangle.hostile.reader", "");
 
     /** The name of a file, as the list of faults has it, or nothing for all. */
@@ -47,7 +49,7 @@ class HostileFilesTest {
     private static final int LEAST_BY_HAND = 300;
 
     /** Fewer mutants of one reader may all be refused by chance. */
-    private static final int MANY_MUTANTS = 1000;
+    private static final int MANY_MUTANTS = 300;
 
     /**
      * Of one reader's mutants that are read, and of those that are refused. Where mutants only ever have one of the
@@ -66,11 +68,13 @@ class HostileFilesTest {
 
     private static final AtomicInteger ALL_MUTANTS_READ = new AtomicInteger();
 
+    private static final HostileReport REPORT = new HostileReport();
+
     private static final Path PLACE = Path.of("target", "hostile").toAbsolutePath();
 
     private static Stream<Arguments> readers() {
         return Readers.all()
-                .filter(reader -> READER.isEmpty() || reader.name().equals(READER))
+                .filter(reader -> READER.isEmpty() || List.of(READER.split(",")).contains(reader.name()))
                 .map(reader -> Arguments.of(reader.name(), reader));
     }
 
@@ -95,50 +99,46 @@ class HostileFilesTest {
     @MethodSource("readers")
     @Execution(ExecutionMode.CONCURRENT)
     void everyFileIsReadOrRefused(String name, Reader reader) throws IOException {
-        List<Hostile> mutants = IntStream.range(0, MUTANTS)
-                .mapToObj(number -> Mutations.mutant(reader, SEED, number))
-                .toList();
-        List<Hostile> files = Stream.of(reader.madeByHand(), mutants)
-                .flatMap(Collection::stream)
-                .filter(hostile -> FILE.isEmpty() || hostile.name().equals(FILE))
-                .toList();
-        assertFalse(
-                files.isEmpty(), name + " has no file '" + FILE + "' among " + MUTANTS + " mutants of seed " + SEED);
+        Readers kind = Readers.of(reader);
+        int mutants = MUTANTS.equals(NIGHT) ? kind.mutantsOfNight() : Integer.parseInt(MUTANTS);
         List<String> faults = new ArrayList<>();
-        Set<String> read = new HashSet<>();
+        int given = 0;
+        int mutantsRead = 0;
         long begun = System.nanoTime();
+        List<Hostile> madeByHand = reader.madeByHand();
         try (Room room = new Room(reader, PLACE.resolve(name), Room.PATIENCE)) {
-            for (Hostile hostile : files) {
-                Room.Result result = room.give(hostile);
-                if (result.read()) {
-                    read.add(hostile.name());
+            for (int number = -madeByHand.size(); number < mutants && faults.size() < MAX_FAULTS; number++) {
+                boolean isMade = number < 0;
+                Hostile hostile =
+                        isMade ? madeByHand.get(madeByHand.size() + number) : Mutations.mutant(reader, SEED, number);
+                if (!FILE.isEmpty() && !hostile.name().equals(FILE)) {
+                    continue;
                 }
+                Room.Result result = room.give(hostile);
+                given++;
+                mutantsRead += !isMade && result.read() ? 1 : 0;
+                REPORT.add(kind, HostileReport.Fate.of(reader, hostile, isMade, result));
                 result.faults()
                         .forEach(fault -> faults.add(hostile.name() + " " + fault + " [" + result.folder() + "]"));
-                if (faults.size() >= MAX_FAULTS) {
-                    break;
-                }
             }
         }
-        long mutantsRead =
-                mutants.stream().map(Hostile::name).filter(read::contains).count();
+        assertTrue(given > 0, name + " has no file '" + FILE + "' among " + mutants + " mutants of seed " + SEED);
         System.out.printf(
-                "%s: %d by hand, %d in all, %d of them read; of %d mutants %d read; %.1f s%n",
-                name,
-                reader.madeByHand().size(),
-                files.size(),
-                read.size(),
-                MUTANTS,
-                mutantsRead,
-                (System.nanoTime() - begun) / 1e9);
+                "%s: %d by hand; of %d mutants %d read; %.1f s%n",
+                name, madeByHand.size(), mutants, mutantsRead, (System.nanoTime() - begun) / 1e9);
         if (!faults.isEmpty()) {
             fail(faults.stream().collect(Collectors.joining("\n", faults.size() + " faults of " + name + ":\n", "")));
         }
-        ALL_MUTANTS.addAndGet(mutants.size());
-        ALL_MUTANTS_READ.addAndGet((int) mutantsRead);
-        if (FILE.isEmpty() && MUTANTS >= MANY_MUTANTS) {
-            assertBothFates("mutants of " + name, mutantsRead, MUTANTS, LEAST_SHARE);
+        ALL_MUTANTS.addAndGet(mutants);
+        ALL_MUTANTS_READ.addAndGet(mutantsRead);
+        if (FILE.isEmpty() && mutants >= MANY_MUTANTS) {
+            assertBothFates("mutants of " + name, mutantsRead, mutants, LEAST_SHARE);
         }
+    }
+
+    @AfterAll
+    static void printReport() {
+        System.out.print(REPORT.text());
     }
 
     @AfterAll

@@ -58,6 +58,11 @@ final class HostileWorker {
         root.addHandler(new MessagesHandler(out));
     }
 
+    /** What becomes of a folder in this process, without what is printed. */
+    static Answer answer(Reader reader, Path folder) {
+        return answer(reader, folder, new ByteArrayOutputStream());
+    }
+
     private static Answer answer(Reader reader, Path folder, ByteArrayOutputStream printed) {
         long before = SYSTEM.getProcessCpuTime();
         Throwable thrown = null;

@@ -39,6 +39,15 @@ final class Judge {
         return faults;
     }
 
+    /** Has a folder read in this process, and throws an error that says what is wrong with what became of it. */
+    static void check(Reader reader, Path folder) throws IOException {
+        Hostile any = new Hostile(reader.name(), files -> {}, "");
+        List<String> faults = faults(any, folder, HostileWorker.answer(reader, folder));
+        if (!faults.isEmpty()) {
+            throw new AssertionError(reader.name() + " " + String.join("; ", faults));
+        }
+    }
+
     private static void refusal(Hostile hostile, Path folder, Answer answer, List<String> faults) throws IOException {
         String message = answer.message();
         String shown = Escapes.escaped(message.substring(0, Math.min(message.length(), OneLine.MAX_LENGTH)));

@@ -5,12 +5,16 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /** Mutants of good files: the same for the same seed. */
 final class Mutations {
+    /** One of so many mutants has a single change that keeps the structure of its file. */
+    private static final int GENTLE = 3;
+
     /** Larger files are left as they are. */
     private static final long LARGEST = 8 << 20;
 
@@ -38,6 +42,10 @@ final class Mutations {
 
     /** Changes one file or a few of a folder. */
     private static void mutate(Path folder, SplittableRandom random) throws IOException {
+        if (random.nextInt(GENTLE) == 0) {
+            changeGently(folder, random);
+            return;
+        }
         int changes = random.nextInt(1, 4);
         for (int i = 0; i < changes; i++) {
             List<Path> files = files(folder);
@@ -51,6 +59,17 @@ final class Mutations {
                 byte[] content = Files.readAllBytes(file);
                 Files.write(file, changed(content, random));
             }
+        }
+    }
+
+    /** Changes values of one file, or anything of it where there are no values. */
+    private static void changeGently(Path folder, SplittableRandom random) throws IOException {
+        List<Path> files = files(folder);
+        if (!files.isEmpty()) {
+            Path file = files.get(random.nextInt(files.size()));
+            byte[] content = Files.readAllBytes(file);
+            byte[] changed = GentleChanges.changed(content, random);
+            Files.write(file, Arrays.equals(changed, content) ? changed(content, random) : changed);
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.Optional;
  */
 final class Room implements AutoCloseable {
     /** How long a process may be silent, on whatever machine, before it counts as hanging. */
-    static final Duration PATIENCE = Duration.ofSeconds(30);
+    static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** Of processor time, as what else a machine does is nobody's fault. */
     private static final Duration MAX_TIME = Duration.ofSeconds(1);
@@ -56,11 +56,39 @@ final class Room implements AutoCloseable {
     /**
      * What became of a folder.
      *
-     * @param read whether it was read, and not refused
+     * @param answer what a process said of it; empty if it said nothing
+     * @param cost what that took
      * @param faults what was wrong with that, each in a sentence without a subject; none if all was well
      * @param folder where its files are, if anything was wrong
      */
-    record Result(boolean read, List<String> faults, Path folder) {}
+    record Result(Optional<Answer> answer, Cost cost, List<String> faults, Path folder) {
+        /** Whether it was read, and not refused. */
+        boolean read() {
+            return answer.filter(a -> a.outcome() == Answer.Outcome.READ).isPresent();
+        }
+    }
+
+    /**
+     * What a file took.
+     *
+     * @param processorTime of all threads of the process
+     * @param grownBytes how much more memory the process had outside of its heap than after the good files
+     */
+    record Cost(Duration processorTime, long grownBytes) {
+        static Cost of(Worker.Reply reply) {
+            return new Cost(reply.answer().map(Answer::processorTime).orElse(Duration.ZERO), reply.grown());
+        }
+
+        /** What is more than it may be, as the rest of a sentence; nothing if all is well. */
+        String excess() {
+            String slow = processorTime.compareTo(MAX_TIME) > 0
+                    ? "took " + processorTime.toMillis() + " ms of processor time"
+                    : "";
+            long megabytes = grownBytes >> 20;
+            String large = megabytes > Worker.EXTRA_MEGABYTES ? "took " + megabytes + " MB outside of the heap" : "";
+            return slow + (slow.isEmpty() || large.isEmpty() ? "" : " and ") + large;
+        }
+    }
 
     /** Has files read, and a good file after them. */
     Result give(Hostile hostile) throws IOException {
@@ -89,7 +117,7 @@ final class Room implements AutoCloseable {
             faults.addAll(Judge.faults(hostile, folder, reply.answer().get()));
         }
         if (costly && isCostly(reply)) {
-            faults.add(cost(reply));
+            faults.add(Cost.of(reply).excess());
         }
         Snapshot.of(folder.getParent())
                 .changedSince(before)
@@ -106,21 +134,11 @@ final class Room implements AutoCloseable {
         if (!faults.isEmpty()) {
             close();
         }
-        boolean read =
-                reply.answer().filter(a -> a.outcome() == Answer.Outcome.READ).isPresent();
-        return new Result(read, faults, folder);
+        return new Result(reply.answer(), Cost.of(reply), faults, folder);
     }
 
     private static boolean isCostly(Worker.Reply reply) {
-        return reply.answer().isPresent() && !cost(reply).isEmpty();
-    }
-
-    private static String cost(Worker.Reply reply) {
-        Duration time = reply.answer().map(Answer::processorTime).orElse(Duration.ZERO);
-        String slow = time.compareTo(MAX_TIME) > 0 ? "took " + time.toMillis() + " ms of processor time" : "";
-        long megabytes = reply.grown() >> 20;
-        String large = megabytes > Worker.EXTRA_MEGABYTES ? "took " + megabytes + " MB outside of the heap" : "";
-        return slow + (slow.isEmpty() || large.isEmpty() ? "" : " and ") + large;
+        return reply.answer().isPresent() && !Cost.of(reply).excess().isEmpty();
     }
 
     /** What is wrong with the first good file now. */

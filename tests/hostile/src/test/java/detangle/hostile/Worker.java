@@ -91,10 +91,10 @@ final class Worker implements AutoCloseable {
     Reply ask(Reader reader, Path files, Duration patience) throws IOException {
         long most = residentBytes();
         requests.println(reader.getClass().getName() + "\t" + files);
-        long begun = System.nanoTime();
         try {
             String line = null;
-            while (line == null && System.nanoTime() - begun < patience.toNanos()) {
+            // Looks are counted, and not seconds, as a machine may stop this process and the other one for minutes.
+            for (long looks = patience.dividedBy(GLANCE); line == null && looks > 0; looks--) {
                 line = lines.poll(GLANCE.toMillis(), TimeUnit.MILLISECONDS);
                 most = Math.max(most, residentBytes());
             }

@@ -1,8 +1,10 @@
 package detangle.train.report;
 
+import detangle.train.TrainingException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,20 +32,55 @@ final class LogHistory {
         return history;
     }
 
-    /** Returns the entries of a field. A number that was not finite is NaN, as JSON has no such numbers. */
+    /**
+     * Returns the entries of a field. A number that was not finite is NaN, as JSON has no such numbers.
+     *
+     * @throws TrainingException if the field is not a list of objects, each with a step
+     */
     static List<LogEntry> entries(JsonNode history) {
         List<LogEntry> entries = new ArrayList<>();
+        if (!history.isArray()) {
+            throw fault(NAME, "a list of objects");
+        }
         for (JsonNode node : history) {
+            if (!node.isObject()) {
+                throw fault(NAME, "a list of objects");
+            }
+            if (!isCount(node.path(STEP))) {
+                throw fault(STEP + " in " + NAME, "a whole number of at least 0");
+            }
             SequencedMap<String, Double> values = numbers(node);
-            values.remove(EPOCH);
+            double epoch = Optional.ofNullable(values.remove(EPOCH)).orElse(0.0);
             values.remove(STEP);
-            entries.add(new LogEntry(node.path(STEP).asLong(), node.path(EPOCH).asDouble(), values));
+            entries.add(new LogEntry(node.path(STEP).asLong(), epoch, values));
         }
         return entries;
     }
 
+    /**
+     * Returns the sums since the last entry, by name.
+     *
+     * @param count the name of the number of updates among them
+     * @throws TrainingException if they are not an object with such a number
+     */
+    static SequencedMap<String, Double> sums(String field, JsonNode sums, String count) {
+        if (!isCount(sums.path(count)) || sums.path(count).asLong() > Integer.MAX_VALUE) {
+            throw fault(count + " in " + field, "a whole number of at least 0");
+        }
+        return numbers(sums);
+    }
+
+    private static boolean isCount(JsonNode number) {
+        return number.isIntegralNumber() && number.canConvertToLong() && number.asLong() >= 0;
+    }
+
+    private static TrainingException fault(String field, String wanted) {
+        return new TrainingException(
+                "trainer_state.json is damaged: " + field + " must be " + wanted + ": go on from another checkpoint");
+    }
+
     /** Returns the numbers of an object by name. */
-    static SequencedMap<String, Double> numbers(JsonNode object) {
+    private static SequencedMap<String, Double> numbers(JsonNode object) {
         SequencedMap<String, Double> numbers = new LinkedHashMap<>();
         object.forEachEntry((name, value) -> numbers.put(name, value.isNumber() ? value.doubleValue() : Double.NaN));
         return numbers;

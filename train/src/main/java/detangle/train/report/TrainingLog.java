@@ -45,7 +45,7 @@ public final class TrainingLog implements TrainingCallback {
         begin.kept(LogHistory.NAME).ifPresent(history -> {
             entries.addAll(0, LogHistory.entries(history));
             begin.kept(SUMS).ifPresent(kept -> {
-                sums.putAll(LogHistory.numbers(kept));
+                sums.putAll(LogHistory.sums(SUMS, kept, STEPS));
                 steps = sums.remove(STEPS).intValue();
             });
         });
