@@ -9,12 +9,17 @@ import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks for results that are not finite after values of 16 bits have been computed with. Where there is one, the host
  * computes the same in fp32, and tells whether the range of the type was exceeded or the model has such results.
  */
 final class RangeCheck implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RangeCheck.class);
+
     /** The bits of a float of which none is 0 in infinities and NaN alone: its exponent. */
     private static final int EXPONENT = 0x7F800000;
 
@@ -40,9 +45,19 @@ final class RangeCheck implements AutoCloseable {
      * @throws OutOfRangeException if a result is not finite that is in fp32
      */
     void of(Map<String, Tensor> inputs, Map<String, Tensor> results) {
-        if (results.values().stream().allMatch(RangeCheck::isFinite)) {
+        String wrong = results.entrySet().stream()
+                .filter(result -> !isFinite(result.getValue()))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .collect(Collectors.joining(", "));
+        if (wrong.isEmpty()) {
             return;
         }
+        LOG.warn(
+                "{} in {} gives outputs that are not finite: {}. The CPU computes them again in fp32, slowly",
+                device,
+                dtype.text(),
+                wrong);
         Map<String, Tensor> expected = exact().run(inputs);
         results.forEach((name, result) -> {
             if (!isFinite(result) && exceeds(result, expected.get(name))) {
