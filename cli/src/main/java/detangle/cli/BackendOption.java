@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.backend.Device;
 import detangle.runtime.Backends;
 import java.util.Optional;
 import java.util.Set;
@@ -25,5 +26,13 @@ final class BackendOption {
 
     Optional<String> name() {
         return backend;
+    }
+
+    /** Returns the device that was asked for, with its description; empty where none was. */
+    Optional<String> described() {
+        return backend.map(name -> {
+            Device device = Backends.device(backend, Set.of());
+            return device.name() + ": " + device.description();
+        });
     }
 }

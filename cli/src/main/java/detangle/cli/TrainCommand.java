@@ -210,6 +210,7 @@ final class TrainCommand implements Runnable {
                         ? ", " + sets.training.task().labels().size() + " labels"
                         : "")
                 + ": " + DataOptions.name(head));
+        backend.described().ifPresent(device -> progress.say("computing on " + device));
         Optional<TaskEvaluator> evaluator = sets.validation.map(
                 v -> new TaskEvaluator(v.examples(), collator, evaluation.batch(), v::scorer, head));
         TrainableModel trained = task.model()

@@ -31,8 +31,11 @@ class TrainCommandTest extends TrainCommandCase {
                         "--logging-steps",
                         "1",
                         "--report-to",
-                        "tensorboard"),
+                        "tensorboard",
+                        "--backend",
+                        "vector"),
                 err.toString());
+        assertTrue(err.toString().contains("computing on vector: "), err.toString());
         assertEquals(List.of("blue", "red"), DebertaConfig.read(output).labels());
         assertEquals(
                 4,

@@ -14,28 +14,31 @@ import java.util.Optional;
 
 /**
  * Disentangled attention: {@link AttentionProducts}, or a product for each term of positions and
- * {@link AttentionKernel}, which looks them up.
+ * {@link AttentionKernel}, which looks them up. Attention with dropout keeps its scores in memory, whatever computes
+ * its products.
  */
 final class AttentionLowering {
     private AttentionLowering() {}
 
-    /** @param length where sequences are packed */
-    static Optional<Lowering> of(Node node, double scale, boolean c2p, boolean p2c, Optional<Dim> length) {
+    static Optional<Lowering> of(Node node, AttentionForm form) {
         Dim width = node.type().dim(-1);
         boolean takes = DeviceKernels.isFloat(node) && width.isStatic() && width.size() <= AttentionKernel.MAX_WIDTH;
         return Lowering.when(takes, launcher -> {
-            if (!AttentionProducts.launch(launcher, node, scale, c2p, p2c, length)) {
-                launch(launcher, node, scale, c2p, p2c, length);
+            if (form.dropout().isPresent()) {
+                new AttentionProducts(launcher, node, form).forward();
+            } else if (!AttentionProducts.launch(launcher, node, form)) {
+                launch(launcher, node, form);
             }
         });
     }
 
-    private static void launch(
-            Launcher launcher, Node node, double scale, boolean c2p, boolean p2c, Optional<Dim> length) {
-        boolean packed = length.isPresent();
+    private static void launch(Launcher launcher, Node node, AttentionForm form) {
+        boolean packed = form.packed();
+        boolean c2p = form.c2p();
+        boolean p2c = form.p2c();
         Node q = node.input(0);
         Node k = node.input(1);
-        int operands = packed ? 7 : 4;
+        int operands = form.firstTable();
         DType dtype = node.type().dtype();
         Object queryScores = launcher.absent(dtype);
         Object keyScores = launcher.absent(dtype);
@@ -64,7 +67,7 @@ final class AttentionLowering {
                         positions.isPresent() ? launcher.array(node.inputs().getLast()) : ints,
                         launcher.array(node),
                         width,
-                        (float) scale,
+                        (float) form.scale(),
                         packed ? 1 : 0,
                         c2p ? 1 : 0,
                         p2c ? 1 : 0),
@@ -84,7 +87,7 @@ final class AttentionLowering {
                                 keysOfSequence,
                                 heads,
                                 positions.map(p -> size(p.type().dim(1), b)).orElse(0),
-                                length.map(d -> size(d, b)).orElse(keysOfSequence) - 1,
+                                form.length().map(d -> size(d, b)).orElse(keysOfSequence) - 1,
                                 mask[0],
                                 mask[1],
                                 mask[2],

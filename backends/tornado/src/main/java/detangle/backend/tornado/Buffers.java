@@ -222,7 +222,8 @@ final class Buffers {
     private DeviceArray growing(DType dtype, ToLongFunction<Map<String, Long>> elements) {
         long needed = shapes.stream().mapToLong(elements).max().orElse(0);
         if (needed > MAX_ELEMENTS) {
-            throw new BackendException("a value of " + needed + " elements does not fit an array on the device");
+            throw new BackendException(
+                    "a value of " + needed + " elements does not fit an array on the device: run smaller batches");
         }
         DeviceArray array = DeviceArray.allocate(dtype, (int) room(needed));
         sized.add(new Sized(array, elements));

@@ -379,6 +379,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             case TensorOp.GatherLast g -> node.input(0).type().dim(-1).evaluate(bindings);
             case TensorOp.Gather g -> node.input(0).type().dim(0).evaluate(bindings);
             case TensorOp.ScatterAdd a -> node.input(0).type().dim(0).evaluate(bindings);
+            case TensorOp.ScatterAddLast a -> node.input(0).type().dim(-1).evaluate(bindings);
             default -> throw new InternalException(node + " looks nothing up");
         };
     }

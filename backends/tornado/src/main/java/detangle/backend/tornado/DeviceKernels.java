@@ -88,30 +88,26 @@ final class DeviceKernels {
             case TensorOp.Constant o -> Optional.empty();
             case TensorOp.Iota o -> Optional.empty();
             case TensorOp.Transfer o -> Optional.empty();
-            case TensorOp.ScatterAddLast o -> Optional.empty();
-            case TensorOp.RandomUniform o -> Optional.empty();
+            case TensorOp.ScatterAddLast o -> LookupLowering.scatterAddLast(node);
+            case TensorOp.RandomUniform(var type, long stream) -> ElementLowering.random(node, stream);
         };
     }
 
     private static Optional<Lowering> of(KernelOp op, Node node) {
         return switch (op) {
-            // One kernel would have to write all results, as they may stand where operands do.
-            case KernelOp.Elementwise(var region) ->
-                region.hasSeveralResults() ? Optional.empty() : ElementLowering.of(node, region);
+            case KernelOp.Elementwise(var region) -> ElementLowering.of(node, region);
             case KernelOp.Linear o -> ProductLowering.linear(o, node);
             case KernelOp.LayerNorm o -> RowLowering.layerNorm(o, node);
             case KernelOp.LayerNormGrad o -> RowLowering.layerNormGrad(o, node);
             case KernelOp.Embedding o -> RowLowering.embedding(o, node);
             case KernelOp.MaskedSoftmax o -> RowLowering.softmax(node);
-            case KernelOp.SumOfSquares o -> Optional.empty();
-            case KernelOp.DisentangledAttention(double scale, boolean c2p, boolean p2c, var dropout) ->
-                dropout.isPresent() ? Optional.empty() : AttentionLowering.of(node, scale, c2p, p2c, Optional.empty());
-            case KernelOp.PackedAttention(double scale, boolean c2p, boolean p2c, var length, var dropout) ->
-                dropout.isPresent()
-                        ? Optional.empty()
-                        : AttentionLowering.of(node, scale, c2p, p2c, Optional.of(length));
-            case KernelOp.DisentangledAttentionGrad o -> Optional.empty();
-            case KernelOp.PackedAttentionGrad o -> Optional.empty();
+            case KernelOp.SumOfSquares o -> RowLowering.sumOfSquares(node);
+            case KernelOp.DisentangledAttention o -> AttentionLowering.of(node, AttentionForm.of(o));
+            case KernelOp.PackedAttention o -> AttentionLowering.of(node, AttentionForm.of(o));
+            case KernelOp.DisentangledAttentionGrad(var attention, var result) ->
+                AttentionGradLowering.of(node, AttentionForm.of(attention));
+            case KernelOp.PackedAttentionGrad(var attention, var result) ->
+                AttentionGradLowering.of(node, AttentionForm.of(attention));
         };
     }
 

@@ -43,6 +43,16 @@ record LibraryAttention(String function, ProductOptions options, Set<Integer> re
         return new LibraryAttention(CublasLtSession.ATTENTION_CONTEXT, new ProductOptions(precision, false), Set.of(4));
     }
 
+    /**
+     * Returns the call that multiplies transposed weights and rows of queries. Its arguments are the weights, the rows,
+     * the segments of queries and of keys, and the result, which has rows of keys. Those whose sequence has no queries
+     * are not written.
+     */
+    static LibraryAttention transposed(ComputePrecision precision) {
+        return new LibraryAttention(
+                CublasLtSession.ATTENTION_TRANSPOSED, new ProductOptions(precision, false), Set.of(4));
+    }
+
     @Override
     public ProductOptions tuning() {
         return options;

@@ -59,11 +59,12 @@ final class LookupLowering {
 
     private static void indexed(
             Launcher launcher, Node node, Node data, Node index, Function<Map<String, Long>, Reading> reading) {
-        Region region = MoveLowering.identity(node.type().dtype());
+        ElementFunction function =
+                ElementFunction.of(MoveLowering.identity(node.type().dtype()));
         launcher.launchChecked(
                 node,
                 ElementKernel.task(
-                        region, node.type().rank(), Optional.of(index.type().dtype())),
+                        function, node.type().rank(), Optional.of(index.type().dtype())),
                 List.of(
                         launcher.array(index),
                         launcher.faults(),
@@ -74,7 +75,7 @@ final class LookupLowering {
                     Reading r = reading.apply(b);
                     int[] shape = shape(node, b);
                     return Work.elements(ElementKernel.sizes(
-                            shape, ElementAccess.all(shape), List.of(r.access), Optional.of(r.index)));
+                            shape, ElementAccess.all(shape), List.of(r.access), Optional.of(r.index), List.of()));
                 });
     }
 
@@ -101,6 +102,41 @@ final class LookupLowering {
         });
     }
 
+    static Optional<Lowering> scatterAddLast(Node node) {
+        boolean takes = DeviceKernels.isF32(node) && node.type().rank() <= 1 + ScatterLastKernel.ROW_AXES;
+        return Lowering.when(takes, launcher -> {
+            Node ids = node.input(1);
+            Node updates = node.input(2);
+            launcher.launchChecked(
+                    node,
+                    TaskClass.of(ScatterLastKernel.class),
+                    List.of(
+                            rows(launcher, ids),
+                            launcher.faults(),
+                            launcher.array(node.input(0)),
+                            launcher.array(updates),
+                            launcher.array(node)),
+                    Launch.SEPARATE,
+                    b -> {
+                        int[] shape = shape(node, b);
+                        int[] added = shape(updates, b);
+                        int last = shape.length - 1;
+                        int[] strides = Strides.broadcast(shape(ids, b), added);
+                        int[] sizes = new int[4 + 2 * ScatterLastKernel.ROW_AXES];
+                        sizes[0] = Strides.product(shape, 0, last);
+                        sizes[1] = shape[last];
+                        sizes[2] = added[last];
+                        sizes[3] = strides[last];
+                        for (int axis = 0; axis < ScatterLastKernel.ROW_AXES; axis++) {
+                            int from = last - 1 - axis;
+                            sizes[4 + 2 * axis] = from < 0 ? 1 : Math.max(1, shape[from]);
+                            sizes[5 + 2 * axis] = from < 0 ? 0 : strides[from];
+                        }
+                        return Work.elements(sizes);
+                    });
+        });
+    }
+
     /** Ids as i32: those beyond its range are outside any table, and so are the ends of that range. */
     private static Object rows(Launcher launcher, Node ids) {
         if (ids.type().dtype() == DType.I32) {
@@ -115,14 +151,15 @@ final class LookupLowering {
                 .scratch("ids", DType.I32, ids.shape().elements())
                 .array();
         launcher.launch(
-                ElementKernel.task(region, ids.type().rank(), Optional.empty()),
+                ElementKernel.task(ElementFunction.of(region), ids.type().rank(), Optional.empty()),
                 List.of(launcher.array(ids), rows),
                 Launch.SEPARATE,
                 b -> Work.elements(ElementKernel.sizes(
                         shape(ids, b),
                         ElementAccess.all(shape(ids, b)),
                         List.of(ElementAccess.all(shape(ids, b))),
-                        Optional.empty())));
+                        Optional.empty(),
+                        List.of())));
         return rows;
     }
 }

@@ -67,6 +67,21 @@ record Product(
                 });
     }
 
+    /** {@code sums^T x} by head, of {@code sums[heads, rows, positions]} and {@code x[rows, heads, width]}. */
+    static Product byRow(int rows, int heads, int width, int positions) {
+        return new Product(
+                positions,
+                width,
+                rows,
+                1,
+                positions,
+                1,
+                heads * width,
+                new int[] {heads},
+                new int[] {rows * positions},
+                new int[] {width});
+    }
+
     private static int[] batchStrides(int[] operand, int[] batch) {
         int matrix = operand[operand.length - 2] * operand[operand.length - 1];
         int[] strides = Strides.broadcast(Arrays.copyOf(operand, operand.length - 2), batch);

@@ -85,8 +85,9 @@ final class ProductLowering {
             Activation activation,
             Dim depth,
             Function<Map<String, Long>, Product> shape) {
-        // The library refuses a depth of 0, and operands of different types.
-        if (launcher.library().isPresent() && depth.isStatic() && depth.size() > 0 && b.dtype() == dtype) {
+        // The library refuses operands of different types, and a product of no depth with a bias.
+        boolean hasDepth = depth.isStatic() ? depth.size() > 0 : bias.isEmpty();
+        if (launcher.library().isPresent() && hasDepth && b.dtype() == dtype) {
             ProductOptions options =
                     new ProductOptions(precision(dtype, launcher.library().get()), bias.isPresent());
             launcher.launch(

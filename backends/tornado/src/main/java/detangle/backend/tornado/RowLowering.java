@@ -154,6 +154,23 @@ final class RowLowering {
                 b -> Work.elements(shape(node, b)[0], RowSumsKernel.BLOCKS, shape(node, b)[0])));
     }
 
+    static Optional<Lowering> sumOfSquares(Node node) {
+        return Lowering.when(DeviceKernels.isF32(node), launcher -> {
+            Node x = node.input(0);
+            Object sums = scratch(launcher, "sums of squares", Dim.of(SumOfSquaresKernel.GROUPS));
+            launcher.launch(
+                    TaskClass.of(SumOfSquaresKernel.class),
+                    List.of(launcher.array(x), sums),
+                    SumOfSquaresKernel.THREADS,
+                    b -> new Work(new int[] {size(x.shape().elements(), b)}, SumOfSquaresKernel.GROUPS, 1, 1));
+            launcher.launch(
+                    ReduceKernel.task(ReduceFunction.SUM, DType.F32),
+                    List.of(sums, launcher.array(node)),
+                    Launch.SEPARATE,
+                    b -> Work.elements(1, SumOfSquaresKernel.GROUPS, 1));
+        });
+    }
+
     static Optional<Lowering> softmax(Node node) {
         boolean takes = DeviceKernels.isFloat(node) && node.type().rank() <= 1 + SoftmaxKernel.ROW_AXES;
         return Lowering.when(takes, launcher -> {

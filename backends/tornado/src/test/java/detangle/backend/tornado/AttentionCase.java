@@ -1,9 +1,11 @@
 package detangle.backend.tornado;
 
+import detangle.ir.AttentionDropout;
 import detangle.ir.Builder;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.KernelOp;
+import detangle.ir.KernelOp.AttentionGradient;
 import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Shape;
@@ -15,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -25,8 +28,16 @@ final class AttentionCase {
     private final Map<String, Tensor> values = new HashMap<>();
     private final Random random;
 
+    private AttentionDropout dropout = AttentionDropout.NONE;
+
     AttentionCase(int seed) {
         random = new Random(seed);
+    }
+
+    /** Returns this case with dropout in the attentions that follow. */
+    AttentionCase with(AttentionDropout dropout) {
+        this.dropout = dropout;
+        return this;
     }
 
     private Node input(Tensor value) {
@@ -69,6 +80,29 @@ final class AttentionCase {
                                     .boxed()
                                     .toList()));
         }
+    }
+
+    private void addSeed(List<Node> operands) {
+        if (dropout.isPresent()) {
+            operands.add(input(Tensor.of(new long[] {random.nextLong()})));
+        }
+    }
+
+    /** Returns a program of some gradients of the attention of another program. */
+    Program gradients(Program attention, Set<AttentionGradient> wanted) {
+        Node forward = attention.outputs().getFirst().node();
+        List<Node> operands = new ArrayList<>(forward.inputs());
+        operands.add(floats(forward.shape().evaluate(Map.of())));
+        List<Program.Output> outputs = new ArrayList<>();
+        for (AttentionGradient gradient : wanted) {
+            KernelOp op = switch (forward.op()) {
+                case KernelOp.PackedAttention packed -> new KernelOp.PackedAttentionGrad(packed, gradient);
+                case KernelOp.DisentangledAttention padded -> new KernelOp.DisentangledAttentionGrad(padded, gradient);
+                default -> throw new AssertionError(forward);
+            };
+            outputs.add(new Program.Output(gradient.text(), b.op(op, operands)));
+        }
+        return new Program("gradients", inputs, outputs, Map.of());
     }
 
     Builder builder() {
@@ -119,7 +153,8 @@ final class AttentionCase {
             operands.addAll(List.of(keySegments, keySegments, keyPositions, keyPositions));
         }
         addTables(operands, c2p, p2c, heads, width, 2L * longest - 1);
-        return program(b.op(new KernelOp.PackedAttention(0.3, c2p, p2c, Dim.of(longest)), operands));
+        addSeed(operands);
+        return program(b.op(new KernelOp.PackedAttention(0.3, c2p, p2c, Dim.of(longest), dropout), operands));
     }
 
     /**
@@ -145,6 +180,7 @@ final class AttentionCase {
                 random.doubles(Tensor.elements(shape)).map(x -> x < 0.6 ? 1 : 0).toArray();
         operands.add(input(Tensor.ofDoubles(DType.I1, visible, shape)));
         addTables(operands, c2p, p2c, heads, width, queries + keys - 1L);
-        return program(b.op(new KernelOp.DisentangledAttention(0.3, c2p, p2c), operands));
+        addSeed(operands);
+        return program(b.op(new KernelOp.DisentangledAttention(0.3, c2p, p2c, dropout), operands));
     }
 }

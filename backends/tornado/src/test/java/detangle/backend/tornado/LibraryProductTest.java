@@ -272,6 +272,20 @@ class LibraryProductTest {
         assertEquals(0, fake.open(), "all is freed");
     }
 
+    /** Rows of an empty batch are the depth of a weight's gradient. The library refuses such a product. */
+    @Test
+    void aProductWithoutDepthIsZero() {
+        int[] none = SIZES.clone();
+        none[2] = 0;
+        out.init(7f);
+        try (CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT)) {
+            multiply(session, PLAIN, none);
+        }
+        assertEquals(List.of("memset, stream 9"), fake.calls);
+        assertEquals(0f, out.get(0));
+        assertEquals(0f, out.get(3));
+    }
+
     @Test
     void nothingIsCalledWhereThereIsNothingToDo() {
         int[] none = SIZES.clone();

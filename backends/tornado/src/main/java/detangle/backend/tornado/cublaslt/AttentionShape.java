@@ -2,6 +2,7 @@ package detangle.backend.tornado.cublaslt;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The sizes and the layout of attention as products of matrices. Rows of queries, keys, values and the result are
@@ -78,6 +79,12 @@ public record AttentionShape(
         };
     }
 
+    /** Returns the shape of attention without terms of positions. */
+    public AttentionShape withoutTerms() {
+        return new AttentionShape(
+                sequences, packed, heads, width, queryRows, keyRows, longest, stride, 0, 0, 0, 0, false, false);
+    }
+
     /** Returns the calls that compute {@code x table^T} of rows of queries or keys, by head. */
     List<Matmul> positionTerm(int rows) {
         if (rows == 0 || slots == 0) {
@@ -106,70 +113,114 @@ public record AttentionShape(
      *     does for keys; not read unless the sequences are packed
      */
     List<Matmul> scores(int[] querySegments, int[] keySegments) {
-        return calls(querySegments, keySegments, false);
+        return calls(querySegments, keySegments, this::scores);
     }
 
     /** Returns the calls that compute the product of weights, which lie where the scores were, and values. */
     List<Matmul> context(int[] querySegments, int[] keySegments) {
-        return calls(querySegments, keySegments, true);
+        return calls(querySegments, keySegments, this::context);
+    }
+
+    /** Returns the calls that compute the product of transposed weights and rows of queries. */
+    List<Matmul> transposed(int[] querySegments, int[] keySegments) {
+        return calls(querySegments, keySegments, this::transposed);
+    }
+
+    /**
+     * A call for the matrices of one sequence or head, or of several.
+     *
+     * @param query the index of the first element of rows of queries; {@code key} and {@code score} are those of rows
+     *     of keys and of scores
+     * @param batch the number of matrices, and {@code queryStride} and so on the distances between them
+     */
+    private record Place(
+            int queries,
+            int keys,
+            long query,
+            long key,
+            long score,
+            int batch,
+            long queryStride,
+            long keyStride,
+            long scoreStride) {}
+
+    private Matmul scores(Place p) {
+        int row = heads * width;
+        Matmul.Shape shape = new Matmul.Shape(
+                p.keys,
+                p.queries,
+                width,
+                true,
+                row,
+                false,
+                row,
+                stride,
+                p.batch,
+                p.keyStride,
+                p.queryStride,
+                p.scoreStride);
+        return new Matmul(shape, p.key, p.query, p.score);
+    }
+
+    private Matmul context(Place p) {
+        int row = heads * width;
+        Matmul.Shape shape = new Matmul.Shape(
+                width,
+                p.queries,
+                p.keys,
+                false,
+                row,
+                false,
+                stride,
+                row,
+                p.batch,
+                p.keyStride,
+                p.scoreStride,
+                p.queryStride);
+        return new Matmul(shape, p.key, p.score, p.query);
+    }
+
+    private Matmul transposed(Place p) {
+        int row = heads * width;
+        Matmul.Shape shape = new Matmul.Shape(
+                width,
+                p.keys,
+                p.queries,
+                false,
+                row,
+                true,
+                stride,
+                row,
+                p.batch,
+                p.queryStride,
+                p.scoreStride,
+                p.keyStride);
+        return new Matmul(shape, p.query, p.score, p.key);
     }
 
     /**
      * The library has one batch axis: it is that of heads or that of sequences of the same length, whichever makes
      * fewer calls.
      */
-    private List<Matmul> calls(int[] querySegments, int[] keySegments, boolean context) {
+    private List<Matmul> calls(int[] querySegments, int[] keySegments, Function<Place, Matmul> call) {
         int row = heads * width;
         long matrix = (long) longest * stride;
         List<Matmul> calls = new ArrayList<>();
         for (Stretch s : stretches(querySegments, keySegments)) {
             boolean byHead = s.count <= heads;
-            int batch = byHead ? heads : s.count;
-            long queryStride = byHead ? width : (long) s.queries * row;
-            long keyStride = byHead ? width : (long) s.keys * row;
-            long scoreStride = byHead ? matrix : heads * matrix;
             for (int i = 0; i < (byHead ? s.count : heads); i++) {
                 int sequence = byHead ? i : 0;
                 int head = byHead ? 0 : i;
-                long query = ((long) s.firstQuery + (long) sequence * s.queries) * row + (long) head * width;
-                long key = ((long) s.firstKey + (long) sequence * s.keys) * row + (long) head * width;
-                long score = ((long) (s.first + sequence) * heads + head) * matrix;
-                calls.add(
-                        context
-                                ? new Matmul(
-                                        new Matmul.Shape(
-                                                width,
-                                                s.queries,
-                                                s.keys,
-                                                false,
-                                                row,
-                                                false,
-                                                stride,
-                                                row,
-                                                batch,
-                                                keyStride,
-                                                scoreStride,
-                                                queryStride),
-                                        key,
-                                        score,
-                                        query)
-                                : new Matmul(
-                                        new Matmul.Shape(
-                                                s.keys,
-                                                s.queries,
-                                                width,
-                                                true,
-                                                row,
-                                                false,
-                                                row,
-                                                stride,
-                                                batch,
-                                                keyStride,
-                                                queryStride,
-                                                scoreStride),
-                                        key,
-                                        query,
-                                        score));
+                calls.add(call.apply(new Place(
+                        s.queries,
+                        s.keys,
+                        ((long) s.firstQuery + (long) sequence * s.queries) * row + (long) head * width,
+                        ((long) s.firstKey + (long) sequence * s.keys) * row + (long) head * width,
+                        ((long) (s.first + sequence) * heads + head) * matrix,
+                        byHead ? heads : s.count,
+                        byHead ? width : (long) s.queries * row,
+                        byHead ? width : (long) s.keys * row,
+                        byHead ? matrix : heads * matrix)));
             }
         }
         return calls;

@@ -69,7 +69,8 @@ public final class CublasLt {
                     LONG),
             returningStatus("cuCtxSetCurrent", LONG),
             returningStatus("cuMemAlloc_v2", HOST, LONG),
-            returningStatus("cuMemFree_v2", LONG));
+            returningStatus("cuMemFree_v2", LONG),
+            returningStatus("cuMemsetD8Async", LONG, ValueLayout.JAVA_BYTE, LONG, LONG));
 
     private static Map.Entry<String, FunctionDescriptor> returningStatus(String name, MemoryLayout... parameters) {
         return Map.entry(name, FunctionDescriptor.of(INT, parameters));

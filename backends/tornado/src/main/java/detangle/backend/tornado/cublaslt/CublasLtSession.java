@@ -38,6 +38,9 @@ public final class CublasLtSession implements AutoCloseable {
     /** The function of a library task that multiplies the weights and the values of attention. */
     public static final String ATTENTION_CONTEXT = "attentionContext";
 
+    /** The function of a library task that multiplies transposed weights and rows of queries. */
+    public static final String ATTENTION_TRANSPOSED = "attentionTransposed";
+
     private final CublasLt library;
     private final long context;
     private final long handle;
@@ -110,7 +113,8 @@ public final class CublasLtSession implements AutoCloseable {
                         arguments.onDevice(4),
                         arguments.onDevice(5));
             case ATTENTION_SCORES -> attentionScores(stream, arguments, options);
-            case ATTENTION_CONTEXT -> attentionContext(stream, arguments, options);
+            case ATTENTION_CONTEXT -> attentionContext(stream, arguments, options, AttentionShape::context);
+            case ATTENTION_TRANSPOSED -> attentionContext(stream, arguments, options, AttentionShape::transposed);
             default -> throw new IllegalArgumentException("the library has no function " + function);
         }
     }
@@ -137,10 +141,15 @@ public final class CublasLtSession implements AutoCloseable {
         multiply(stream, scores, options, queries, keys, 0, arguments.onDevice(10));
     }
 
-    private void attentionContext(long stream, Arguments arguments, ProductOptions options) {
+    /** The calls of a product of weights and rows, from a shape and the segments of queries and keys. */
+    private interface Context {
+        List<Matmul> calls(AttentionShape shape, int[] querySegments, int[] keySegments);
+    }
+
+    private void attentionContext(long stream, Arguments arguments, ProductOptions options, Context context) {
         AttentionShape shape = AttentionShape.of(sizes(arguments, AttentionShape.SIZES));
-        List<Matmul> context = shape.context(segments(arguments, 4), segments(arguments, 5));
-        multiply(stream, context, options, arguments.onDevice(2), arguments.onDevice(3), 0, arguments.onDevice(6));
+        List<Matmul> calls = context.calls(shape, segments(arguments, 4), segments(arguments, 5));
+        multiply(stream, calls, options, arguments.onDevice(2), arguments.onDevice(3), 0, arguments.onDevice(6));
     }
 
     private static int[] segments(Arguments arguments, int place) {
@@ -160,9 +169,29 @@ public final class CublasLtSession implements AutoCloseable {
      *     that there is no bias
      * @param out the address of the result, whose elements lie row by row
      * @throws BackendException if the library has no algorithm for the product, or a call fails
+     * @throws IllegalArgumentException if a product with a bias has no depth
      */
     public void multiply(long stream, int[] sizes, ProductOptions options, long a, long b, long bias, long out) {
+        if (sizes[2] == 0) {
+            noDepth(stream, sizes, options, out);
+            return;
+        }
         multiply(stream, Matmul.of(sizes), options, a, b, bias, out);
+    }
+
+    /** Writes the zeros that a product of matrices without depth is, which the library refuses. */
+    private void noDepth(long stream, int[] sizes, ProductOptions options, long out) {
+        if (options.bias()) {
+            throw new IllegalArgumentException("a product without depth has no bias here");
+        }
+        long elements = (long) sizes[0] * sizes[1];
+        for (int axis = 7; axis < SIZES; axis += 3) {
+            elements *= sizes[axis];
+        }
+        if (elements > 0) {
+            library.setContext(context);
+            library.call("cuMemsetD8Async", out, (byte) 0, elements * options.elementBytes(), stream);
+        }
     }
 
     private void multiply(

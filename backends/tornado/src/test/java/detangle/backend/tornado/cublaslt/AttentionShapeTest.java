@@ -28,6 +28,7 @@ class AttentionShapeTest {
         AttentionShape shape = packed(heads, segments);
         assertEquals(calls, shape.scores(segments, segments).size());
         assertEquals(calls, shape.context(segments, segments).size());
+        assertEquals(calls, shape.transposed(segments, segments).size());
     }
 
     @Test

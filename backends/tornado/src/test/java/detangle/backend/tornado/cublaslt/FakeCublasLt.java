@@ -104,6 +104,9 @@ public final class FakeCublasLt {
     }
 
     private static MemoryLayout layout(Class<?> type) {
+        if (type == byte.class) {
+            return ValueLayout.JAVA_BYTE;
+        }
         return type == int.class
                 ? ValueLayout.JAVA_INT
                 : type == long.class ? ValueLayout.JAVA_LONG : ValueLayout.ADDRESS;
@@ -325,5 +328,11 @@ public final class FakeCublasLt {
 
     int cuMemFree_v2(long address) {
         return allocated.remove(address) ? 0 : INVALID;
+    }
+
+    int cuMemsetD8Async(long address, byte value, long bytes, long stream) {
+        calls.add("memset, stream " + stream);
+        MemorySegment.ofAddress(address).reinterpret(bytes).fill(value);
+        return 0;
     }
 }

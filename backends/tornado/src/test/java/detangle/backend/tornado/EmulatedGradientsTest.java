@@ -1,0 +1,152 @@
+package detangle.backend.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import detangle.backend.ComputePrecision;
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.compiler.Compiler;
+import detangle.compiler.Passes;
+import detangle.ir.AttentionDropout;
+import detangle.ir.DType;
+import detangle.ir.KernelOp.AttentionGradient;
+import detangle.ir.Node;
+import detangle.ir.Program;
+import detangle.ir.Tensor;
+import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.Precision;
+import detangle.testing.Closeness;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The gradients of attention, and attention with dropout, against the interpreter: with every combination of terms,
+ * padded and packed, products by kernels and by the library.
+ */
+class EmulatedGradientsTest {
+    private static final double NMSE = 1e-11;
+
+    /** Lengths of sequences, so that tiles are full, broken and empty. */
+    private static final int[][] BATCHES = {{5, 5}, {1, 1, 1, 1}, {0, 36, 3}, {0}};
+
+    private static final AttentionDropout DROPOUT = new AttentionDropout(0.3, 0x1_8000_0005L);
+
+    @Test
+    void packedSequencesAgreeWithTheInterpreter() {
+        for (int i = 0; i < BATCHES.length; i++) {
+            for (int terms = 0; terms < 4; terms++) {
+                AttentionCase one = new AttentionCase(8 * i + terms);
+                boolean firstTokens = (i + terms) % 3 == 0;
+                boolean drops = (i + terms) % 2 == 0;
+                Program forward = one.with(drops ? DROPOUT : AttentionDropout.NONE)
+                        .packed(BATCHES[i], (terms & 1) > 0, (terms & 2) > 0, firstTokens, s -> s);
+                check(one, forward, terms);
+            }
+        }
+    }
+
+    @Test
+    void paddedSequencesAgreeWithTheInterpreter() {
+        for (int mask = 0; mask < 16; mask += 3) {
+            AttentionCase one = new AttentionCase(mask);
+            int batch = 1 + one.random().nextInt(2);
+            int keys = 1 + one.random().nextInt(36);
+            int queries = one.random().nextBoolean() ? keys : 1 + one.random().nextInt(20);
+            int terms = (mask + mask / 4) % 4;
+            boolean drops = one.random().nextBoolean();
+            Program forward = one.with(drops ? DROPOUT : AttentionDropout.NONE)
+                    .padded(batch, queries, keys, (terms & 1) > 0, (terms & 2) > 0, mask);
+            check(one, forward, terms);
+        }
+    }
+
+    /** The library does not read segments that the device computes, so kernels multiply. */
+    @Test
+    void segmentsThatTheDeviceComputes() {
+        AttentionCase one = new AttentionCase(3);
+        Program forward = one.with(DROPOUT)
+                .packed(
+                        new int[] {3, 4},
+                        true,
+                        true,
+                        false,
+                        s -> one.builder().max(one.builder().constant(DType.I32, 0), s));
+        check(one, forward, 3);
+    }
+
+    @Test
+    void eachGradientAlone() {
+        for (AttentionGradient gradient : AttentionGradient.values()) {
+            AttentionCase one = new AttentionCase(gradient.ordinal());
+            Program forward = one.packed(new int[] {9, 4}, true, true, false, s -> s);
+            emulated(one, one.gradients(forward, Set.of(gradient)));
+        }
+    }
+
+    @Test
+    void devicesAgreeWithTheInterpreter() {
+        for (Device device : Devices.each()) {
+            AttentionCase one = new AttentionCase(11);
+            Program forward = one.with(DROPOUT).packed(new int[] {9, 40}, true, true, false, s -> s);
+            Program gradients = one.gradients(forward, EnumSet.allOf(AttentionGradient.class));
+            agrees(one, forward, device);
+            agrees(one, gradients, device);
+        }
+    }
+
+    private static void check(AttentionCase one, Program forward, int terms) {
+        emulated(one, forward);
+        Set<AttentionGradient> wanted = EnumSet.allOf(AttentionGradient.class);
+        if ((terms & 1) == 0) {
+            wanted.remove(AttentionGradient.DPK);
+        }
+        if ((terms & 2) == 0) {
+            wanted.remove(AttentionGradient.DPQ);
+        }
+        emulated(one, one.gradients(forward, wanted));
+    }
+
+    private static void emulated(AttentionCase one, Program program) {
+        for (Optional<ComputePrecision> library :
+                List.of(Optional.<ComputePrecision>empty(), Optional.of(ComputePrecision.FP32))) {
+            Map<String, Tensor> forward = agrees(one, program, new EmulatedDevice(library, false));
+            Map<String, Tensor> backward = agrees(one, program, new EmulatedDevice(library, true));
+            forward.forEach((name, value) -> assertEquals(
+                    -1,
+                    value.data().mismatch(backward.get(name).data()),
+                    name + " depends on the order in which threads run"));
+        }
+    }
+
+    private static Map<String, Tensor> agrees(AttentionCase one, Program program, Device device) {
+        Map<String, Tensor> inputs = new HashMap<>(one.values());
+        inputs.keySet().retainAll(program.inputs().stream().map(Node::name).toList());
+        Map<String, Tensor> exact = new Interpreter(Precision.F64).run(program, inputs);
+        program.outputs().forEach(o -> assertTrue(device.runs(o.node()), o.name()));
+        try (Executable executable = device.load(Compiler.compile(program, Passes.optimisations()))) {
+            Map<String, Tensor> actual = executable.run(inputs);
+            double error = Closeness.nmse(together(exact), together(actual));
+            assertTrue(error <= NMSE, () -> device.name() + ", " + program + " is off by " + error);
+            return actual;
+        }
+    }
+
+    /**
+     * Joins all results, as errors are measured beside all gradients: those of a table are 0 where all distances look
+     * up one row of it, and the rounding errors of their terms are left.
+     */
+    private static Map<String, Tensor> together(Map<String, Tensor> results) {
+        double[] all = results.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .flatMapToDouble(result -> Arrays.stream(result.getValue().toDoubles()))
+                .toArray();
+        return Map.of("all", Tensor.ofDoubles(DType.F64, all, all.length));
+    }
+}
