@@ -19,7 +19,9 @@ import java.util.function.LongSupplier;
  * call comes before what is left of it, and what has waited for long comes before both, whichever model it is for.
  *
  * <p>Short and long calls each have a quarter of the time if they ask for it, so that neither keeps the other from
- * being answered, however many come. While short calls come, one place is kept for them until a long call is late.
+ * being answered, however many come. While short calls come, one place is kept for them, until a long call is late and
+ * short calls have had their quarter. Where there are more places than lanes, all of this decides nothing: every lane
+ * runs, and the threads are shared by kernels.
  */
 final class BatchTurns {
     /** A call is promised one part of the device of so many. */
@@ -98,12 +100,17 @@ final class BatchTurns {
     }
 
     /**
-     * Returns when something is due that is asked now.
+     * Returns when something is due that is asked now: when its call is promised it, or earlier if the call would not
+     * be done in time otherwise.
      *
      * @param nanos that it takes, and what its call asks before it
+     * @param all nanoseconds that the whole call takes
+     * @param left nanoseconds after which nobody waits for the call any more
      */
-    long due(double nanos) {
-        return now() + (long) (PROMISED * nanos);
+    long due(double nanos, double all, long left) {
+        // A call that cannot be done in time comes before no other for that.
+        double latest = all <= left ? left - (all - nanos) : left;
+        return now() + (long) Math.min(PROMISED * nanos, latest);
     }
 
     Lane open(CallSize size) {

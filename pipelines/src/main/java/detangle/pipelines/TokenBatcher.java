@@ -19,8 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Collects what several threads want to be run, and runs it in batches. Calls of few tokens and calls of many have a
- * lane each, which run at the same time and share the device's threads. {@link BatchTurns} says whose turn it is, among
- * the lanes of all models of a device.
+ * lane each. {@link BatchTurns} says whose turn it is, among the lanes of all models of a device.
  */
 final class TokenBatcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TokenBatcher.class);
@@ -45,6 +44,9 @@ final class TokenBatcher implements AutoCloseable {
 
     /** The weight of the last batch in what a token takes. */
     private static final double LAST_BATCH = 0.2;
+
+    /** A batch counts as at most so many times what was expected of it, since a first one may compile kernels. */
+    private static final double MAX_SURPRISE = 4;
 
     private final DynamicBatching options;
     private final int maxSequences;
@@ -71,13 +73,40 @@ final class TokenBatcher implements AutoCloseable {
         }
 
         private void work() {
-            for (List<Item> batch = next(); !batch.isEmpty(); batch = next()) {
+            while (runsNext()) {}
+        }
+
+        /** Runs the next batch; returns false once there is none, as it is closed. */
+        private boolean runsNext() {
+            List<Item> batch = List.of();
+            try {
+                batch = next();
+                if (batch.isEmpty()) {
+                    return false;
+                }
                 long begin = turns.now();
-                run(batch, true);
+                boolean isWhole = run(batch, true);
                 long nanos = turns.now() - begin;
-                ran(batch, nanos);
+                ran(batch, nanos, isWhole);
                 tell(batch, Duration.ofNanos(nanos));
+            } catch (RuntimeException | Error e) {
+                giveUp(batch, e);
             }
+            return true;
+        }
+
+        /** Fails a batch and goes on: the thread serves all calls to come, and its place belongs to all models. */
+        private void giveUp(List<Item> batch, Throwable fault) {
+            lock.lock();
+            try {
+                if (lane.hasPlace()) {
+                    turns.giveBack(lane, 0);
+                }
+            } finally {
+                lock.unlock();
+            }
+            batch.forEach(item -> item.row().completeExceptionally(fault));
+            LOG.error("a batch could not be run", fault);
         }
 
         /** Returns what is run next, once it is its turn; empty once it is closed and everything is done. */
@@ -103,11 +132,15 @@ final class TokenBatcher implements AutoCloseable {
             }
         }
 
-        private void ran(List<Item> batch, long nanos) {
+        /** @param isWhole whether the batch ran as one and without a fault, so that its time says what a token takes */
+        private void ran(List<Item> batch, long nanos, boolean isWhole) {
             lock.lock();
             try {
-                long tokens = batch.stream().mapToLong(Item::tokens).sum();
-                nanosPerToken += LAST_BATCH * ((double) nanos / Math.max(1, tokens) - nanosPerToken);
+                if (isWhole) {
+                    long tokens = batch.stream().mapToLong(Item::tokens).sum();
+                    double measured = Math.min((double) nanos / Math.max(1, tokens), MAX_SURPRISE * nanosPerToken);
+                    nanosPerToken += LAST_BATCH * (measured - nanosPerToken);
+                }
                 turns.giveBack(lane, nanos);
             } finally {
                 lock.unlock();
@@ -206,12 +239,11 @@ final class TokenBatcher implements AutoCloseable {
                         waiting() + " texts wait, and at most " + options.maxWaiting() + " may: try again later");
             }
             List<Item> items = new ArrayList<>();
-            // What is not done in time need not be done at all.
-            long last = turns.now() + left.toNanos();
+            double all = nanosPerToken * IntStream.of(tokens).asLongStream().sum();
             double nanos = 0;
             for (int i = 0; i < tokens.length; i++) {
                 nanos += nanosPerToken * tokens[i];
-                items.add(new Item(encodings.get(i), tokens[i], Math.min(turns.due(nanos), last)));
+                items.add(new Item(encodings.get(i), tokens[i], turns.due(nanos, all, left.toNanos())));
             }
             turns.add(worker.lane, items);
             return items;
@@ -230,12 +262,14 @@ final class TokenBatcher implements AutoCloseable {
         }
     }
 
-    private void run(List<Item> batch, boolean first) {
+    /** Returns whether the model has answered the batch as one. */
+    private boolean run(List<Item> batch, boolean first) {
         try {
             List<Row> rows = model.apply(batch.stream().map(Item::encoding).toList());
             for (int row = 0; row < batch.size(); row++) {
                 batch.get(row).row().complete(rows.get(row));
             }
+            return true;
         } catch (RuntimeException | Error e) {
             if (first && batch.size() > 1) {
                 // One that cannot be run must not fail the others.
@@ -243,6 +277,7 @@ final class TokenBatcher implements AutoCloseable {
             } else {
                 batch.forEach(item -> item.row().completeExceptionally(e));
             }
+            return false;
         }
     }
 

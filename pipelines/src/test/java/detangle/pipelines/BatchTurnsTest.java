@@ -1,5 +1,6 @@
 package detangle.pipelines;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.text.Encoding;
@@ -22,6 +23,7 @@ class BatchTurnsTest {
     private static final double NANOS_PER_TOKEN = 60_000;
     private static final long NANOS_PER_BATCH = 300_000;
     private static final long SECOND = 1_000_000_000L;
+    private static final long DEADLINE = 3600 * SECOND;
     private static final int[] NONE = {};
     private static final Encoding TEXT = new Encoding(NONE, NONE, List.of(), NONE, NONE, NONE, NONE);
 
@@ -92,7 +94,7 @@ class BatchTurnsTest {
         double nanos = 0;
         for (int tokens : request.tokens) {
             nanos += NANOS_PER_TOKEN * tokens;
-            items.add(new Item(TEXT, tokens, turns.due(nanos)));
+            items.add(new Item(TEXT, tokens, turns.due(nanos, nanos, DEADLINE)));
         }
         int[] left = {items.size()};
         items.forEach(item -> item.row().thenRun(() -> {
@@ -179,6 +181,15 @@ class BatchTurnsTest {
         simulate(all);
         assertTrue(slowest(List.of(little)) < 0.002, slowest(List.of(little)) + " s");
         assertTrue(waited(many).size() > 300);
+    }
+
+    /** What is left of a call must fit between when it is due and when nobody waits for it any more. */
+    @Test
+    void aCallIsDueWhenItCanStillBeDoneInTime() {
+        assertEquals(now + 8 * SECOND, turns.due(SECOND, SECOND, 30 * SECOND));
+        assertEquals(now + 21 * SECOND, turns.due(SECOND * 3, SECOND * 12, 30 * SECOND));
+        assertEquals(now + 30 * SECOND, turns.due(SECOND * 12, SECOND * 12, 30 * SECOND));
+        assertEquals(now + 30 * SECOND, turns.due(SECOND * 4, SECOND * 40, 30 * SECOND));
     }
 
     /** Many clients ask short texts, more than the device computes, and one asks for thirty-two pairs. */

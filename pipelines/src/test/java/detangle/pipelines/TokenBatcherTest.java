@@ -17,7 +17,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +29,8 @@ class TokenBatcherTest {
 
     /** Whether the model runs. */
     private final CountDownLatch begun = new CountDownLatch(1);
+
+    private LongSupplier clock = System::nanoTime;
 
     private final List<List<Integer>> batches = Collections.synchronizedList(new ArrayList<>());
 
@@ -63,7 +67,7 @@ class TokenBatcherTest {
                     .mapToObj(row -> new Row(outputs, row, batch.get(row).length()))
                     .toList();
         };
-        return new TokenBatcher(options, 32, rows, Encoding::length, new BatchTurns(2, System::nanoTime));
+        return new TokenBatcher(options, 32, rows, Encoding::length, new BatchTurns(2, clock));
     }
 
     /** Each waits for the latch in the model; the first one of a lane runs, the others wait in its queue. */
@@ -183,6 +187,22 @@ class TokenBatcherTest {
             ExecutionException failed = assertThrows(ExecutionException.class, bad::get);
             assertTrue(failed.getCause() instanceof InternalException e && e.getCause() instanceof OutOfMemoryError);
             assertEquals(List.of(14), answer(batcher, 14));
+        }
+    }
+
+    /** A thread that ended would keep a place of the device for ever, and with one place every model would hang. */
+    @Test
+    void aFaultOutsideOfTheModelFailsItsBatchAlone() {
+        AtomicBoolean fails = new AtomicBoolean(true);
+        clock = () -> {
+            if (Thread.currentThread().getName().startsWith("detangle-") && fails.compareAndSet(true, false)) {
+                throw new OutOfMemoryError("once");
+            }
+            return System.nanoTime();
+        };
+        try (TokenBatcher batcher = batcher(OPTIONS, this::lengths)) {
+            assertThrows(InternalException.class, () -> answer(batcher, 1));
+            assertEquals(List.of(2), answer(batcher, 2));
         }
     }
 
