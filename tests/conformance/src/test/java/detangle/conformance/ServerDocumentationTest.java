@@ -62,8 +62,13 @@ class ServerDocumentationTest {
         Optional<String> models = Optional.empty();
         Map<String, Server> servers = new HashMap<>();
         boolean answers = false;
-        Matcher part = PART.matcher(Files.readString(DetangleProcess.HOME.resolve("docs/SERVER.md")));
+        String document = Files.readString(DetangleProcess.HOME.resolve("docs/SERVER.md"));
+        Matcher part = PART.matcher(document);
+        int end = 0;
         while (part.find()) {
+            // An answer follows its command at once; code further down belongs to something else.
+            answers &= document.substring(end, part.start()).isBlank();
+            end = part.end();
             String code = Optional.ofNullable(part.group(2)).orElse("").strip();
             if (part.group(1) != null) {
                 models = Optional.of(part.group(1)).filter(comment -> comment.startsWith("models "));

@@ -197,7 +197,7 @@ final class StepBuilder {
     Step dot(TensorOp.Dot op, Node node, FrameValue out) {
         FrameValue a = in(node, 0);
         FrameValue b = in(node, 1);
-        boolean onTiles = operands.trainsOnTiles();
+        boolean onTiles = operands.trainsOnTiles() && isOfALayersGradient(op, node);
         return f -> {
             Broadcasts.matrices(f, b, out, f.right());
             Matrices right = new Matrices(f.floats(b), f.offset(b), f.right(), op.transposeRhs());
@@ -216,6 +216,18 @@ final class StepBuilder {
                 multiply(f, op, a, right, out);
             }
         };
+    }
+
+    /**
+     * Returns whether a product is of the gradients of a linear layer: that of its input has the weights on the right,
+     * and that of the weights is a sum over rows. Other products, such as sums that tokens are drawn by, stay in fp32.
+     */
+    private static boolean isOfALayersGradient(TensorOp.Dot op, Node node) {
+        boolean ofInput = node.input(1).op() instanceof TensorOp.Param;
+        boolean ofWeights = op.transposeLhs()
+                && node.type().rank() == 2
+                && node.input(0).type().rank() == 2;
+        return ofInput || ofWeights;
     }
 
     /** Adds a product with a stored matrix, which the program keeps packed for products with its transpose. */

@@ -168,17 +168,18 @@ class Bf16ProductTest {
         assertEquals(ComputePrecision.FP32, device.fastestPrecision());
     }
 
-    /** The forward pass and both gradients of a layer whose weight is a parameter. */
+    /** The forward pass and both gradients of a layer whose weight is a parameter; other products stay in fp32. */
     @Test
     void parametersAreRoundedAnewWhenTheyChange() {
         String text = """
-                func @step(%x: f32[3,50], %dy: f32[3,40]) -> (y: f32[3,40], dx: f32[3,50], dw: f32[40,50]) {
+                func @step(%x: f32[3,50], %dy: f32[3,40]) -> (y: f32[3,40], dx: f32[3,50], dw: f32[40,50], t: f32[3,3]) {
                   %w = param "w" : f32[40,50]
                   %b = constant @"b" : f32[40]
                   %y = linear %x, %w, %b {bias, act=none} : f32[3,40]
                   %dx = dot %dy, %w : f32[3,50]
                   %dw = dot %dy, %x {lhs_t} : f32[40,50]
-                  return y = %y, dx = %dx, dw = %dw
+                  %t = dot %x, %x {rhs_t} : f32[3,3]
+                  return y = %y, dx = %dx, dw = %dw, t = %t
                 }
                 """;
         Plan plan = Compiler.compile(
@@ -200,6 +201,13 @@ class Bf16ProductTest {
                 }
             }
             for (int i = 0; i < ROWS; i++) {
+                for (int j = 0; j < ROWS; j++) {
+                    double sum = 0;
+                    for (int k = 0; k < K; k++) {
+                        sum += (double) x[i * K + k] * x[j * K + k];
+                    }
+                    assertEquals(sum, outputs.get("t").getDouble((long) i * ROWS + j), 2e-5);
+                }
                 for (int k = 0; k < K; k++) {
                     double sum = 0;
                     for (int n = 0; n < N; n++) {
