@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.LongArray;
 
 /** Drops some of attention's weights in place, and scales the others; see {@link detangle.ir.AttentionDropout}. */
 final class AttentionDropoutKernel {
-    /** Threads of a group, which has one query of a head. */
+    /** The number of threads of a group, which has one query of a head. */
     static final int THREADS = 64;
 
     private AttentionDropoutKernel() {}
@@ -67,7 +67,7 @@ final class AttentionDropoutKernel {
             }
         }
         if (query >= queries) {
-            keys = 0; // There is nothing to do.
+            keys = 0; // This group computes nothing, but takes part in the barriers.
         }
         int start = ((sequence * heads + head) * longest + query) * stride;
         for (int key = context.localIdx; key < keys; key += THREADS) {

@@ -11,7 +11,7 @@ import uk.ac.manchester.tornado.api.types.arrays.LongArray;
  * gradients of weights into gradients of scores where they are.
  */
 final class AttentionGradKernel {
-    /** Threads of a group, which has one query of a head; a power of two. */
+    /** The number of threads of a group, which has one query of a head; a power of two. */
     static final int THREADS = 64;
 
     private AttentionGradKernel() {}
@@ -80,7 +80,7 @@ final class AttentionGradKernel {
             }
         }
         if (query >= queries) {
-            keys = 0; // There is nothing to do.
+            keys = 0; // This group computes nothing, but takes part in the barriers.
         }
         int start = ((sequence * heads + head) * longest + query) * stride;
         float sum = 0f;

@@ -91,7 +91,7 @@ final class AttentionKernel {
         int heads = sizes.get(base + 2);
         int buckets = sizes.get(base + 3);
         int centre = sizes.get(base + 4);
-        // Barriers keep a compiler from reading these once.
+        // Kept in locals, as a compiler would read them again after each barrier.
         int maskBatch = sizes.get(base + 5);
         int maskHead = sizes.get(base + 6);
         int maskQuery = sizes.get(base + 7);

@@ -99,7 +99,7 @@ final class AttentionSoftmaxKernel {
         int lane = thread % LANES;
         int line = thread / LANES;
         int head = context.groupIdy;
-        // Barriers keep a compiler from reading these once.
+        // Kept in locals, as a compiler would read them again after each barrier.
         int sequences = sizes.get(base);
         int heads = sizes.get(base + 2);
         int width = sizes.get(base + 3);
@@ -144,7 +144,7 @@ final class AttentionSoftmaxKernel {
             }
         }
         if (firstQuery >= queries) {
-            keys = 0; // There is nothing to do.
+            keys = 0; // This group computes nothing, but takes part in the barriers.
         }
 
         // The query whose terms of keys this thread reads, and those whose scores it computes. In the place of what is

@@ -81,7 +81,7 @@ final class ProductKernel {
         int y = thread / ACROSS;
         int k = thread % DEPTH;
         int line = thread / DEPTH;
-        // Barriers keep a compiler from reading these once.
+        // Kept in locals, as a compiler would read them again after each barrier.
         int rows = sizes.get(base);
         int columns = sizes.get(base + 1);
         int depth = sizes.get(base + 2);

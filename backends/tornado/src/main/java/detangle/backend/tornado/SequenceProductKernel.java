@@ -11,7 +11,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * through local memory in slices.
  */
 final class SequenceProductKernel {
-    /** Threads of a group. */
+    /** The number of threads of a group. */
     static final int THREADS = 64;
 
     /** Rows and columns of the result that a group computes. */
@@ -60,7 +60,7 @@ final class SequenceProductKernel {
         int x = thread % SIDE;
         int y = thread / SIDE;
         int head = context.groupIdy;
-        // Barriers keep a compiler from reading these once.
+        // Kept in locals, as a compiler would read them again after each barrier.
         int sequences = sizes.get(base);
         int heads = sizes.get(base + 2);
         int width = sizes.get(base + 3);
@@ -124,7 +124,7 @@ final class SequenceProductKernel {
             startOut = startKey;
         }
         if (firstRow >= rows) {
-            depth = 0; // There is nothing to do.
+            depth = 0; // This group computes nothing, but takes part in the barriers.
         }
         if (firstColumn >= columns) {
             depth = 0;

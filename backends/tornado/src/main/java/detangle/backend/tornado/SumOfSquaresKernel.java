@@ -6,7 +6,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Sums of squares of elements by groups of threads, which {@link ReduceKernel} adds up, always in one order. */
 final class SumOfSquaresKernel {
-    /** Threads of a group; a power of two. */
+    /** The number of threads of a group; a power of two. */
     static final int THREADS = 256;
 
     /** The number of groups, each of which has one sum. */
@@ -20,8 +20,9 @@ final class SumOfSquaresKernel {
         int thread = context.localIdx;
         int count = sizes.get(own.get(0));
         float sum = 0f;
-        for (int i = context.groupIdx * THREADS + thread; i < count; i += THREADS * GROUPS) {
-            float value = x.get(i);
+        // Counted down, as an index behind the last element may be more than an int holds.
+        for (int left = count - context.groupIdx * THREADS - thread; left > 0; left -= THREADS * GROUPS) {
+            float value = x.get(count - left);
             sum += value * value;
         }
         partial[thread] = sum;

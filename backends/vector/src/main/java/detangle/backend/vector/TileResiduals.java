@@ -45,7 +45,7 @@ final class TileResiduals {
         }
     }
 
-    /** What no operation computes is there ahead of all. */
+    /** Returns whether a value is there before another is computed; inputs and constants always are. */
     private static boolean isBefore(Node first, Node second, Map<Node, Integer> places) {
         return places.getOrDefault(first, -1) < places.get(second);
     }

@@ -17,7 +17,7 @@ public final class MatMul {
     private static final int DEPTH = 8192 / WIDTH;
 
     /** The most rows of A or columns of B that are packed at once, each of {@link #DEPTH}. */
-    private static final int MOST = 4096;
+    private static final int MAX_SIDE = 4096;
 
     /** The most floats of packed rows that meet a panel: two fifths of the second-level cache. */
     private static final int BLOCK_FLOATS = Processor.secondLevelCache() / Float.BYTES * 2 / 5;
@@ -80,9 +80,9 @@ public final class MatMul {
     }
 
     private void product(int p) {
-        for (int column = 0; column < n; column += MOST) {
-            for (int row = 0; row < m; row += MOST) {
-                Part part = new Part(p, row, Math.min(MOST, m - row), column, Math.min(MOST, n - column));
+        for (int column = 0; column < n; column += MAX_SIDE) {
+            for (int row = 0; row < m; row += MAX_SIDE) {
+                Part part = new Part(p, row, Math.min(MAX_SIDE, m - row), column, Math.min(MAX_SIDE, n - column));
                 // A depth of 0 is a step too, which writes zeros.
                 for (int from = 0; from == 0 || from < k; from += DEPTH) {
                     part.add(from, Math.min(DEPTH, k - from));

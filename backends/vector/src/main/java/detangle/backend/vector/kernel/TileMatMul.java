@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  */
 public final class TileMatMul {
     /** The most rows, columns and elements of the depth that are packed at once: 32 MiB a side. */
-    private static final int MOST = 4096;
+    private static final int MAX_SIDE = 4096;
 
     private static final int TASKS_PER_THREAD = 4;
     private static final int BLOCK_ROWS = MatrixUnit.BLOCK_ROWS;
@@ -65,12 +65,12 @@ public final class TileMatMul {
     /** Computes the products {@code 0 .. batch - 1}. One thread uses an object at a time. */
     public void run(int batch) {
         for (product = 0; product < batch; product++) {
-            for (firstColumn = 0; firstColumn < n; firstColumn += MOST) {
-                columns = Math.min(MOST, n - firstColumn);
-                for (from = 0; from < k; from += MOST) {
-                    depth = Math.min(MOST, k - from);
-                    for (firstRow = 0; firstRow < m; firstRow += MOST) {
-                        rows = Math.min(MOST, m - firstRow);
+            for (firstColumn = 0; firstColumn < n; firstColumn += MAX_SIDE) {
+                columns = Math.min(MAX_SIDE, n - firstColumn);
+                for (from = 0; from < k; from += MAX_SIDE) {
+                    depth = Math.min(MAX_SIDE, k - from);
+                    for (firstRow = 0; firstRow < m; firstRow += MAX_SIDE) {
+                        rows = Math.min(MAX_SIDE, m - firstRow);
                         part();
                     }
                 }

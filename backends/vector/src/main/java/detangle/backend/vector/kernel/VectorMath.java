@@ -36,8 +36,8 @@ final class VectorMath {
     static final float EXP_0 = 5.0000001201e-1f;
 
     /**
-     * Beyond it erf is 1 in single precision, and here the approximation is exactly 1: GELU of a large negative number
-     * would not be 0 otherwise.
+     * Beyond it erf is 1 in single precision, and here the approximation is exactly 1. With a number just below 1, GELU of
+     * a large negative number would be a small multiple of it instead of 0.
      */
     static final float ERF_RANGE = 0x1.ea8f9cp1f;
 
