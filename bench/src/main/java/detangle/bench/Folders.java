@@ -4,14 +4,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +27,9 @@ public final class Folders {
 
     /** A file of a temporary folder that its process keeps locked, so that others can tell when it has ended. */
     private static final String LOCKED = ".locked";
+
+    /** A process locks that file sooner than this after it has made it. */
+    private static final Duration UNLOCKED = Duration.ofMinutes(1);
 
     private static final int SHUTDOWN_ATTEMPTS = 5;
     private static final long ATTEMPT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -54,31 +61,48 @@ public final class Folders {
         }
     }
 
-    /** Deletes the temporary folders beside one whose processes have ended. Those of other users stay. */
-    private static void deleteAbandoned(Path own) throws IOException {
+    /**
+     * Deletes the temporary folders beside one whose processes have ended. Those of other users stay, and so does what
+     * cannot be deleted: it is no fault of the measurement that begins.
+     */
+    private static void deleteAbandoned(Path own) {
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(own.getParent(), PREFIX + "*")) {
             for (Path folder : folders) {
-                if (!OPEN.containsKey(folder) && isAbandoned(folder, own)) {
-                    delete(folder);
+                if (!OPEN.containsKey(folder)) {
+                    deleteIfAbandoned(folder, own);
                 }
             }
+        } catch (IOException | DirectoryIteratorException e) {
+            return; // The next process tries again.
         }
     }
 
-    private static boolean isAbandoned(Path folder, Path own) {
+    private static void deleteIfAbandoned(Path folder, Path own) {
         Path locked = folder.resolve(LOCKED);
         try {
             if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
                     || !Files.isRegularFile(locked, LinkOption.NOFOLLOW_LINKS)
-                    || !Files.getOwner(folder).equals(Files.getOwner(own))) {
-                return false;
+                    || !Files.getOwner(folder).equals(Files.getOwner(own))
+                    || isNew(locked)) {
+                return;
             }
             try (FileChannel channel = FileChannel.open(locked, StandardOpenOption.WRITE)) {
-                return channel.tryLock() != null;
+                if (channel.tryLock() == null) {
+                    return;
+                }
+                deleteContent(folder);
             }
+            deleteEmptied(folder);
         } catch (IOException | OverlappingFileLockException e) {
-            return false; // Somebody else uses or deletes it.
+            return; // Somebody else uses or deletes it, or a file stays: the next process tries again.
         }
+    }
+
+    /** Returns whether the process that made a file may not have come to lock it. */
+    private static boolean isNew(Path locked) throws IOException {
+        return Files.getLastModifiedTime(locked, LinkOption.NOFOLLOW_LINKS)
+                .toInstant()
+                .isAfter(Instant.now().minus(UNLOCKED));
     }
 
     /** Deletes the folders of a process that is told to end while it still writes to them. */
@@ -96,30 +120,52 @@ public final class Folders {
 
     /** Deletes a folder with all that is in it, if it is there. */
     public static void delete(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
         try {
+            // The lock goes last, as other processes delete what is not locked.
+            deleteContent(folder);
             FileChannel channel = OPEN.get(folder);
             if (channel != null) {
                 channel.close();
             }
-            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    Files.delete(file);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
-                    Files.delete(dir);
-                    return FileVisitResult.CONTINUE;
-                }
-            });
+            deleteEmptied(folder);
             OPEN.remove(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static void deleteEmptied(Path folder) throws IOException {
+        Files.deleteIfExists(folder.resolve(LOCKED));
+        Files.deleteIfExists(folder);
+    }
+
+    /** Deletes all that is in a folder but the file that is locked. Another may delete the same at the same time. */
+    private static void deleteContent(Path folder) throws IOException {
+        Path locked = folder.resolve(LOCKED);
+        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                if (!file.equals(locked)) {
+                    Files.deleteIfExists(file);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (e instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw e;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
+                if (!dir.equals(folder)) {
+                    Files.deleteIfExists(dir);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
     }
 }
