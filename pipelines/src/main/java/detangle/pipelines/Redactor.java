@@ -147,7 +147,7 @@ public final class Redactor implements Pipeline {
      */
     public void check(DetectionOptions options, RedactionPolicy policy) {
         List<String> own = labels();
-        if (finder instanceof OwnKinds) {
+        if (hasOwnLabels()) {
             require(options.labels(), own, "the model has no label");
         }
         List<String> labels = options.labels().isEmpty() ? own : options.labels();
@@ -170,6 +170,11 @@ public final class Redactor implements Pipeline {
                         .distinct()
                         .toList();
         };
+    }
+
+    /** Returns whether the model finds nothing else than {@link #labels()}. Other models find whatever is named. */
+    public boolean hasOwnLabels() {
+        return finder instanceof OwnKinds;
     }
 
     /** Returns what a model that finds whatever is named is told. */

@@ -35,14 +35,14 @@ final class PresidioApi {
 
     /** {@code GET /supportedentities}: what is looked for where a request names no entities. */
     Object supportedEntities() {
-        return labels(models.doing(REDACTION)).stream()
+        return redactor(models.doing(REDACTION)).labels().stream()
                 .map(EntityReplacer::kind)
                 .distinct()
                 .toList();
     }
 
-    private static List<String> labels(ServedModel model) {
-        return model.require(REDACTION, Redactor.class).labels();
+    private static Redactor redactor(ServedModel model) {
+        return model.require(REDACTION, Redactor.class);
     }
 
     /**
@@ -56,7 +56,7 @@ final class PresidioApi {
         sizes.check(texts.size());
         ServedModel model = models.doing(REDACTION);
         Ability ability = model.require(REDACTION);
-        SequencedMap<String, String> types = types(model, request.path(ENTITIES));
+        SequencedMap<String, String> types = types(redactor(model), request.path(ENTITIES));
         Map<String, Object> given = new LinkedHashMap<>();
         given.put("labels", List.copyOf(types.keySet()));
         JsonNode threshold = request.path(THRESHOLD);
@@ -72,22 +72,28 @@ final class PresidioApi {
         return text.isArray() ? answers : answers.getFirst();
     }
 
-    /** Returns the labels that are looked for, each with the type that the answer has. */
-    private static SequencedMap<String, String> types(ServedModel model, JsonNode entities) {
+    /**
+     * Returns the labels that are looked for, each with the type that the answer has. As in Presidio, an empty array
+     * asks for all types (AnalyzerEngine.analyze), and a type that the model does not know is ignored beside one that it
+     * knows (RecognizerRegistry.get_recognizers).
+     */
+    private static SequencedMap<String, String> types(Redactor redactor, JsonNode entities) {
         SequencedMap<String, String> types = new LinkedHashMap<>();
-        List<String> labels = labels(model);
-        if (Json.isAbsent(entities)) {
+        List<String> labels = redactor.labels();
+        if (Json.isAbsent(entities) || entities.isArray() && entities.isEmpty()) {
             labels.forEach(label -> types.put(label, EntityReplacer.kind(label)));
             return types;
         }
-        for (String asked : Json.texts(entities, ENTITIES)) {
+        List<String> asked = Json.texts(entities, ENTITIES);
+        boolean isAnyKnown = labels.stream().map(EntityReplacer::kind).anyMatch(asked::contains);
+        for (String type : asked) {
             List<String> known = labels.stream()
-                    .filter(label -> EntityReplacer.kind(label).equals(asked))
+                    .filter(label -> EntityReplacer.kind(label).equals(type))
                     .toList();
-            if (known.isEmpty()) {
-                types.put(asked.replace('_', ' ').toLowerCase(Locale.ROOT), asked);
+            if (known.isEmpty() && !(redactor.hasOwnLabels() && isAnyKnown)) {
+                types.put(type.replace('_', ' ').toLowerCase(Locale.ROOT), type);
             }
-            known.forEach(label -> types.put(label, asked));
+            known.forEach(label -> types.put(label, type));
         }
         return types;
     }

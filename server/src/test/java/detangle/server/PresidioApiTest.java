@@ -36,6 +36,7 @@ class PresidioApiTest extends ServerTest {
             JsonNode all = gliner.answered("/analyze", Map.of("text", ASKED, "language", "en"));
             assertSame(redactor, DetectionOptions.DEFAULT, all);
             DocumentedJson.check(DocumentedJson.answer("/analyze"), all);
+            assertEquals(all, gliner.answered("/analyze", Map.of("text", ASKED, "entities", List.of())));
             JsonNode some = gliner.answered(
                     "/analyze",
                     Map.of(
@@ -95,6 +96,8 @@ class PresidioApiTest extends ServerTest {
                     tags.answered("/analyze", Map.of("text", ASKED, "language", "en", "entities", List.of("PER")));
             found.forEach(
                     result -> assertEquals("PER", result.get("entity_type").stringValue()));
+            assertEquals(
+                    found, tags.answered("/analyze", Map.of("text", ASKED, "entities", List.of("US_PASSPORT", "PER"))));
             tags.refused(
                     422, "the model has no label", "/analyze", Map.of("text", "a", "entities", List.of("US_PASSPORT")));
         }
