@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.processor.ThreadCount;
 import detangle.bench.BenchOptions;
 import detangle.bench.Benchmark;
@@ -220,6 +221,11 @@ final class BenchCommand implements Runnable {
             description = "Where the report goes, standard output by default; several for several formats.")
     private List<Path> outputs = List.of();
 
+    /** What --threads and --precision stand for. They are read once, as auto says what it takes. */
+    private List<Integer> threadCounts = List.of();
+
+    private List<ComputePrecision> chosenPrecisions = List.of();
+
     @Override
     public void run() {
         check();
@@ -231,19 +237,19 @@ final class BenchCommand implements Runnable {
         Path scratch = Folders.temporary();
         try {
             if (suite.isPresent()) {
-                BenchOptions options = options(List.of(), Optional.empty(), List.of(), threads());
+                BenchOptions options = options(List.of(), Optional.empty(), List.of());
                 write(suite.get().run(options, resume.orElse(scratch), this::progress));
                 return;
             }
             if (extracts()) {
-                BenchOptions options = options(List.of(), Optional.empty(), List.of(), threads());
+                BenchOptions options = options(List.of(), Optional.empty(), List.of());
                 write(ExtractionSuite.run(options, configs, scratch, this::progress));
                 return;
             }
             List<Path> all =
                     new ArrayList<>(models.stream().map(ModelFolder::of).toList());
             all.addAll(randomModels(configs, head(), scratch));
-            BenchOptions options = options(all, head(), workloads(), threads());
+            BenchOptions options = options(all, head(), workloads());
             if (ops) {
                 write(OpBenchmark.run(options, this::progress));
             } else if (training && epochs.areGiven()) {
@@ -286,8 +292,7 @@ final class BenchCommand implements Runnable {
         return folders;
     }
 
-    private BenchOptions options(
-            List<Path> all, Optional<String> modelHead, List<Workload> workloads, List<Integer> threadCounts) {
+    private BenchOptions options(List<Path> all, Optional<String> modelHead, List<Workload> workloads) {
         Map<String, Optional<Path>> others = new LinkedHashMap<>();
         for (String peer : peers) {
             int equals = peer.indexOf('=');
@@ -301,7 +306,7 @@ final class BenchCommand implements Runnable {
                 weightType.narrowed(),
                 step.step(training, weightType.narrowed()),
                 backends,
-                precisions.chosen(backends),
+                chosenPrecisions,
                 workloads,
                 threadCounts,
                 others,
@@ -439,12 +444,18 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--iterations, --warmup and --processes are at least 1, and --busy at least 0");
         }
-        kind().check(spec);
-        if ((ops || cold) && threads().size() > 1 || ops && backends.size() > 1) {
+        BenchKind kind = kind();
+        kind.check(spec);
+        if (kind == BenchKind.COMPARISON) {
+            return;
+        }
+        threadCounts = threads();
+        if ((ops || cold) && threadCounts.size() > 1 || ops && backends.size() > 1) {
             throw new ParameterException(
                     spec.commandLine(), "--ops and --cold take one number of threads, and --ops one backend");
         }
         workloads();
+        chosenPrecisions = precisions.chosen(backends);
     }
 
     private List<Integer> threads() {

@@ -38,7 +38,12 @@ enum BenchKind {
         this.text = text;
     }
 
-    private Stream<List<String>> heeded() {
+    /** Returns the longest names of the options that it heeds. */
+    Set<String> heeded() {
+        return Stream.concat(own(), Stream.of(OF_REPORTS)).flatMap(List::stream).collect(Collectors.toSet());
+    }
+
+    private Stream<List<String>> own() {
         return switch (this) {
             case BATCHES ->
                 Stream.of(
@@ -81,14 +86,15 @@ enum BenchKind {
         };
     }
 
-    /** Refuses options that are given and that this kind of measurement does not heed. */
+    /**
+     * Refuses options that are given and that this kind of measurement does not heed. Options that every command
+     * inherits, such as {@code --verbose}, change no measurement.
+     */
     void check(CommandSpec spec) {
-        Set<String> heeded = Stream.concat(heeded(), Stream.of(OF_REPORTS))
-                .flatMap(List::stream)
-                .collect(Collectors.toSet());
+        Set<String> heeded = heeded();
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             String name = option.longestName();
-            if (!heeded.contains(name)) {
+            if (!option.inherited() && !heeded.contains(name)) {
                 throw new ParameterException(spec.commandLine(), name + " has no effect on " + text + ": leave it out");
             }
         }

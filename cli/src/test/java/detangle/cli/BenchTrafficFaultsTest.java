@@ -5,11 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Model.OptionSpec;
 
-/** The bench refuses impossible traffic before it measures anything. */
+/** The bench refuses options that do not go together before it makes or measures anything. */
 class BenchTrafficFaultsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
@@ -30,6 +35,7 @@ class BenchTrafficFaultsTest {
                     2 | --ops --peer onnxruntime                  | --peer has no effect on --ops
                     2 | --ops --duration 1                        | --duration has no effect on --ops
                     2 | --ops --threads 1,2                       | one number of threads
+                    2 | --verbose --ops --duration 1              | --duration has no effect on --ops
                     2 | --cold --warmup 4                         | --warmup has no effect on --cold
                     2 | --cold --seq 8                            | --seq has no effect on --cold
                     2 | --lengths 4-8 --processes 2               | --processes has no effect on --lengths
@@ -54,6 +60,48 @@ class BenchTrafficFaultsTest {
     void aComparisonRefusesOptionsOfRuns(String option) {
         String name = option.substring(0, option.indexOf(' '));
         assertFault(2, "bench --compare a.json b.json " + option, name + " has no effect on --compare");
+    }
+
+    /** What no kind heeds could never be given. */
+    @Test
+    void someKindHeedsEachOption() {
+        Set<String> heeded = Arrays.stream(BenchKind.values())
+                .flatMap(kind -> kind.heeded().stream())
+                .collect(Collectors.toSet());
+        for (OptionSpec option :
+                Main.commands().getSubcommands().get("bench").getCommandSpec().options()) {
+            assertTrue(
+                    option.inherited()
+                            || option.usageHelp()
+                            || option.versionHelp()
+                            || heeded.contains(option.longestName()),
+                    option.longestName());
+        }
+    }
+
+    /** The model would be made, or refused, next. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    --threads many   | --threads is 'many'
+                    --precision bf17 | there is no precision 'bf17'
+                    """)
+    void threadsAndPrecisionsAreReadBeforeModels(String option, String message) {
+        assertFault(2, "bench --random-weights nowhere " + option, message);
+    }
+
+    @Test
+    void whatAutoTakesIsToldOnceBeforeModels() {
+        StringWriter err = new StringWriter();
+        Main.run(
+                new PrintWriter(new StringWriter()),
+                new PrintWriter(err, true),
+                "bench",
+                "--random-weights",
+                "nowhere",
+                "--precision",
+                "auto");
+        assertTrue(err.toString().startsWith("precision: "), err.toString());
+        assertEquals(1, err.toString().split("precision: ", -1).length - 1, err.toString());
     }
 
     private static void assertFault(int status, String command, String message) {
