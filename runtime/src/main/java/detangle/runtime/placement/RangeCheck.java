@@ -26,6 +26,7 @@ final class RangeCheck implements AutoCloseable {
     private final String device;
     private final DType dtype;
     private final Supplier<Executable> loader;
+    private final RareWarnings warnings = new RareWarnings(System::nanoTime);
     private Optional<Executable> exact = Optional.empty();
 
     /**
@@ -53,11 +54,14 @@ final class RangeCheck implements AutoCloseable {
         if (wrong.isEmpty()) {
             return;
         }
-        LOG.warn(
-                "{} in {} gives outputs that are not finite: {}. The CPU computes them again in fp32, slowly",
-                device,
-                dtype.text(),
-                wrong);
+        warnings.next()
+                .ifPresent(runs -> LOG.warn(
+                        "{} in {} gives outputs that are not finite: {}. They are compared with the CPU's in fp32,"
+                                + " slowly{}",
+                        device,
+                        dtype.text(),
+                        wrong,
+                        runs == 1 ? "" : " (" + runs + " runs since the last such line)"));
         Map<String, Tensor> expected = exact().run(inputs);
         results.forEach((name, result) -> {
             if (!isFinite(result) && exceeds(result, expected.get(name))) {
