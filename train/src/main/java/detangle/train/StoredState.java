@@ -97,10 +97,17 @@ record StoredState(Path file, JsonNode json) {
         return new StoredState(file, inner);
     }
 
-    /** Returns an object of a list; one without fields if the list has none at this place. */
+    /**
+     * Returns an object of a list.
+     *
+     * @throws TrainingException if the field is not a list, or does not have an object at this place
+     */
     StoredState object(String field, int place) {
         JsonNode inner = json.path(field).path(place);
-        return new StoredState(file, inner.isObject() ? inner : JSON.createObjectNode());
+        if (!inner.isObject()) {
+            throw fault(field + "[" + place + "]", inner, "an object");
+        }
+        return new StoredState(file, inner);
     }
 
     /**
@@ -141,7 +148,10 @@ record StoredState(Path file, JsonNode json) {
     }
 
     private TrainingException fault(String field, String wanted) {
-        JsonNode value = json.path(field);
+        return fault(field, json.path(field), wanted);
+    }
+
+    private TrainingException fault(String field, JsonNode value, String wanted) {
         String found = value instanceof MissingNode ? "missing" : value.isContainer() ? "a list or object" : value + "";
         return new TrainingException(file + " is damaged: " + field + " is " + found + "; it must be " + wanted
                 + ": go on from another checkpoint");

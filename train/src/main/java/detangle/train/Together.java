@@ -1,5 +1,6 @@
 package detangle.train;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Variables;
 import detangle.ir.Tensor;
 import detangle.train.optimizer.ParameterUpdates;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.DoubleFunction;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -100,9 +102,10 @@ final class Together {
     /**
      * Begins.
      *
-     * @throws TrainingException if another process goes on from another checkpoint, or has other rows or parameters
+     * @throws TrainingException if another process goes on from another checkpoint, or has other rows, parameters or another
+     *     precision
      */
-    void begin(TrainerState state, Batches batches) {
+    void begin(TrainerState state, Batches batches, ComputePrecision precision) {
         before = state.lossSum();
         if (size() == 1) {
             return;
@@ -111,17 +114,25 @@ final class Together {
         checkSame(batches.rows(), "has %.0f rows", "all processes must be given the same rows");
         checkSame(batches.checksum(), "has rows with the checksum %.0f", "all processes must be given the same rows");
         checkSame(
+                precision.ordinal(),
+                ordinal -> "computes in " + ComputePrecision.values()[(int) ordinal],
+                "all processes must be given the same precision");
+        checkSame(
                 checksum(),
                 "begins with parameters of the checksum %.0f",
                 "the model's folder must be the same on all machines");
     }
 
     private void checkSame(double value, String what, String todo) {
+        checkSame(value, what::formatted, todo);
+    }
+
+    private void checkSame(double value, DoubleFunction<String> what, String todo) {
         double[] all = exchange.all(value);
         for (int rank = 1; rank < all.length; rank++) {
             if (all[rank] != all[0]) {
-                throw new TrainingException("rank " + rank + " " + what.formatted(all[rank]) + ", and rank 0 "
-                        + what.formatted(all[0]) + ": " + todo);
+                throw new TrainingException("rank " + rank + " " + what.apply(all[rank]) + ", and rank 0 "
+                        + what.apply(all[0]) + ": " + todo);
             }
         }
     }

@@ -9,7 +9,10 @@ import tools.jackson.databind.JsonNode;
 
 /** A listener that is told of the progress of training, on the thread that trains. */
 public interface TrainingCallback {
-    /** Called before the first update, after a checkpoint has been read. */
+    /**
+     * Called before the first update, after a checkpoint has been read. Nothing has been deleted by then, so that a
+     * callback may refuse what it has kept in the checkpoint.
+     */
     default void onBegin(Begin begin) {}
 
     /** Called after each update. */
@@ -42,8 +45,15 @@ public interface TrainingCallback {
      * @param perEpoch the number of updates in an epoch
      * @param memory the memory that training will take
      * @param checkpoint the fields of the checkpoint that training goes on from; empty without one
+     * @param file the file that has them, for messages
      */
-    record Begin(long done, long updates, int perEpoch, TrainingMemory memory, Optional<JsonNode> checkpoint) {
+    record Begin(
+            long done,
+            long updates,
+            int perEpoch,
+            TrainingMemory memory,
+            Optional<JsonNode> checkpoint,
+            Optional<Path> file) {
         /**
          * Returns what a callback has kept in the checkpoint under a name, if training goes on from one that has it.
          */

@@ -1,5 +1,6 @@
 package detangle.train;
 
+import detangle.backend.ComputePrecision;
 import detangle.backend.Variables;
 import detangle.ir.Tensor;
 import detangle.ir.TensorType;
@@ -51,20 +52,23 @@ final class TrainingCheckpoint {
     /** The field with what the loss follows from. Checkpoints of earlier versions lack it. */
     private static final String OBJECTIVE = "objective";
 
+    /** The field with the precision of products. Checkpoints of earlier versions lack it. */
+    private static final String PRECISION = "precision";
+
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private TrainingCheckpoint() {}
 
     /**
      * The values that must be the same when training goes on: those that determine the order of the rows, the
-     * optimizer, whose states mean nothing to another one, the loss, and whether the program expects a scaled one.
+     * optimizer, whose states mean nothing to another one, the precision, and the loss.
      *
      * @param order the rule by which rows are ordered, if there are several
      * @param optim the name of the optimizer of each phase
      * @param checksum the checksum of the content of the rows
      * @param updatesPerEpoch the number of updates in an epoch, which follows from the rows, their batches and
      *     accumulation
-     * @param scalesLoss whether there is a {@link LossScaler}, whose state is kept
+     * @param precision in which products are computed
      * @param objective what the loss follows from beside the rows, by the names of options
      */
     record Identity(
@@ -78,12 +82,17 @@ final class TrainingCheckpoint {
             long rows,
             long checksum,
             int updatesPerEpoch,
-            boolean scalesLoss,
+            ComputePrecision precision,
             SortedMap<String, String> objective) {}
+
+    /** Returns the file of a checkpoint that has its fields. */
+    static Path file(Path folder) {
+        return folder.resolve(STATE);
+    }
 
     /** Returns whether a folder is a checkpoint. */
     static boolean is(Path folder) {
-        return Files.isRegularFile(folder.resolve(STATE));
+        return Files.isRegularFile(file(folder));
     }
 
     /**
@@ -158,6 +167,7 @@ final class TrainingCheckpoint {
         json.put("rows", identity.rows());
         json.put("rows_checksum", identity.checksum());
         json.put("updates_per_epoch", identity.updatesPerEpoch());
+        json.put(PRECISION, identity.precision().toString());
         ObjectNode objective = json.putObject(OBJECTIVE);
         identity.objective().forEach(objective::put);
         return json;
@@ -237,8 +247,9 @@ final class TrainingCheckpoint {
         if (!is(folder)) {
             throw new TrainingException(folder + " is not a checkpoint: it has no " + STATE);
         }
-        StoredState state = StoredState.read(folder.resolve(STATE));
-        check(folder, state.json(), json(identity, begin), identity.scalesLoss());
+        StoredState state = StoredState.read(file(folder));
+        check(folder, state.json(), json(identity, begin));
+        TrainerState restored = state(folder, state, begin);
         Map<String, Tensor> values = new HashMap<>();
         try (Weights stored = Weights.open(folder.resolve(VALUES))) {
             for (String name : stored.names()) {
@@ -252,7 +263,7 @@ final class TrainingCheckpoint {
             new TreeMap<>(variables.types()).forEach((name, type) -> check(folder, name, type, values, trained));
             variables.write(values);
         }
-        return state(state, begin);
+        return restored;
     }
 
     /** Reads the values that {@code optimizer.safetensors} lacks from the model's file. */
@@ -290,10 +301,10 @@ final class TrainingCheckpoint {
 
     /** Returns the fields of a checkpoint. */
     static JsonNode json(Path folder) {
-        return StoredState.read(folder.resolve(STATE)).json();
+        return StoredState.read(file(folder)).json();
     }
 
-    private static void check(Path folder, JsonNode json, ObjectNode wanted, boolean scalesLoss) {
+    private static void check(Path folder, JsonNode json, ObjectNode wanted) {
         for (String field : new String[] {
             "recipe",
             "seed",
@@ -308,23 +319,41 @@ final class TrainingCheckpoint {
         }) {
             check(folder, field, json, wanted);
         }
+        check(folder, PRECISION, precision(json), wanted.path(PRECISION).asString());
         if (json.has(OBJECTIVE)) {
             Set<String> fields = new TreeSet<>(json.path(OBJECTIVE).propertyNames());
+            fields.remove(PRECISION);
             fields.addAll(wanted.path(OBJECTIVE).propertyNames());
             fields.forEach(field -> check(folder, field, json.path(OBJECTIVE), wanted.path(OBJECTIVE)));
         }
-        if (json.has(SCALER) != scalesLoss) {
+    }
+
+    /** Compares whether a phase scales its loss, as the state of the scaler is kept with the phase. */
+    private static void checkScaler(Path folder, StoredState stored, PhaseState begin, int number) {
+        boolean scales = begin.scaler().isPresent();
+        if (stored.has(SCALER) != scales) {
             throw new TrainingException(folder + " was written by a training that "
-                    + (scalesLoss
-                            ? "did not scale its loss, and this one does"
-                            : "scaled its loss, and this one" + " does not")
+                    + (scales ? "did not scale its loss, and this one does" : "scaled its loss, and this one does not")
+                    + (number == 0 ? "" : ", in " + FURTHER + "[" + (number - 1) + "]")
                     + ": go on with the options of then, or begin in another output_dir");
         }
     }
 
     private static void check(Path folder, String field, JsonNode json, JsonNode wanted) {
-        String then = json.path(field).asString("not said");
-        String now = wanted.path(field).asString("not said");
+        check(
+                folder,
+                field,
+                json.path(field).asString("not said"),
+                wanted.path(field).asString("not said"));
+    }
+
+    /** Returns the precision of a checkpoint. Earlier versions computed in fp32, or named it in the objective. */
+    private static String precision(JsonNode json) {
+        return json.path(PRECISION)
+                .asString(json.path(OBJECTIVE).path(PRECISION).asString(ComputePrecision.FP32.toString()));
+    }
+
+    private static void check(Path folder, String field, String then, String now) {
         if (!then.equals(now)) {
             throw new TrainingException(folder + " was written by a training whose " + field + " is " + then
                     + ", and here it is " + now
@@ -332,12 +361,14 @@ final class TrainingCheckpoint {
         }
     }
 
-    private static TrainerState state(StoredState stored, TrainerState begin) {
+    private static TrainerState state(Path folder, StoredState stored, TrainerState begin) {
         long step = stored.count("global_step", Long.MAX_VALUE);
         List<PhaseState> phases = new ArrayList<>();
         for (PhaseState phase : begin.phases()) {
-            int further = phases.size() - 1;
-            phases.add(phase(further < 0 ? stored : stored.object(FURTHER, further), step, phase));
+            int number = phases.size();
+            StoredState own = number == 0 ? stored : stored.object(FURTHER, number - 1);
+            checkScaler(folder, own, phase, number);
+            phases.add(phase(own, step, phase));
         }
         return new TrainerState(
                 step,

@@ -67,7 +67,9 @@ final class TrainingRun {
         Optional<JsonNode> from = begin();
         long before = state.step();
         double lossBefore = state.lossSum();
-        tell(c -> c.onBegin(new TrainingCallback.Begin(before, updates, perEpoch, memory, from)));
+        tell(c -> c.onBegin(new TrainingCallback.Begin(
+                before, updates, perEpoch, memory, from, goneOnFrom.map(TrainingCheckpoint::file))));
+        clear();
         boolean stops = isOutOfPatience();
         while (state.step() < updates && !stops) {
             update();
@@ -103,7 +105,7 @@ final class TrainingRun {
                 batches.rows(),
                 batches.checksum(),
                 perEpoch,
-                optimizers.stream().anyMatch(o -> o.lossScaler().isPresent()),
+                options.precision(),
                 model.objective());
     }
 
@@ -115,20 +117,31 @@ final class TrainingRun {
             state = TrainingCheckpoint.read(folder, trained, loaded.variables(), identity(), state);
             model.writer().ifPresent(writer -> writer.checkGoesOn(folder));
         });
-        Optional<JsonNode> fields = from.map(TrainingCheckpoint::json); // The folder may be deleted below.
-        together.begin(state, batches);
+        Optional<JsonNode> fields = from.map(TrainingCheckpoint::json);
+        together.begin(state, batches, options.precision());
         if (checkpoints.isEmpty() || !trainer.isFirst()) {
             return fields;
         }
-        checkpoints.get().deleteParts();
         if (options.evaluation().loadBestModelAtEnd() && state.bestStep().isPresent() && best().isEmpty()) {
             throw new TrainingException(
                     checkpoints.get().folder(state.bestStep().get())
                             + " is the best so far and is not there, and load_best_model_at_end may need it: copy it"
                             + " there, or leave that option out");
         }
-        checkpoints.get().clear(from, options.saving().overwrites());
+        if (!options.saving().overwrites()) {
+            checkpoints.get().clear(from, false);
+        }
         return fields;
+    }
+
+    /** Deletes checkpoints that training does not go on with, once all has been checked that it goes on from. */
+    private void clear() {
+        if (trainer.isFirst()) {
+            checkpoints.ifPresent(all -> {
+                all.deleteParts();
+                all.clear(goneOnFrom, options.saving().overwrites());
+            });
+        }
     }
 
     /**

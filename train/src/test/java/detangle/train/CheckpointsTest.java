@@ -2,6 +2,7 @@ package detangle.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.ReduceOnPlateau;
 import detangle.train.optimizer.XAdam;
+import detangle.train.report.TrainingLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -207,6 +209,72 @@ class CheckpointsTest {
         assertRefused("trainer_state.json cannot be read", resuming(options));
         assertThrows(TrainingException.class, () -> SavingOptions.NONE.withStrategy(Moment.EPOCH, 1));
         assertThrows(TrainingException.class, () -> EvaluationOptions.NONE.withLoadBestModelAtEnd(true));
+    }
+
+    /** Changes a text in the state of a checkpoint. */
+    private static Path edit(Path checkpoint, String regex, String replacement) throws IOException {
+        Path state = checkpoint.resolve("trainer_state.json");
+        String before = Files.readString(state);
+        String after = before.replaceFirst(regex, replacement);
+        assertNotEquals(before, after);
+        return Files.writeString(state, after);
+    }
+
+    /** Newer checkpoints may be all that is left where an older one cannot be read. */
+    @Test
+    void newerCheckpointsStayWhereTheNamedOneIsDamaged() throws IOException {
+        TrainingOptions options = saving("damaged");
+        trainer(options)
+                .with(new TrainingLog(1, entry -> {}))
+                .with(new Recorder(3))
+                .train();
+        Path first = folder.resolve("damaged/checkpoint-1");
+        Path state = edit(first, "\"step\" : 1", "\"step\" : -1");
+        TrainingOptions resuming =
+                options.with(options.saving().withResumeFrom(first).withOverwrites(true));
+        Trainer trainer = trainer(resuming).with(new TrainingLog(1, entry -> {}));
+        String told = assertThrows(TrainingException.class, trainer::train).getMessage();
+        assertTrue(told.startsWith(state + " is damaged: step in log_history must be"), told);
+        assertEquals(List.of("checkpoint-1", "checkpoint-2", "checkpoint-3"), names(folder.resolve("damaged")));
+    }
+
+    /** Returns a training of two phases, of which the second scales its loss or does not. */
+    private static Trainer phases(TrainingOptions options, boolean scales) {
+        TrainableModel model = Toy.twoPhases(o -> scales ? o.withLossScaler(LossScaler.Torch.DEFAULT) : o);
+        return new Trainer(model, Toy.batches(options), options);
+    }
+
+    @Test
+    void eachPhaseGoesOnFromItsOwnState() throws IOException {
+        TrainingOptions options = saving("phases");
+        phases(options, true).with(new Recorder(2)).train();
+        Path checkpoint = folder.resolve("phases/checkpoint-2");
+        String told = assertThrows(TrainingException.class, phases(resuming(options), false)::train)
+                .getMessage();
+        assertTrue(told.contains("scaled its loss, and this one does not, in further_phases[0]: go on"), told);
+        Path state = edit(checkpoint, "(?s)\"further_phases\" : .*?} ]", "\"further_phases\" : [ ]");
+        told = assertThrows(TrainingException.class, phases(resuming(options), true)::train)
+                .getMessage();
+        assertTrue(told.startsWith(state + " is damaged: further_phases[0] is missing; it must be an object"), told);
+        edit(checkpoint, "\"further_phases\" : \\[ ]", "\"further_phases\" : [ 7 ]");
+        told = assertThrows(TrainingException.class, phases(resuming(options), true)::train)
+                .getMessage();
+        assertTrue(told.contains("further_phases[0] is 7; it must be an object"), told);
+    }
+
+    @Test
+    void anotherPrecisionIsRefused() throws IOException {
+        TrainingOptions options = saving("precision");
+        trainer(options).with(new Recorder(2)).train();
+        Path checkpoint = folder.resolve("precision/checkpoint-2");
+        edit(checkpoint, "\"precision\" : \"fp32\"", "\"precision\" : \"bf16\"");
+        assertRefused("whose precision is bf16, and here it is fp32", resuming(options));
+        edit(checkpoint, "\"precision\" : \"bf16\",", "");
+        assertEquals(2, begun(resuming(options), 3), "checkpoints of earlier versions do not name fp32");
+        Path third = folder.resolve("precision/checkpoint-3");
+        edit(third, "\"precision\" : \"fp32\",", "");
+        edit(third, "\"objective\" : \\{", "\"objective\" : { \"precision\" : \"bf16\"");
+        assertRefused("whose precision is bf16, and here it is fp32", resuming(options));
     }
 
     /** Of nine updates, a half are five, and a quarter are three: the fifth would have no checkpoint. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.backend.ComputePrecision;
 import detangle.ir.Tensor;
 import detangle.train.Toy.Recorder;
 import detangle.train.optimizer.LossScaler;
@@ -250,6 +251,29 @@ class DataParallelTest {
             String told =
                     assertInstanceOf(TrainingException.class, rank.failure()).getMessage();
             assertTrue(told.startsWith("rank 1 begins with parameters of the checksum "), told);
+        }
+    }
+
+    @Test
+    void processesOfDifferentPrecisionsAreRefused() {
+        System.setProperty(ComputePrecision.EMULATION, "true");
+        try {
+            List<Ranks.Ended<TrainingResult>> ended = Ranks.each(2, Duration.ofSeconds(60), group -> {
+                TrainingOptions options = OPTIONS.withPerDeviceTrainBatchSize(4)
+                        .withPrecision(group.rank() == 0 ? ComputePrecision.FP32 : ComputePrecision.BF16);
+                return new Trainer(Toy.withoutDropout(), Toy.batches(options, 2), options)
+                        .with(DataParallel.of(group))
+                        .train();
+            });
+            for (Ranks.Ended<TrainingResult> rank : ended) {
+                assertEquals(
+                        "rank 1 computes in bf16, and rank 0 computes in fp32: all processes must be given the same"
+                                + " precision",
+                        assertInstanceOf(TrainingException.class, rank.failure())
+                                .getMessage());
+            }
+        } finally {
+            System.clearProperty(ComputePrecision.EMULATION);
         }
     }
 

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /** A model of two layers with dropout between them, rows that it can learn, and what judges it. */
@@ -91,6 +92,16 @@ final class Toy {
                 0,
                 model.writer(),
                 model.objective());
+    }
+
+    /** Returns a model whose layers are trained by a phase each, and how the second one's options differ. */
+    static TrainableModel twoPhases(UnaryOperator<OptimizerOptions> second) {
+        TrainableModel model = model();
+        List<TrainingPhase> phases = List.of(
+                new TrainingPhase("first", program(false), List.of(), o -> o.withFrozen(List.of("second."))),
+                new TrainingPhase(
+                        "second", program(false), List.of(), o -> second.apply(o.withFrozen(List.of("first.")))));
+        return new TrainableModel(phases, model.evaluation(), model.parameters(), 0, model.writer(), model.objective());
     }
 
     /** Rows whose target is a function of what is in them. */

@@ -1,6 +1,7 @@
 package detangle.train.report;
 
 import detangle.train.TrainingException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,19 +36,20 @@ final class LogHistory {
     /**
      * Returns the entries of a field. A number that was not finite is NaN, as JSON has no such numbers.
      *
+     * @param file the file that has the field, for messages
      * @throws TrainingException if the field is not a list of objects, each with a step
      */
-    static List<LogEntry> entries(JsonNode history) {
+    static List<LogEntry> entries(Path file, JsonNode history) {
         List<LogEntry> entries = new ArrayList<>();
         if (!history.isArray()) {
-            throw fault(NAME, "a list of objects");
+            throw fault(file, NAME, "a list of objects");
         }
         for (JsonNode node : history) {
             if (!node.isObject()) {
-                throw fault(NAME, "a list of objects");
+                throw fault(file, NAME, "a list of objects");
             }
             if (!isCount(node.path(STEP))) {
-                throw fault(STEP + " in " + NAME, "a whole number of at least 0");
+                throw fault(file, STEP + " in " + NAME, "a whole number of at least 0");
             }
             SequencedMap<String, Double> values = numbers(node);
             double epoch = Optional.ofNullable(values.remove(EPOCH)).orElse(0.0);
@@ -60,12 +62,13 @@ final class LogHistory {
     /**
      * Returns the sums since the last entry, by name.
      *
+     * @param file the file that has the field, for messages
      * @param count the name of the number of updates among them
      * @throws TrainingException if they are not an object with such a number
      */
-    static SequencedMap<String, Double> sums(String field, JsonNode sums, String count) {
+    static SequencedMap<String, Double> sums(Path file, String field, JsonNode sums, String count) {
         if (!isCount(sums.path(count)) || sums.path(count).asLong() > Integer.MAX_VALUE) {
-            throw fault(count + " in " + field, "a whole number of at least 0");
+            throw fault(file, count + " in " + field, "a whole number of at least 0");
         }
         return numbers(sums);
     }
@@ -74,9 +77,9 @@ final class LogHistory {
         return number.isIntegralNumber() && number.canConvertToLong() && number.asLong() >= 0;
     }
 
-    private static TrainingException fault(String field, String wanted) {
+    private static TrainingException fault(Path file, String field, String wanted) {
         return new TrainingException(
-                "trainer_state.json is damaged: " + field + " must be " + wanted + ": go on from another checkpoint");
+                file + " is damaged: " + field + " must be " + wanted + ": go on from another checkpoint");
     }
 
     /** Returns the numbers of an object by name. */

@@ -43,9 +43,9 @@ public final class TrainingLog implements TrainingCallback {
     @Override
     public void onBegin(Begin begin) {
         begin.kept(LogHistory.NAME).ifPresent(history -> {
-            entries.addAll(0, LogHistory.entries(history));
+            entries.addAll(0, LogHistory.entries(begin.file().orElseThrow(), history));
             begin.kept(SUMS).ifPresent(kept -> {
-                sums.putAll(LogHistory.sums(SUMS, kept, STEPS));
+                sums.putAll(LogHistory.sums(begin.file().orElseThrow(), SUMS, kept, STEPS));
                 steps = sums.remove(STEPS).intValue();
             });
         });
