@@ -4,6 +4,7 @@
 module detangle.train {
     requires transitive detangle.runtime;
     requires detangle.compiler;
+    requires org.slf4j;
 
     exports detangle.train;
     exports detangle.train.data;

@@ -12,13 +12,16 @@ import detangle.train.optimizer.AdamW;
 import detangle.train.optimizer.LossScaler;
 import detangle.train.optimizer.ReduceOnPlateau;
 import detangle.train.optimizer.XAdam;
+import detangle.train.report.LogEntry;
 import detangle.train.report.TrainingLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -236,6 +239,24 @@ class CheckpointsTest {
         String told = assertThrows(TrainingException.class, trainer::train).getMessage();
         assertTrue(told.startsWith(state + " is damaged: step in log_history must be"), told);
         assertEquals(List.of("checkpoint-1", "checkpoint-2", "checkpoint-3"), names(folder.resolve("damaged")));
+    }
+
+    /** A training with an entry for each update may write more entries than are read. */
+    @Test
+    void aLongLogIsCutWhereItIsWritten() {
+        TrainingOptions options = saving("long").withMaxSteps(2);
+        SequencedMap<String, Double> values = new LinkedHashMap<>();
+        List.of("loss", "grad_norm", "learning_rate").forEach(name -> values.put(name, 1.0 / 3));
+        TrainingLog log = new TrainingLog(1, entry -> {});
+        for (int i = 0; i < 200_000; i++) {
+            log.add(new LogEntry(0, 0, values));
+        }
+        trainer(options).with(log).with(new Recorder(1)).train();
+        TrainingLog rest = new TrainingLog(1, entry -> {});
+        trainer(resuming(options)).with(rest).train();
+        assertEquals(2, rest.entries().getLast().step());
+        int kept = rest.entries().size();
+        assertTrue(kept > 120_000 && kept < 200_000, "entries that are kept: " + kept);
     }
 
     /** Returns a training of two phases, of which the second scales its loss or does not. */

@@ -3,8 +3,10 @@ package detangle.train.report;
 import detangle.train.TrainingException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import tools.jackson.databind.JsonNode;
@@ -20,7 +22,50 @@ final class LogHistory {
     private static final String EPOCH = "epoch";
     private static final String STEP = "step";
 
+    /** The most values of a checkpoint's log. The reader of checkpoints takes some more, for other fields. */
+    private static final int MAX_VALUES = 1_000_000;
+
+    /** The most bytes of a checkpoint's log. The reader of checkpoints takes some more, for other fields. */
+    private static final int MAX_BYTES = 30 << 20;
+
+    /** The bytes of a line beside its name and its number: indentation, a colon and a comma, with some to spare. */
+    private static final int LINE_BYTES = 12;
+
+    /** The most bytes of a whole number, and those that a number has at least in the count. */
+    private static final int NUMBER_BYTES = 20;
+
     private LogHistory() {}
+
+    /** Returns the newest of some entries: all, or as many as the reader of checkpoints takes. */
+    static List<LogEntry> newest(List<LogEntry> entries) {
+        Map<String, Integer> names = new HashMap<>();
+        long values = 0;
+        long bytes = 0;
+        for (int i = entries.size() - 1; i >= 0; i--) {
+            LogEntry entry = entries.get(i);
+            values += 3 + entry.values().size(); // The entry, its step and its epoch.
+            bytes += LINE_BYTES + bytes(names, STEP) + NUMBER_BYTES + bytes(names, EPOCH, entry.epoch());
+            for (Map.Entry<String, Double> value : entry.values().entrySet()) {
+                bytes += bytes(names, value.getKey(), value.getValue());
+            }
+            if (values > MAX_VALUES || bytes > MAX_BYTES) {
+                return entries.subList(i + 1, entries.size());
+            }
+        }
+        return entries;
+    }
+
+    /** Returns the bytes of a line. */
+    private static int bytes(Map<String, Integer> names, String name, double value) {
+        return bytes(names, name)
+                + Math.max(NUMBER_BYTES, Double.toString(value).length());
+    }
+
+    /** Returns the bytes of a line beside its number. */
+    private static int bytes(Map<String, Integer> names, String name) {
+        return LINE_BYTES
+                + names.computeIfAbsent(name, text -> JsonMapper.shared().writeValueAsBytes(text).length);
+    }
 
     static ArrayNode json(List<LogEntry> entries) {
         ArrayNode history = JsonMapper.shared().createArrayNode();

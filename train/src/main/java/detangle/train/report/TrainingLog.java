@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,9 +18,11 @@ import tools.jackson.databind.node.ObjectNode;
  * some updates, the norm of the last gradients and the learning rate; each evaluation has an entry too. What the
  * phases of an update report is in the entry as its mean; phases behind the first have their norm and their rate under
  * their name, such as {@code discriminator_learning_rate}. A checkpoint keeps the log, so that a training that goes on
- * from it has all entries in the end.
+ * from it has all entries in the end. Of more entries than are read from a checkpoint, it keeps the newest.
  */
 public final class TrainingLog implements TrainingCallback {
+    private static final Logger LOG = LoggerFactory.getLogger(TrainingLog.class);
+
     /** The sums of the updates since the last entry, and the number of these updates among them. */
     private static final String SUMS = "log_sums";
 
@@ -29,6 +33,9 @@ public final class TrainingLog implements TrainingCallback {
     private final List<LogEntry> entries = new ArrayList<>();
     private final SequencedMap<String, Double> sums = new LinkedHashMap<>();
     private int steps;
+
+    /** Whether the user has been told that checkpoints do not keep all entries. */
+    private boolean cuts;
 
     /**
      * @param every the number of updates of an entry ({@code logging_steps})
@@ -56,7 +63,16 @@ public final class TrainingLog implements TrainingCallback {
         ObjectNode begun = JsonMapper.shared().createObjectNode();
         sums.forEach(begun::put);
         begun.put(STEPS, steps);
-        return Map.of(LogHistory.NAME, LogHistory.json(entries), SUMS, begun);
+        List<LogEntry> newest = LogHistory.newest(entries);
+        if (newest.size() < entries.size() && !cuts) {
+            cuts = true;
+            LOG.warn(
+                    "the log has {} entries, and checkpoints keep the newest {} of them: a larger logging_steps makes"
+                            + " fewer",
+                    entries.size(),
+                    newest.size());
+        }
+        return Map.of(LogHistory.NAME, LogHistory.json(newest), SUMS, begun);
     }
 
     @Override

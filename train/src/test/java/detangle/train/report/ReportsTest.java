@@ -214,6 +214,23 @@ final class ReportsTest {
         assertEquals(List.of("eval_results.json", "trainer_state.json"), names());
     }
 
+    /** Names of a megabyte reach the limit of bytes long before that of values. */
+    @Test
+    void theNewestEntriesFitIntoACheckpoint() {
+        String name = "é\n".repeat(250_000);
+        List<LogEntry> entries = new ArrayList<>();
+        for (int step = 1; step <= 50; step++) {
+            entries.add(entry(step, name, 1.0 / step));
+        }
+        List<LogEntry> newest = LogHistory.newest(entries);
+        assertEquals(50, newest.getLast().step());
+        byte[] written =
+                JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(LogHistory.json(newest));
+        int entryBytes = 1_000_000;
+        assertTrue(written.length > (30 << 20) - 2 * entryBytes && written.length <= 30 << 20, "" + written.length);
+        assertEquals(entries.subList(0, 20), LogHistory.newest(entries.subList(0, 20)));
+    }
+
     private List<String> names() {
         return Arrays.stream(folder.toFile().list()).sorted().toList();
     }
