@@ -1,6 +1,7 @@
 package detangle.cli;
 
 import detangle.backend.ComputePrecision;
+import detangle.backend.Device;
 import detangle.runtime.Backends;
 import detangle.runtime.OptionValues;
 import detangle.train.OptimizerOptions;
@@ -66,24 +67,45 @@ final class PrecisionArguments {
     }
 
     /**
-     * Returns the precision for a backend.
+     * Returns the precision for a backend, and refuses one that it does not train in before any data is read.
      *
-     * @param named the precision that --precision names
-     * @param backend the name that chooses it, if one is given
+     * @param option the option that names the precision
+     * @param backend the name that chooses the backend, if one is given
      * @throws detangle.backend.BackendException if the backend does not have it
      */
-    ComputePrecision chosen(ComputePrecision named, Optional<String> backend) {
-        if (brain && named != ComputePrecision.FP32 && named != ComputePrecision.BF16) {
-            throw wrongUse("--bf16 and --precision " + named + " exclude each other: take one of them");
+    ComputePrecision chosen(PrecisionOption option, Optional<String> backend) {
+        Optional<String> other = option.named().filter(name -> brain && !name.equals(ComputePrecision.BF16.toString()));
+        if (other.isPresent()) {
+            throw wrongUse("--bf16 and --precision " + other.get() + " exclude each other: take one of them");
         }
+        ComputePrecision named = option.chosen(backend);
         ComputePrecision all = brain ? ComputePrecision.BF16 : named;
         if (half && all != ComputePrecision.FP32) {
             throw wrongUse("--fp16 scales the loss of training in single precision: leave it or " + all + " out");
         }
+        if (all == ComputePrecision.FP16) {
+            throw wrongUse("no backend trains in fp16: leave --precision fp16 out");
+        }
         if (all != ComputePrecision.FP32) {
-            Backends.device(backend, Set.of(), all);
+            refusal(Backends.device(backend, Set.of(), all), all).ifPresent(message -> {
+                throw wrongUse(message);
+            });
         }
         return all;
+    }
+
+    /**
+     * Returns why a device that has a precision does not train in it. Devices beside the CPU keep all values in 16
+     * bits there, and not the operands of products alone.
+     */
+    static Optional<String> refusal(Device device, ComputePrecision precision) {
+        // The host of a CPU in bf16 is the same CPU in fp32.
+        boolean isCpu = device.name().equals(device.host().name());
+        boolean trains = precision != ComputePrecision.BF16 || isCpu;
+        return trains
+                ? Optional.empty()
+                : Optional.of(device.name() + " does not train in bf16: leave --bf16 or --precision bf16 out, or train"
+                        + " on the CPU");
     }
 
     /** Returns the line that tells the user what is computed in a precision. */

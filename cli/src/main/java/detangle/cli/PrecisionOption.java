@@ -33,7 +33,7 @@ final class PrecisionOption {
                     "${COMPLETION-CANDIDATES}: what the backend computes in; fp32 by default. auto takes bf16 where the"
                             + " processor has a matrix unit for it, and says what it took. 'detangle devices' says which"
                             + " of them each device has.")
-    private String precision = ComputePrecision.FP32.toString();
+    private Optional<String> precision;
 
     @Option(names = "--emulate", description = EMULATE)
     private boolean emulates;
@@ -48,6 +48,11 @@ final class PrecisionOption {
         }
     }
 
+    /** Returns the name that the user gives. */
+    Optional<String> named() {
+        return precision;
+    }
+
     /**
      * Returns the precision for a backend. It comes before a model is loaded, as {@code --emulate} is for the whole
      * JVM.
@@ -56,7 +61,7 @@ final class PrecisionOption {
      */
     ComputePrecision chosen(Optional<String> backend) {
         emulate(emulates);
-        return chosen(precision, backend, spec.commandLine());
+        return chosen(precision.orElse(ComputePrecision.FP32.toString()), backend, spec.commandLine());
     }
 
     /** Lets devices compute in precisions that the processor lacks, in the whole JVM, if a user asks for it. */

@@ -170,7 +170,7 @@ final class TrainCommand implements Runnable {
     public void run() {
         check();
         threads.apply();
-        ComputePrecision computing = halves.chosen(precision.chosen(backend.name()), backend.name());
+        ComputePrecision computing = halves.chosen(precision, backend.name());
         Optional<LoraOptions> lora = adapter.options(
                 weightType.map(WeightTypeOption.WeightType::dtype).filter(type -> type != DType.F32));
         TrainingFile file = data.file(trainFile);
@@ -218,9 +218,7 @@ final class TrainCommand implements Runnable {
                 .withObjective(
                         maskProbability > 0
                                 ? Map.of("input_mask_probability", Double.toString(maskProbability))
-                                : Map.of())
-                .withObjective(
-                        computing == ComputePrecision.FP32 ? Map.of() : Map.of("precision", computing.toString()));
+                                : Map.of());
         Trainer plain = new Trainer(trained, batches, onBackend(options));
         Trainer evaluated = evaluator.map(plain::with).orElse(plain);
         evaluated.check();

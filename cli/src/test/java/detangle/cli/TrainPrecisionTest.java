@@ -8,6 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import detangle.backend.ComputePrecision;
+import detangle.backend.Device;
+import detangle.backend.Executable;
+import detangle.backend.Peaks;
+import detangle.backend.Plan;
+import detangle.backend.Variables;
+import detangle.ir.Tensor;
 import detangle.runtime.Backends;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
@@ -16,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -124,6 +131,63 @@ class TrainPrecisionTest extends TrainCommandCase {
     /** Returns the end of a file, which has no header. */
     private static byte[] tail(byte[] file) {
         return Arrays.copyOfRange(file, file.length - 100_000, file.length);
+    }
+
+    @Test
+    void twoPrecisionsAreRefused() {
+        for (String other : List.of("fp32", "fp16", "auto")) {
+            String fault = fault(rows, "--bf16", "--emulate", "--precision=" + other);
+            assertTrue(fault.contains("--bf16 and --precision " + other + " exclude each other"), fault);
+            assertFalse(err.toString().contains("precision: "), err.toString());
+        }
+        assertFalse(Files.exists(output));
+    }
+
+    /** The rows are not there, so that the refusal comes before they are read. */
+    @Test
+    void aPrecisionThatNothingTrainsInIsRefusedBeforeRowsAreRead() {
+        String fault = fault(folder.resolve("missing.csv"), "--precision=fp16");
+        assertTrue(fault.contains("no backend trains in fp16: leave --precision fp16 out"), fault);
+    }
+
+    /** A device that leaves some operations to a host. */
+    private record Partial(Device host) implements Device {
+        @Override
+        public String name() {
+            return "cuda:0";
+        }
+
+        @Override
+        public String description() {
+            return "a device";
+        }
+
+        @Override
+        public Variables variables(Map<String, Tensor> values) {
+            return host.variables(values);
+        }
+
+        @Override
+        public Executable load(Plan plan, Variables variables) {
+            return host.load(plan, variables);
+        }
+
+        @Override
+        public Optional<Peaks> measurePeaks() {
+            return Optional.empty();
+        }
+    }
+
+    @Test
+    void aDeviceBesideTheCpuDoesNotTrainInBf16() {
+        Device host = Backends.device(Optional.of("vector"), Set.of());
+        System.setProperty(ComputePrecision.EMULATION, "true");
+        Device cpu = host.withPrecision(ComputePrecision.BF16);
+        assertEquals(Optional.empty(), PrecisionArguments.refusal(cpu, ComputePrecision.BF16));
+        assertEquals(Optional.empty(), PrecisionArguments.refusal(new Partial(host), ComputePrecision.TF32));
+        assertEquals(
+                Optional.of("cuda:0 does not train in bf16: leave --bf16 or --precision bf16 out, or train on the CPU"),
+                PrecisionArguments.refusal(new Partial(host), ComputePrecision.BF16));
     }
 
     @Test
