@@ -42,7 +42,7 @@ record Contender(String name, ComputePrecision precision, String model, boolean 
         }
         options.peers().forEach((name, given) -> {
             if (name.equals(PyTorch.NAME)) {
-                all.add(PyTorch.forward(model, options, given));
+                all.addAll(PyTorch.forward(model, options, given));
                 return;
             }
             Peer peer = Peer.named(name);

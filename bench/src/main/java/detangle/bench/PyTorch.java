@@ -3,6 +3,7 @@ package detangle.bench;
 import detangle.backend.ComputePrecision;
 import detangle.models.deberta.Architecture;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -22,26 +23,37 @@ final class PyTorch {
         return given.orElse(PYTHON);
     }
 
-    /** Returns bf16 where Detangle is measured in it, else fp32. */
-    static ComputePrecision precision(BenchOptions options) {
-        return options.precisions().contains(ComputePrecision.BF16) ? ComputePrecision.BF16 : ComputePrecision.FP32;
+    /** Returns the name of PyTorch in a precision, as reports have it. */
+    static String name(ComputePrecision precision) {
+        return NAME + " " + precision;
+    }
+
+    /** Returns the precisions in which Detangle is measured and PyTorch is run. */
+    static List<ComputePrecision> precisions(BenchOptions options) {
+        return options.precisions().stream()
+                .distinct()
+                .filter(p -> p == ComputePrecision.FP32 || p == ComputePrecision.BF16)
+                .toList();
     }
 
     /**
-     * Returns forward passes of a model's encoder in the {@link #precision}.
+     * Returns forward passes of a model's encoder in each of the {@link #precisions}; in fp32 if there is none.
      *
      * @throws BenchException if the model has a head, which the script does not run
      */
-    static Contender forward(BenchModel model, BenchOptions options, Optional<Path> python) {
+    static List<Contender> forward(BenchModel model, BenchOptions options, Optional<Path> python) {
         if (model.head() != Architecture.ENCODER) {
             throw new BenchException("the peer " + NAME + " runs encoders alone, and not "
                     + model.head().text() + ": choose --head " + Architecture.ENCODER.text());
         }
-        ComputePrecision precision = precision(options);
-        return new Contender(
-                NAME + " " + precision,
-                model.name(),
-                true,
-                threads -> Worker.pytorchForward(model, python(python), threads, precision));
+        List<ComputePrecision> common = precisions(options);
+        return (common.isEmpty() ? List.of(ComputePrecision.FP32) : common)
+                .stream()
+                        .map(precision -> new Contender(
+                                name(precision),
+                                model.name(),
+                                true,
+                                threads -> Worker.pytorchForward(model, python(python), threads, precision)))
+                        .toList();
     }
 }

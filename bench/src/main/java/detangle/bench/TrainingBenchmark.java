@@ -14,7 +14,8 @@ import java.util.function.Consumer;
 
 /**
  * Times whole steps of training, here and in PyTorch, in processes of their own that take turns: forward with dropout,
- * backward, clipping of the global norm, AdamW. PyTorch multiplies in bf16 where Detangle is measured in it.
+ * backward, clipping of the global norm, AdamW. PyTorch is run in each precision of Detangle, and each row is
+ * compared with the peer of its precision.
  */
 public final class TrainingBenchmark {
     private static final int STEPS_PER_TURN = 2;
@@ -38,6 +39,7 @@ public final class TrainingBenchmark {
      */
     public static TrainingReport run(BenchOptions options, Consumer<String> progress) {
         checkPeers(options);
+        checkPrecisions(options);
         TrainingBenchmark benchmark = new TrainingBenchmark(options, progress);
         for (Path folder : options.models()) {
             BenchModel model = BenchModel.of(folder, options.head(), Optional.empty());
@@ -60,6 +62,14 @@ public final class TrainingBenchmark {
                 });
         if (options.step().adapter().isPresent() && !options.peers().isEmpty()) {
             throw new BenchException("a peer trains all parameters, and not an adapter: leave --peer or --lora out");
+        }
+    }
+
+    /** Refuses a peer where a precision of Detangle would have no row of the peer to be compared with. */
+    static void checkPrecisions(BenchOptions options) {
+        if (!options.peers().isEmpty() && !PyTorch.precisions(options).containsAll(options.precisions())) {
+            throw new BenchException("the peer " + PyTorch.NAME + " trains in fp32 and bf16 alone: choose --precision"
+                    + " among them, or leave --peer out");
         }
     }
 
@@ -108,8 +118,8 @@ public final class TrainingBenchmark {
         for (int process = 0; process < options.processes(); process++) {
             round(model, threads, workload, measured);
         }
-        Optional<Measured> peer = Optional.ofNullable(measured.get(PyTorch.NAME));
-        for (String backend : contenders(options).keySet()) {
+        contenders(options).forEach((backend, contender) -> {
+            Optional<Measured> peer = Optional.ofNullable(measured.get(PyTorch.name(contender.precision)));
             Measured own = measured.get(backend);
             double p50 = own.times.median();
             results.add(new TrainingReport.Steps(
@@ -128,7 +138,7 @@ public final class TrainingBenchmark {
                     peer.map(p -> Cells.rounded(p.fastest.orElseThrow())),
                     peer.map(p -> Cells.rounded(p50 / p.fastest.orElseThrow())),
                     peer.flatMap(Measured::mebibytes)));
-        }
+        });
     }
 
     /** Measures fresh processes at one batch. They do some steps in turn, in the opposite order every second time. */
@@ -139,14 +149,12 @@ public final class TrainingBenchmark {
                     .forEach((name, own) -> workers.put(
                             name, Worker.detangleTraining(model, own.backend, own.precision, threads, options.step())));
             options.peers()
-                    .forEach((name, python) -> workers.put(
-                            name,
-                            Worker.pytorchTraining(
-                                    model,
-                                    PyTorch.python(python),
-                                    PyTorch.precision(options),
-                                    threads,
-                                    options.step())));
+                    .values()
+                    .forEach(python -> PyTorch.precisions(options)
+                            .forEach(precision -> workers.put(
+                                    PyTorch.name(precision),
+                                    Worker.pytorchTraining(
+                                            model, PyTorch.python(python), precision, threads, options.step()))));
             Map<String, Timings> times = new LinkedHashMap<>();
             workers.forEach((name, worker) -> {
                 versions.put(name, worker.version());

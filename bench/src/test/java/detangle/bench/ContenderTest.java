@@ -35,9 +35,8 @@ class ContenderTest {
         return names("pytorch", Path.of("python3"), head, List.of(precisions), config, folder);
     }
 
-    private List<String> names(
-            String peer, Path given, String head, List<ComputePrecision> precisions, Path config, Path scratch) {
-        BenchOptions options = new BenchOptions(
+    private static BenchOptions options(String peer, Path given, List<ComputePrecision> precisions, Path config) {
+        return new BenchOptions(
                 List.of(config),
                 Optional.empty(),
                 Optional.empty(),
@@ -53,10 +52,30 @@ class ContenderTest {
                 0,
                 1,
                 true);
+    }
+
+    private List<String> names(
+            String peer, Path given, String head, List<ComputePrecision> precisions, Path config, Path scratch) {
+        BenchOptions options = options(peer, given, precisions, config);
         BenchModel model = BenchModel.of(config, Optional.of(head), Optional.empty());
         return Contender.of(model, options, scratch, progress::add).stream()
                 .map(c -> c.name() + ": " + c.model())
                 .toList();
+    }
+
+    @Test
+    void trainingIsComparedInEachOfItsPrecisions() throws IOException {
+        Path config = PublishedConfig.write("deberta-base", folder);
+        Path python = Path.of("python3");
+        List<ComputePrecision> both = List.of(ComputePrecision.FP32, ComputePrecision.BF16);
+        BenchOptions common = options("pytorch", python, both, config);
+        assertEquals(both, PyTorch.precisions(common));
+        TrainingBenchmark.checkPrecisions(common);
+        BenchOptions other = options("pytorch", python, List.of(ComputePrecision.FP32, ComputePrecision.TF32), config);
+        assertEquals(
+                "the peer pytorch trains in fp32 and bf16 alone: choose --precision among them, or leave --peer out",
+                assertThrows(BenchException.class, () -> TrainingBenchmark.checkPrecisions(other))
+                        .getMessage());
     }
 
     @Test
@@ -88,12 +107,16 @@ class ContenderTest {
     }
 
     @Test
-    void pytorchComputesInBf16WhereDetangleDoes() throws IOException {
+    void pytorchComputesInThePrecisionsOfDetangle() throws IOException {
         assertEquals(
                 List.of("vector: deberta-base", "pytorch fp32: deberta-base"),
                 pytorch("encoder", ComputePrecision.FP32));
         assertEquals(
-                List.of("vector: deberta-base", "vector: deberta-base", "pytorch bf16: deberta-base"),
+                List.of(
+                        "vector: deberta-base",
+                        "vector: deberta-base",
+                        "pytorch fp32: deberta-base",
+                        "pytorch bf16: deberta-base"),
                 pytorch("encoder", ComputePrecision.FP32, ComputePrecision.BF16));
         assertEquals(
                 "the peer pytorch runs encoders alone, and not masked-lm: choose --head encoder",
