@@ -349,8 +349,9 @@ final class TrainingCheckpoint {
 
     /** Returns the precision of a checkpoint. Earlier versions computed in fp32, or named it in the objective. */
     private static String precision(JsonNode json) {
-        return json.path(PRECISION)
-                .asString(json.path(OBJECTIVE).path(PRECISION).asString(ComputePrecision.FP32.toString()));
+        return json.has(PRECISION)
+                ? json.path(PRECISION).asString("not said")
+                : json.path(OBJECTIVE).path(PRECISION).asString(ComputePrecision.FP32.toString());
     }
 
     private static void check(Path folder, String field, String then, String now) {

@@ -114,6 +114,8 @@ final class TrainingStateReader implements Reader {
         {"seed", "43", "seed is 43"},
         {"optim", "null", "optim"},
         {"train_batch_size", "0", "train_batch_size"},
+        {"precision", "\"bf16\"", "precision is bf16"},
+        {"precision", "[]", "precision is not said"},
         {"rows", "[]", "rows"},
         {"rows_checksum", "1", "rows_checksum"},
         {"updates_per_epoch", "0", "updates_per_epoch"},
