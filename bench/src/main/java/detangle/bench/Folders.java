@@ -62,8 +62,8 @@ public final class Folders {
     }
 
     /**
-     * Deletes the temporary folders beside one whose processes have ended. Those of other users stay, and so does what
-     * cannot be deleted: it is no fault of the measurement that begins.
+     * Deletes the temporary folders beside one whose processes have ended. Folders of other users stay. A folder that
+     * cannot be deleted stays too, since the measurement that begins does not need its place.
      */
     private static void deleteAbandoned(Path own) {
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(own.getParent(), PREFIX + "*")) {

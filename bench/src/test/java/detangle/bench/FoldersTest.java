@@ -85,7 +85,7 @@ class FoldersTest {
         assertEquals(List.of(), folders());
     }
 
-    /** What a killed process leaves is deleted by the next one; what another process still uses is not. */
+    /** The next process deletes the folder of a killed one, and keeps the folder of one that still runs. */
     @Test
     void theNextProcessDeletesWhatAKilledOneLeaves() throws Exception {
         Process killed = start();

@@ -62,7 +62,7 @@ class BenchTrafficFaultsTest {
         assertFault(2, "bench --compare a.json b.json " + option, name + " has no effect on --compare");
     }
 
-    /** What no kind heeds could never be given. */
+    /** An option that no kind heeds would be refused always. */
     @Test
     void someKindHeedsEachOption() {
         Set<String> heeded = Arrays.stream(BenchKind.values())

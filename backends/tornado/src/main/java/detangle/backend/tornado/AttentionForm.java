@@ -6,7 +6,7 @@ import detangle.ir.KernelOp;
 import java.util.Optional;
 
 /**
- * What padded and packed attention have in common.
+ * The parts that padded and packed attention have in common.
  *
  * @param scale what scores are multiplied with
  * @param c2p whether there is a term of queries and positions; {@code p2c} stands for that of keys and positions

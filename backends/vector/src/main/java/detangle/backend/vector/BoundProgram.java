@@ -62,7 +62,7 @@ final class BoundProgram {
     private final VectorVariables variables;
     private final Updates updates = new Updates();
 
-    /** What brings packed forms of parameters up to date ahead of a run. */
+    /** Steps that bring the packed forms of parameters up to date before a run. */
     private final List<Runnable> packings;
 
     private final List<Step> checks;

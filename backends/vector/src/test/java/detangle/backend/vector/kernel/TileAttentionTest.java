@@ -88,7 +88,7 @@ class TileAttentionTest {
         assertEquals(0, errors / squares, 5e-6);
     }
 
-    /** What stands beside a sequence changes nothing. */
+    /** The other sequences of a batch do not change the result of one. */
     @Test
     void aSequenceHasTheSameBitsInAnyBatch() {
         Warmup.ATTENTION.await();
