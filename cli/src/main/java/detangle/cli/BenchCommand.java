@@ -221,7 +221,7 @@ final class BenchCommand implements Runnable {
             description = "Where the report goes, standard output by default; several for several formats.")
     private List<Path> outputs = List.of();
 
-    /** What --threads and --precision stand for. They are read once, as auto says what it takes. */
+    /** The values of --threads and --precision, which are read once: auto prints what it takes each time. */
     private List<Integer> threadCounts = List.of();
 
     private List<ComputePrecision> chosenPrecisions = List.of();

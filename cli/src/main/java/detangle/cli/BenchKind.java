@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/** What a bench measures, and which options it heeds: any other is refused, as its figures would not be what was asked. */
+/** A kind of measurement, with the options that it heeds. Other options are refused, as they would change nothing. */
 enum BenchKind {
     BATCHES("runs of batches"),
     OPS("--ops"),

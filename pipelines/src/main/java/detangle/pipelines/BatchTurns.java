@@ -44,7 +44,7 @@ final class BatchTurns {
     /** The time of the last short call. */
     private long lastShortCall;
 
-    /** What waits for a model, of one size of calls. One batch of it runs at a time. */
+    /** The calls of one size that wait for a model. One batch of a lane runs at a time. */
     final class Lane {
         private final CallSize size;
         private final CallQueue queue = new CallQueue();

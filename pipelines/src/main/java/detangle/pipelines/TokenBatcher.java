@@ -39,7 +39,7 @@ final class TokenBatcher implements AutoCloseable {
     /** A batch of short calls may have more tokens where a device computes them in this time. */
     private static final double BATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** What a token takes is assumed to be this before the first batch. */
+    /** The nanoseconds that a token is assumed to take before the first batch. */
     private static final double FIRST_NANOS_PER_TOKEN = 100_000;
 
     /** The weight of the last batch in what a token takes. */

@@ -164,7 +164,7 @@ public final class Gliner2Export {
         return model.operator("Reshape", List.of(vectors, model.longs(-1, width)));
     }
 
-    /** What the GRU reads at each instance, {@code f32[I,1,H]}. */
+    /** Returns the input of the GRU for each instance, {@code f32[I,1,H]}. */
     private Tensor positions(long width) {
         float[] table = folder.parameters().get(SpanPrograms.POSITIONS).toFloats();
         float[] read = new float[Math.toIntExact(INSTANCES * width)];

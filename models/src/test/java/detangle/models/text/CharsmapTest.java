@@ -46,7 +46,7 @@ class CharsmapTest {
         assertRefused(rules(256, 'a' | LEAF | offset(2), 1, "\u00e9\0"), "within a character");
     }
 
-    /** What is just inside of each bound is read, and one more is refused. */
+    /** A charsmap at each bound is read, and one that exceeds it by one is refused. */
     @Test
     void boundsHoldToTheByte() {
         int rule = 'a' | LEAF | offset(2);

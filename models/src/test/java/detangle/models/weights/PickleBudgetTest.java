@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
- * What each instruction of a pickle costs. A budget that has just as much left lets the pickle pass, and one that has
- * one byte or one step less refuses it.
+ * The cost of each instruction of a pickle: a budget of exactly that cost lets the pickle pass, and a budget of one byte
+ * or one step less refuses it.
  */
 class PickleBudgetTest {
     private static final int REFERENCE = 8;

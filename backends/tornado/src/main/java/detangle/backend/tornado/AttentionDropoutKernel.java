@@ -67,7 +67,7 @@ final class AttentionDropoutKernel {
             }
         }
         if (query >= queries) {
-            keys = 0; // This group computes nothing, but takes part in the barriers.
+            keys = 0; // This group has no query and computes nothing.
         }
         int start = ((sequence * heads + head) * longest + query) * stride;
         for (int key = context.localIdx; key < keys; key += THREADS) {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What {@link ElementKernel} computes for each place: some results over elements of operands and over random numbers.
+ * The function that {@link ElementKernel} computes for each place: some results over elements of operands and over random numbers.
  * {@code Arg(i)} is operand i, or behind the last operand a random number.
  *
  * @param arguments the types of the operands
