@@ -5,8 +5,9 @@ of these lengths, `batches FILE` takes all batches of a safetensors file, with t
 answers with the nanoseconds of each of some runs, over the one batch or over all. A step is what transformers' Trainer does for
 a batch: forward with dropout, backward, clipping of the global norm to 1.0, AdamW in one call for all parameters
 (`adamw_torch_fused`). Arguments are a folder, the number of threads, fp32 or bf16 (products of the forward pass and their
-gradients by autocast, as `--bf16` of the Trainer), and gradient_checkpointing or nothing. Run by `./detangle bench --training --peer pytorch=PYTHON`, with a Python that has torch and transformers;
-no build and no test needs it.
+gradients by autocast, as `--bf16` of the Trainer), cpu or cuda, and gradient_checkpointing or nothing. On a GPU fp32 is
+computed without TF32, and the batches are there before they are timed. Run by `./detangle bench --training --peer
+pytorch=PYTHON`, with a Python that has torch and transformers; no build and no test needs it.
 """
 
 import sys
@@ -16,7 +17,7 @@ from worker import random_batch, serve
 
 
 class Trainer:
-    def __init__(self, folder, threads, precision, checkpointing):
+    def __init__(self, folder, threads, precision, device, checkpointing):
         import torch
         import transformers
 
@@ -24,8 +25,16 @@ class Trainer:
         torch.set_num_threads(threads)
         torch.manual_seed(7)
         self.version = f"PyTorch {torch.__version__}, transformers {transformers.__version__}"
-        self.autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16")
+        if device == "cuda":
+            if not torch.cuda.is_available():
+                raise ValueError("this PyTorch finds no GPU of CUDA to train on beside a backend whose device is a GPU")
+            torch.backends.cuda.matmul.allow_tf32 = False
+            torch.backends.cudnn.allow_tf32 = False
+            self.version += f", {torch.cuda.get_device_name()}"
+        self.device = device
+        self.autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=precision == "bf16")
         self.model = transformers.AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
+        self.model.to(device)
         self.model.train()
         if checkpointing:
             self.model.gradient_checkpointing_enable()
@@ -52,7 +61,8 @@ class Trainer:
 
     def prepare(self, vocabulary, lengths):
         labels = self.torch.arange(len(lengths)) % self.model.config.num_labels
-        self.batches = [{**random_batch(self.torch, vocabulary, lengths), "labels": labels}]
+        batch = {**random_batch(self.torch, vocabulary, lengths), "labels": labels}
+        self.batches = [{name: tensor.to(self.device) for name, tensor in batch.items()}]
 
     def read(self, file):
         from safetensors.torch import load_file
@@ -60,7 +70,7 @@ class Trainer:
         batches = {}
         for name, tensor in load_file(file).items():
             place, value = name.split("/")
-            batches.setdefault(int(place), {})[value] = tensor
+            batches.setdefault(int(place), {})[value] = tensor.to(self.device)
         self.batches = [batches[place] for place in sorted(batches)]
 
     def run(self):
@@ -76,7 +86,7 @@ class Trainer:
         self.torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        loss.item()
+        loss.item()  # Waits for the GPU.
 
 
 if __name__ == "__main__":
@@ -85,6 +95,7 @@ if __name__ == "__main__":
             folder=sys.argv[1],
             threads=int(sys.argv[2]),
             precision=sys.argv[3],
-            checkpointing="gradient_checkpointing" in sys.argv[4:],
+            device=sys.argv[4],
+            checkpointing="gradient_checkpointing" in sys.argv[5:],
         )
     )

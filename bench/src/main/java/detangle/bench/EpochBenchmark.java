@@ -96,16 +96,21 @@ public final class EpochBenchmark {
             BatchFile.write(files.getLast(), batches(batches, epoch));
         }
         SequencedMap<String, Supplier<Worker>> contenders = new LinkedHashMap<>();
+        SequencedMap<String, PyTorch.Training> peers = new LinkedHashMap<>();
         for (String backend : options.backends()) {
+            peers.put(backend, PyTorch.Training.beside(backend, ComputePrecision.FP32));
             contenders.put(
                     backend,
                     () -> Worker.detangleTraining(model, backend, ComputePrecision.FP32, threads, options.step()));
         }
         options.peers()
-                .forEach((name, python) -> contenders.put(
-                        name,
-                        () -> Worker.pytorchTraining(
-                                model, PyTorch.python(python), ComputePrecision.FP32, threads, options.step())));
+                .values()
+                .forEach(python -> peers.values().stream()
+                        .distinct()
+                        .forEach(peer -> contenders.put(
+                                peer.name(),
+                                () -> Worker.pytorchTraining(
+                                        model, PyTorch.python(python), peer, threads, options.step()))));
         Map<String, Measured> measured = new LinkedHashMap<>();
         contenders.keySet().forEach(name -> measured.put(name, new Measured()));
         boolean clean = true;
@@ -113,8 +118,9 @@ public final class EpochBenchmark {
             clean &= round(model, contenders, files, measured);
         }
         List<Batch> first = batches(batches, 0);
-        Optional<Times> peer = Optional.ofNullable(measured.get(PyTorch.NAME)).map(Measured::times);
         for (String backend : options.backends()) {
+            Optional<Times> peer =
+                    Optional.ofNullable(measured.get(peers.get(backend).name())).map(Measured::times);
             Times own = measured.get(backend).times();
             results.add(new Epochs(
                     model.name(),

@@ -2,9 +2,11 @@ package detangle.bench;
 
 import detangle.backend.ComputePrecision;
 import detangle.models.deberta.Architecture;
+import detangle.runtime.Backends;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The peer that is run by scripts of {@code bench/peers}, in a Python that has torch and transformers. It reads the
@@ -26,6 +28,29 @@ final class PyTorch {
     /** Returns the name of PyTorch in a precision, as reports have it. */
     static String name(ComputePrecision precision) {
         return NAME + " " + precision;
+    }
+
+    /**
+     * Where and in what PyTorch trains.
+     *
+     * @param cuda whether it trains on a GPU of CUDA
+     */
+    record Training(ComputePrecision precision, boolean cuda) {
+        /** Returns PyTorch as it is compared with a backend: on a GPU where the backend's device is one. */
+        static Training beside(String backend, ComputePrecision precision) {
+            return new Training(
+                    precision, Backends.device(Optional.of(backend), Set.of()).isGpu());
+        }
+
+        /** Returns the name as reports have it. */
+        String name() {
+            return PyTorch.name(precision) + (cuda ? " on cuda" : "");
+        }
+
+        /** Returns the words that tell the script of it. */
+        List<String> words() {
+            return List.of(precision.toString(), cuda ? "cuda" : "cpu");
+        }
     }
 
     /** Returns the precisions in which Detangle is measured and PyTorch is run. */

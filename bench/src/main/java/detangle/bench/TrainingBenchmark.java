@@ -14,19 +14,21 @@ import java.util.function.Consumer;
 
 /**
  * Times whole steps of training, here and in PyTorch, in processes of their own that take turns: forward with dropout,
- * backward, clipping of the global norm, AdamW. PyTorch is run in each precision of Detangle, and each row is
- * compared with the peer of its precision.
+ * backward, clipping of the global norm, AdamW. PyTorch is run in each precision of Detangle, on a GPU beside a backend
+ * whose device is one, and each row is compared with the peer of its precision and kind of device.
  */
 public final class TrainingBenchmark {
     private static final int STEPS_PER_TURN = 2;
 
     private final BenchOptions options;
+    private final SequencedMap<String, Own> contenders;
     private final Consumer<String> progress;
     private final SequencedMap<String, String> versions = new LinkedHashMap<>();
     private final List<TrainingReport.Steps> results = new ArrayList<>();
 
     private TrainingBenchmark(BenchOptions options, Consumer<String> progress) {
         this.options = options;
+        this.contenders = contenders(options);
         this.progress = progress;
     }
 
@@ -73,8 +75,8 @@ public final class TrainingBenchmark {
         }
     }
 
-    /** Detangle on a backend in a precision. */
-    private record Own(String backend, ComputePrecision precision) {}
+    /** Detangle on a backend in a precision, and the peer that it is compared with if there is one. */
+    private record Own(String backend, ComputePrecision precision, PyTorch.Training peer) {}
 
     /** Returns all of Detangle by name: that of the backend, with the precision behind it where it is not fp32. */
     private static SequencedMap<String, Own> contenders(BenchOptions options) {
@@ -82,7 +84,7 @@ public final class TrainingBenchmark {
         for (String backend : options.backends()) {
             for (ComputePrecision precision : options.precisions()) {
                 String name = precision == ComputePrecision.FP32 ? backend : backend + " " + precision;
-                all.put(name, new Own(backend, precision));
+                all.put(name, new Own(backend, precision, PyTorch.Training.beside(backend, precision)));
             }
         }
         return all;
@@ -118,8 +120,8 @@ public final class TrainingBenchmark {
         for (int process = 0; process < options.processes(); process++) {
             round(model, threads, workload, measured);
         }
-        contenders(options).forEach((backend, contender) -> {
-            Optional<Measured> peer = Optional.ofNullable(measured.get(PyTorch.name(contender.precision)));
+        contenders.forEach((backend, contender) -> {
+            Optional<Measured> peer = Optional.ofNullable(measured.get(contender.peer.name()));
             Measured own = measured.get(backend);
             double p50 = own.times.median();
             results.add(new TrainingReport.Steps(
@@ -145,16 +147,17 @@ public final class TrainingBenchmark {
     private void round(BenchModel model, int threads, Workload workload, Map<String, Measured> measured) {
         SequencedMap<String, Worker> workers = new LinkedHashMap<>();
         try {
-            contenders(options)
-                    .forEach((name, own) -> workers.put(
-                            name, Worker.detangleTraining(model, own.backend, own.precision, threads, options.step())));
+            contenders.forEach((name, own) -> workers.put(
+                    name, Worker.detangleTraining(model, own.backend, own.precision, threads, options.step())));
             options.peers()
                     .values()
-                    .forEach(python -> PyTorch.precisions(options)
-                            .forEach(precision -> workers.put(
-                                    PyTorch.name(precision),
+                    .forEach(python -> contenders.values().stream()
+                            .map(Own::peer)
+                            .distinct()
+                            .forEach(peer -> workers.put(
+                                    peer.name(),
                                     Worker.pytorchTraining(
-                                            model, PyTorch.python(python), precision, threads, options.step()))));
+                                            model, PyTorch.python(python), peer, threads, options.step()))));
             Map<String, Timings> times = new LinkedHashMap<>();
             workers.forEach((name, worker) -> {
                 versions.put(name, worker.version());

@@ -154,8 +154,8 @@ final class Worker implements AutoCloseable {
      * or with products in bf16 by autocast.
      */
     static Worker pytorchTraining(
-            BenchModel model, Path python, ComputePrecision precision, int threads, TrainingStep step) {
-        List<String> words = new ArrayList<>(List.of(precision.toString()));
+            BenchModel model, Path python, PyTorch.Training training, int threads, TrainingStep step) {
+        List<String> words = new ArrayList<>(training.words());
         words.addAll(step.words());
         return pytorch("training", model, python, threads, words);
     }

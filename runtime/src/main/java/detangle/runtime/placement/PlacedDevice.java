@@ -58,6 +58,11 @@ public final class PlacedDevice implements Device {
     }
 
     @Override
+    public boolean isGpu() {
+        return device.isGpu();
+    }
+
+    @Override
     public List<ComputePrecision> precisions() {
         return device.precisions();
     }
