@@ -17,6 +17,9 @@ import detangle.ir.Program;
 import detangle.ir.text.Parser;
 import detangle.runtime.Backends;
 import detangle.testing.RandomRun;
+import detangle.train.OptimizerOptions;
+import detangle.train.Recipe;
+import detangle.train.TrainingPrograms;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,7 +52,13 @@ class CudaCodeTest {
             "reduce",
             "product",
             "attention",
+            "attentionDropout",
+            "attentionGrad",
             "attentionSoftmax",
+            "positionSums",
+            "sequenceProduct",
+            "scatterLast",
+            "sumOfSquares",
             "activation",
             "layerNorm",
             "layerNormGrad",
@@ -113,6 +122,19 @@ class CudaCodeTest {
         } finally {
             cuda = fp32;
         }
+    }
+
+    /** Whole updates: forward with dropout, backward, clipping and the optimizer. */
+    @ParameterizedTest
+    @ValueSource(strings = {"seqcls-v3-dropout", "seqcls-v2conv-dropout", "mlm-emd-v2"})
+    void compilesSteps(String name) {
+        TrainingFixture fixture = TrainingFixture.named(name);
+        TrainingPrograms programs = TrainingPrograms.of(
+                fixture.program(),
+                OptimizerOptions.HUGGINGFACE.plan(
+                        Recipe.HUGGINGFACE, fixture.config().numHiddenLayers()),
+                true);
+        assertTrue(compile(programs.step().program()) > 0, "no kernel was compiled");
     }
 
     /** What no fixture has, and few random programs. */

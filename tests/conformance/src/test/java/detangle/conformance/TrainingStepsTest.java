@@ -106,7 +106,8 @@ class TrainingStepsTest {
         });
     }
 
-    private static void check(TrainingFixture fixture, String backend) {
+    /** Trains a fixture on a backend, and compares each update and the parameters with what the original code has. */
+    static void check(TrainingFixture fixture, String backend) {
         JsonNode recipe = fixture.json("train.json");
         Program program = fixture.program(fixture.options().withDropout(false));
         Map<String, Tensor> before = fixture.parameters(program);
