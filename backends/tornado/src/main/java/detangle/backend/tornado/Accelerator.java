@@ -53,6 +53,11 @@ record Accelerator(String name, TornadoDevice tornado, ComputePrecision precisio
         return isVirtual() ? Optional.empty() : Products.of(name, precision);
     }
 
+    /** Returns how attention without dropout is computed. */
+    AttentionMethod attention() {
+        return Products.attention(library(), library().isPresent() && Products.hasMatrixUnits(name));
+    }
+
     @Override
     public boolean runs(Node node) {
         return DeviceKernels.take(node);

@@ -5,6 +5,8 @@ import static detangle.backend.tornado.Launcher.size;
 import detangle.backend.ComputePrecision;
 import detangle.backend.tornado.Launch.Work;
 import detangle.backend.tornado.cublaslt.AttentionShape;
+import detangle.backend.tornado.cublaslt.CublasLtSession;
+import detangle.backend.tornado.cublaslt.FusedShape;
 import detangle.ir.DType;
 import detangle.ir.Dim;
 import detangle.ir.Node;
@@ -59,18 +61,57 @@ final class AttentionProducts {
     }
 
     /**
-     * Launches attention without dropout if the library can compute its products and may keep scores, and if scores and
-     * position terms fit arrays.
+     * Launches attention without dropout, if the library can compute it, or its products where scores may be kept and
+     * scores and position terms fit arrays.
      *
      * @return whether it has been launched
      */
     static boolean launch(Launcher launcher, Node node, AttentionForm form) {
         AttentionProducts products = new AttentionProducts(launcher, node, form);
-        boolean takes = products.library.isPresent() && launcher.keepsScores() && products.fit();
+        if (products.library.isEmpty()) {
+            return false;
+        }
+        if (launcher.attention() == AttentionMethod.FUSED && products.fuses()) {
+            products.fused();
+            return true;
+        }
+        boolean takes = launcher.attention().keepsScores() && products.fit();
         if (takes) {
             products.forward();
         }
         return takes;
+    }
+
+    private boolean fuses() {
+        Dim width = q.type().dim(-1);
+        return form.packed()
+                && form.scale() > 0
+                && width.isStatic()
+                && CublasLtSession.fuses(library.orElseThrow(), size(width, Map.of()));
+    }
+
+    private void fused() {
+        Object floats = launcher.absent(dtype);
+        Object ints = launcher.absent(DType.I32);
+        launcher.launch(
+                LibraryAttention.whole(library.orElseThrow(), (float) form.scale()),
+                List.of(
+                        launcher.array(q, dtype),
+                        launcher.array(k, dtype),
+                        launcher.array(node.input(2), dtype),
+                        form.c2p() ? launcher.array(tables.getFirst(), dtype) : floats,
+                        form.p2c() ? launcher.array(keyTable(), dtype) : floats,
+                        segments(3),
+                        segments(4),
+                        segments(5),
+                        segments(6),
+                        tables.isEmpty() ? ints : launcher.array(tables.getLast()),
+                        launcher.array(node)),
+                sizes -> {
+                    int distances =
+                            tables.isEmpty() ? 0 : size(tables.getLast().type().dim(0), sizes);
+                    return new Work(new FusedShape(shape(sizes), centre(sizes), distances).sizes(), 1, 1, 1);
+                });
     }
 
     private boolean fit() {

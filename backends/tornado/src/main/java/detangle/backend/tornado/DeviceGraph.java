@@ -94,21 +94,21 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         this.device = accelerator.name();
         this.program = plan.program();
         Buffers room = new Buffers(plan, shapes, kept);
-        Launcher all = Launcher.of(plan, room, accelerator.library());
+        Launcher all = Launcher.of(plan, room, accelerator.library(), accelerator.attention());
         Optional<Map<String, Long>> expected = room.expected(MAX_EXPECTED_BYTES);
         if (expected.isPresent()) {
             List<Map<String, Long>> more = new ArrayList<>(shapes);
             more.addFirst(expected.get());
             Buffers wide = new Buffers(plan, more, kept);
-            Launcher launcher = Launcher.of(plan, wide, accelerator.library());
+            Launcher launcher = Launcher.of(plan, wide, accelerator.library(), accelerator.attention());
             if (DeviceMemory.holds(wide.bytes(), device)) {
                 room = wide;
                 all = launcher;
             }
         }
-        if (all.keepsScores() && !DeviceMemory.holds(room.bytes(), device)) {
+        if (all.attention().keepsScores() && !DeviceMemory.holds(room.bytes(), device)) {
             room = new Buffers(plan, shapes, kept);
-            all = Launcher.of(plan, room, accelerator.library(), false);
+            all = Launcher.of(plan, room, accelerator.library(), AttentionMethod.KERNEL);
         }
         this.buffers = room;
         this.launcher = all;

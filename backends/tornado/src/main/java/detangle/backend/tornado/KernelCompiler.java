@@ -54,7 +54,8 @@ final class KernelCompiler {
         List<KernelCode> kernels = new ArrayList<>();
         Set<Object> seen = new HashSet<>();
         for (Optional<ComputePrecision> library : libraries) {
-            for (Launch launch : Launcher.of(plan, new Buffers(plan, List.of(sizes)), library)
+            Buffers buffers = new Buffers(plan, List.of(sizes));
+            for (Launch launch : Launcher.of(plan, buffers, library, Products.attention(library, false))
                     .launches()) {
                 if (launch.call() instanceof KernelTask task && seen.add(code(launch))) {
                     kernels.add(new KernelCode(

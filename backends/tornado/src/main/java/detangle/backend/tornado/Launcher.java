@@ -22,7 +22,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class Launcher {
     private final Buffers buffers;
     private final Optional<ComputePrecision> library;
-    private final boolean keepsScores;
+    private final AttentionMethod attention;
     private final IntArray faults;
     private final List<Node> checked = new ArrayList<>();
     private final List<Launch> launches = new ArrayList<>();
@@ -30,10 +30,10 @@ final class Launcher {
     /** The operation whose kernels are added, by its results. */
     private List<Node> results = List.of();
 
-    private Launcher(Buffers buffers, Optional<ComputePrecision> library, boolean keepsScores, IntArray faults) {
+    private Launcher(Buffers buffers, Optional<ComputePrecision> library, AttentionMethod attention, IntArray faults) {
         this.buffers = buffers;
         this.library = library;
-        this.keepsScores = keepsScores;
+        this.attention = attention;
         this.faults = faults;
     }
 
@@ -42,21 +42,12 @@ final class Launcher {
      *
      * @param library the precision of the matrix library that computes products; empty where kernels compute them
      */
-    static Launcher of(Plan plan, Buffers buffers, Optional<ComputePrecision> library) {
-        return of(plan, buffers, library, Products.keepScores(library));
-    }
-
-    /**
-     * Returns all launches of a program.
-     *
-     * @param keepsScores whether attention may keep all its scores in memory, where the library computes products
-     */
-    static Launcher of(Plan plan, Buffers buffers, Optional<ComputePrecision> library, boolean keepsScores) {
+    static Launcher of(Plan plan, Buffers buffers, Optional<ComputePrecision> library, AttentionMethod attention) {
         Set<Node> eachRun = plan.program().eachRun();
         List<List<Node>> operations = plan.operations().stream()
                 .filter(o -> eachRun.contains(o.getFirst()) && !isGiven(o.getFirst()))
                 .toList();
-        Launcher launcher = new Launcher(buffers, library, keepsScores, new IntArray(Math.max(1, operations.size())));
+        Launcher launcher = new Launcher(buffers, library, attention, new IntArray(Math.max(1, operations.size())));
         operations.forEach(launcher::add);
         return launcher;
     }
@@ -125,9 +116,9 @@ final class Launcher {
         return library;
     }
 
-    /** Returns whether attention may keep all its scores in memory. */
-    boolean keepsScores() {
-        return keepsScores;
+    /** Returns how attention without dropout is computed. */
+    AttentionMethod attention() {
+        return attention;
     }
 
     void launch(LibraryCall call, List<Object> arguments, Function<Map<String, Long>, Work> work) {

@@ -3,18 +3,38 @@ package detangle.backend.tornado;
 import detangle.backend.ComputePrecision;
 import detangle.backend.tornado.cublaslt.AttentionShape;
 import detangle.backend.tornado.cublaslt.CublasLtSession;
+import detangle.backend.tornado.cublaslt.FusedShape;
 import detangle.backend.tornado.cublaslt.ProductOptions;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import uk.ac.manchester.tornado.api.common.Access;
 
 /**
- * Products of attention that the matrix library computes, of matrices as {@link AttentionShape} has them. One call has
- * all those that need nothing of one another, as each task of a graph takes time on the host.
+ * Attention as one kernel, or products of attention that the matrix library computes, of matrices as
+ * {@link AttentionShape} has them. One call has all products that need nothing of one another, as each task of a graph
+ * takes time on the host.
  *
+ * @param sizes the number of sizes that it reads
  * @param results the places of its results among its arguments
  */
-record LibraryAttention(String function, ProductOptions options, Set<Integer> results) implements LibraryCall {
+record LibraryAttention(String function, ProductOptions options, int sizes, Set<Integer> results)
+        implements LibraryCall {
+    private LibraryAttention(String function, ProductOptions options, Set<Integer> results) {
+        this(function, options, AttentionShape.SIZES, results);
+    }
+
+    /**
+     * Returns the call that computes attention in one kernel. Its arguments are q, k, v, both tables of positions, the
+     * segments of queries and of keys, their positions, the index into the tables, and the result; an array that nobody
+     * reads stands in the place of what there is not.
+     *
+     * @param factor what scores are multiplied by, which is positive
+     */
+    static LibraryAttention whole(ComputePrecision precision, float factor) {
+        return new LibraryAttention(
+                CublasLtSession.ATTENTION, new ProductOptions(precision, false, factor), FusedShape.SIZES, Set.of(10));
+    }
+
     /**
      * Returns the call that computes the terms of positions and the scores {@code q k^T}. Its arguments are q, k, both
      * tables of positions, the segments of queries and of keys, both terms, and the scores; an array that nobody reads
@@ -56,11 +76,6 @@ record LibraryAttention(String function, ProductOptions options, Set<Integer> re
     @Override
     public ProductOptions tuning() {
         return options;
-    }
-
-    @Override
-    public int sizes() {
-        return AttentionShape.SIZES;
     }
 
     @Override

@@ -3,7 +3,9 @@ package detangle.backend.tornado;
 import detangle.backend.BackendException;
 import detangle.backend.ComputePrecision;
 import detangle.backend.tornado.cublaslt.CublasLt;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Chooses what computes the products of matrices on a device: {@link ProductKernel}, or cuBLASLt on a device of
@@ -14,14 +16,13 @@ final class Products {
     static final String PROPERTY = "detangle.tornado.products";
 
     /**
-     * The system property that chooses how attention is computed where cuBLASLt is found: {@code products}, which is
-     * the default, or {@code kernel} for {@link AttentionKernel}.
+     * The system property that chooses how attention is computed, by the text of an {@link AttentionMethod}; unset, by
+     * the first one that the device has.
      */
     static final String ATTENTION = "detangle.tornado.attention";
 
     private static final String KERNELS = "java";
-    private static final String IN_PRODUCTS = "products";
-    private static final String IN_ONE_KERNEL = "kernel";
+    private static final String CUDA = "cuda:";
 
     private Products() {}
 
@@ -48,30 +49,40 @@ final class Products {
     }
 
     /**
-     * Returns whether attention keeps all its scores in memory, so that cuBLASLt can compute its products.
+     * Returns how attention is computed.
      *
      * @param library what {@link #of} has returned
-     * @throws BackendException if the property names no choice, or asks for products where kernels compute them
+     * @param hasMatrixUnits whether the device has those that {@link AttentionMethod#FUSED} uses
+     * @throws BackendException if the property names no choice, or one that the device does not have
      */
-    static boolean keepScores(Optional<ComputePrecision> library) {
+    static AttentionMethod attention(Optional<ComputePrecision> library, boolean hasMatrixUnits) {
+        List<AttentionMethod> possible = library.isEmpty()
+                ? List.of(AttentionMethod.KERNEL)
+                : hasMatrixUnits
+                        ? List.of(AttentionMethod.values())
+                        : List.of(AttentionMethod.PRODUCTS, AttentionMethod.KERNEL);
         String asked = System.getProperty(ATTENTION, "");
-        switch (asked) {
-            case "" -> {
-                return library.isPresent();
-            }
-            case IN_ONE_KERNEL -> {
-                return false;
-            }
-            case IN_PRODUCTS -> {
-                if (library.isEmpty()) {
-                    throw new BackendException(ATTENTION + "=" + asked + " needs products by cuBLASLt");
-                }
-                return true;
-            }
-            default ->
-                throw new BackendException(
-                        ATTENTION + "=" + asked + " is not one of " + IN_PRODUCTS + ", " + IN_ONE_KERNEL);
+        if (asked.isEmpty()) {
+            return possible.getFirst();
         }
+        return possible.stream()
+                .filter(method -> method.text().equals(asked))
+                .findFirst()
+                .orElseThrow(() -> new BackendException(ATTENTION + "=" + asked + " is not one of "
+                        + possible.stream().map(AttentionMethod::text).collect(Collectors.joining(", "))
+                        + ", which this device has"));
+    }
+
+    /**
+     * Returns whether a device of CUDA has the matrix units of Ampere or later ones.
+     *
+     * @param device its name, which ends in its number
+     */
+    static boolean hasMatrixUnits(String device) {
+        return isCuda(device)
+                && CublasLt.find()
+                        .filter(library -> library.generation(Integer.parseInt(device.substring(CUDA.length()))) >= 8)
+                        .isPresent();
     }
 
     /**
@@ -91,6 +102,6 @@ final class Products {
 
     /** Returns whether a device is one of TornadoVM's CUDA backend. */
     static boolean isCuda(String device) {
-        return device.startsWith("cuda:");
+        return device.startsWith(CUDA);
     }
 }

@@ -29,6 +29,8 @@ final class AttentionCase {
     private final Random random;
 
     private AttentionDropout dropout = AttentionDropout.NONE;
+    private List<Integer> widths = List.of(1, 8, 16, 33);
+    private boolean hasHoles = true;
 
     AttentionCase(int seed) {
         random = new Random(seed);
@@ -38,6 +40,22 @@ final class AttentionCase {
     AttentionCase with(AttentionDropout dropout) {
         this.dropout = dropout;
         return this;
+    }
+
+    /** Returns this case with heads of one width in the attentions that follow. */
+    AttentionCase ofWidth(int width) {
+        widths = List.of(width);
+        return this;
+    }
+
+    /** Returns this case with packed tokens whose positions follow one another. */
+    AttentionCase inOrder() {
+        hasHoles = false;
+        return this;
+    }
+
+    private int width() {
+        return widths.get(random.nextInt(widths.size()));
     }
 
     private Node input(Tensor value) {
@@ -127,13 +145,13 @@ final class AttentionCase {
      */
     Program packed(int[] lengths, boolean c2p, boolean p2c, boolean firstTokens, Function<Node, Node> segments) {
         int heads = 1 + random.nextInt(3);
-        int width = List.of(1, 8, 16, 33).get(random.nextInt(4));
+        int width = width();
         int longest = Math.max(1, IntStream.of(lengths).max().orElseThrow() + random.nextInt(3));
         List<Integer> begins = new ArrayList<>(List.of(0));
         List<Integer> positions = new ArrayList<>();
         for (int length : lengths) {
             // Tokens may leave positions out.
-            int hole = random.nextInt(longest - length + 1);
+            int hole = hasHoles ? random.nextInt(longest - length + 1) : 0;
             IntStream.range(0, length).map(i -> i < length / 2 ? i : i + hole).forEach(positions::add);
             begins.add(positions.size());
         }
@@ -164,7 +182,7 @@ final class AttentionCase {
      */
     Program padded(int batch, int queries, int keys, boolean c2p, boolean p2c, int mask) {
         int heads = 1 + random.nextInt(3);
-        int width = List.of(1, 8, 16, 33).get(random.nextInt(4));
+        int width = width();
         List<Node> operands = new ArrayList<>(List.of(
                 floats(batch, queries, heads, width),
                 floats(batch, keys, heads, width),

@@ -44,8 +44,9 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
     EmulatedGraph(Plan plan, List<Map<String, Long>> shapes, Optional<ComputePrecision> library, boolean backward) {
         this.program = plan.program();
         this.buffers = new Buffers(plan, shapes);
-        this.launcher = Launcher.of(plan, buffers, library);
+        this.launcher = Launcher.of(plan, buffers, library, Products.attention(library, true));
         this.backward = backward;
+        fake.backward = backward;
         List<Launch> launches = launcher.launches();
         this.begins = new int[launches.size() + 1];
         for (int i = 0; i < launches.size(); i++) {

@@ -226,6 +226,18 @@ public record AttentionShape(
         return calls;
     }
 
+    /**
+     * Checks that each sequence has rows of its own within those of all.
+     *
+     * @throws IllegalArgumentException if the segments lead outside of them
+     */
+    void require(int[] querySegments, int[] keySegments) {
+        for (int n = 0; n < sequences; n++) {
+            length("query", querySegments, n, longest, queryRows);
+            length("key", keySegments, n, stride, keyRows);
+        }
+    }
+
     /** Returns the sequences that have both queries and keys. */
     private List<Stretch> stretches(int[] querySegments, int[] keySegments) {
         if (!packed) {

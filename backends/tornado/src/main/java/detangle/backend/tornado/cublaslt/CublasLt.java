@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Binds the functions of NVIDIA's cuBLASLt that multiply matrices, and those of CUDA's driver that they need, by
- * {@code java.lang.foreign}. Names and numbers are those of {@code cublasLt.h} and {@code cuda.h}. Handles and
+ * Binds the functions of NVIDIA's cuBLASLt that multiply matrices, and those of CUDA's driver that they and kernels in
+ * PTX need, by {@code java.lang.foreign}. Names and numbers are those of {@code cublasLt.h} and {@code cuda.h}. Handles and
  * addresses on the device are {@code long} here; memory segments are on the host.
  */
 public final class CublasLt {
@@ -33,6 +33,9 @@ public final class CublasLt {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final AddressLayout HOST = ValueLayout.ADDRESS;
+
+    /** {@code CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR} of {@code cuda.h}. */
+    private static final int COMPUTE_CAPABILITY_MAJOR = 75;
 
     /** The functions by name. Each returns a status, which is 0 when the call succeeds. */
     private static final Map<String, FunctionDescriptor> FUNCTIONS = Map.ofEntries(
@@ -70,7 +73,14 @@ public final class CublasLt {
             returningStatus("cuCtxSetCurrent", LONG),
             returningStatus("cuMemAlloc_v2", HOST, LONG),
             returningStatus("cuMemFree_v2", LONG),
-            returningStatus("cuMemsetD8Async", LONG, ValueLayout.JAVA_BYTE, LONG, LONG));
+            returningStatus("cuMemsetD8Async", LONG, ValueLayout.JAVA_BYTE, LONG, LONG),
+            returningStatus("cuDeviceGet", HOST, INT),
+            returningStatus("cuDeviceGetAttribute", HOST, INT, INT),
+            returningStatus("cuModuleLoadData", HOST, HOST),
+            returningStatus("cuModuleUnload", LONG),
+            returningStatus("cuModuleGetFunction", HOST, LONG, HOST),
+            returningStatus("cuFuncSetAttribute", LONG, INT, INT),
+            returningStatus("cuLaunchKernel", LONG, INT, INT, INT, INT, INT, INT, INT, LONG, HOST, HOST));
 
     private static Map.Entry<String, FunctionDescriptor> returningStatus(String name, MemoryLayout... parameters) {
         return Map.entry(name, FunctionDescriptor.of(INT, parameters));
@@ -80,6 +90,7 @@ public final class CublasLt {
     private final MethodHandle setContext;
     private final MethodHandle setAttribute;
     private final MethodHandle matmul;
+    private final MethodHandle launchKernel;
     private final String version;
 
     /** Holds the library, which is searched for once, at the first call of {@link #find}. */
@@ -100,6 +111,7 @@ public final class CublasLt {
         setContext = functions.get("cuCtxSetCurrent");
         setAttribute = functions.get("cublasLtMatmulDescSetAttribute");
         matmul = functions.get("cublasLtMatmul");
+        launchKernel = functions.get("cuLaunchKernel");
         try {
             long number =
                     (long) linker.downcallHandle(symbol(symbols, "cublasLtGetVersion"), FunctionDescriptor.of(LONG))
@@ -152,6 +164,21 @@ public final class CublasLt {
     /** Returns the library's version, such as 13.1.1. */
     public String version() {
         return version;
+    }
+
+    /**
+     * Returns the generation of a device, the major number of its compute capability: 8 for Ampere, 9 for Hopper.
+     *
+     * @param number that of the device in the driver's order
+     * @throws BackendException if the driver does not know the device
+     */
+    public int generation(int number) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment result = arena.allocate(INT);
+            call("cuDeviceGet", result, number);
+            call("cuDeviceGetAttribute", result, COMPUTE_CAPABILITY_MAJOR, result.get(INT, 0));
+            return result.get(INT, 0);
+        }
     }
 
     /**
@@ -263,6 +290,24 @@ public final class CublasLt {
             throw e;
         } catch (Throwable e) {
             throw new InternalException("cublasLtMatmul cannot be called", e);
+        }
+    }
+
+    /**
+     * Puts a kernel into a stream.
+     *
+     * @param x the groups of threads along the first axis, and {@code y} along the second one
+     * @param parameters the addresses on the host of the kernel's parameters
+     */
+    void launchKernel(
+            long function, int x, int y, int threads, int sharedBytes, long stream, MemorySegment parameters) {
+        try {
+            check("cuLaunchKernel", (int) launchKernel.invokeExact(
+                    function, x, y, 1, threads, 1, 1, sharedBytes, stream, parameters, MemorySegment.NULL));
+        } catch (BackendException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new InternalException("cuLaunchKernel cannot be called", e);
         }
     }
 

@@ -1,5 +1,6 @@
 package detangle.backend.tornado.cublaslt;
 
+import detangle.backend.ComputePrecision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -41,6 +42,12 @@ public final class CublasLtSession implements AutoCloseable {
     /** The function of a library task that multiplies transposed weights and rows of queries. */
     public static final String ATTENTION_TRANSPOSED = "attentionTransposed";
 
+    /** The function of a library task that computes attention in one kernel, over packed sequences. */
+    public static final String ATTENTION = "attention";
+
+    /** The number of addresses that {@link #ATTENTION} takes, behind the two arrays that tell of sizes. */
+    private static final int ATTENTION_ARRAYS = 11;
+
     private final CublasLt library;
     private final long context;
     private final long handle;
@@ -50,6 +57,7 @@ public final class CublasLtSession implements AutoCloseable {
     private final MemorySegment biasPointer = arena.allocate(ValueLayout.JAVA_LONG);
     private final Map<Key, CublasLtPlan> plans = new HashMap<>();
     private final Map<Float, MemorySegment> factors = new HashMap<>();
+    private final FusedAttention attention;
 
     private record Key(Matmul.Shape shape, ProductOptions options, CublasLtPlan.Alignment alignment) {}
 
@@ -66,6 +74,7 @@ public final class CublasLtSession implements AutoCloseable {
         library.setContext(context);
         this.handle = library.create("cublasLtCreate");
         this.workspace = library.create("cuMemAlloc_v2", WORKSPACE_BYTES);
+        this.attention = new FusedAttention(library, arena);
     }
 
     /** The arguments of a library task at a launch. */
@@ -112,6 +121,7 @@ public final class CublasLtSession implements AutoCloseable {
                         arguments.onDevice(3),
                         arguments.onDevice(4),
                         arguments.onDevice(5));
+            case ATTENTION -> attention(stream, arguments, options);
             case ATTENTION_SCORES -> attentionScores(stream, arguments, options);
             case ATTENTION_CONTEXT -> attentionContext(stream, arguments, options, AttentionShape::context);
             case ATTENTION_TRANSPOSED -> attentionContext(stream, arguments, options, AttentionShape::transposed);
@@ -119,10 +129,29 @@ public final class CublasLtSession implements AutoCloseable {
         }
     }
 
+    /**
+     * Returns whether there is a kernel for {@link #ATTENTION}.
+     *
+     * @param width the elements of a row of a head
+     */
+    public static boolean fuses(ComputePrecision precision, int width) {
+        return new AttentionPtx.Form(precision, width, true, true).isCovered();
+    }
+
     private static int[] sizes(Arguments arguments, int count) {
         IntArray sizes = (IntArray) arguments.onHost(0);
         int first = arguments.firstSize();
         return IntStream.range(first, first + count).map(sizes::get).toArray();
+    }
+
+    private void attention(long stream, Arguments arguments, ProductOptions options) {
+        FusedShape place = FusedShape.of(sizes(arguments, FusedShape.SIZES));
+        place.shape().require(segments(arguments, 7), segments(arguments, 8));
+        long[] addresses = IntStream.range(2, 2 + ATTENTION_ARRAYS)
+                .mapToLong(arguments::onDevice)
+                .toArray();
+        library.setContext(context);
+        attention.launch(stream, place, options, addresses);
     }
 
     private void attentionScores(long stream, Arguments arguments, ProductOptions options) {
@@ -237,6 +266,7 @@ public final class CublasLtSession implements AutoCloseable {
     public void close() {
         library.setContext(context);
         freePlans();
+        attention.close();
         library.call("cuMemFree_v2", workspace);
         library.call("cublasLtDestroy", handle);
         arena.close();

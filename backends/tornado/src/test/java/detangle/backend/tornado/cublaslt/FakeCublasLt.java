@@ -67,7 +67,15 @@ public final class FakeCublasLt {
     /** Whether the library finds algorithms. */
     public boolean hasAlgorithms = true;
 
+    /** Whether the last warp of a group is the first to run. */
+    public boolean backward;
+
+    /** The generation of the device, see {@link CublasLt#generation}. */
+    public int generation = 9;
+
     private final Arena arena = Arena.ofAuto();
+    private final Map<Long, PtxEmulator> modules = new HashMap<>();
+    private final Map<Long, Integer> sharedBytes = new HashMap<>();
     private final Map<Long, Map<Integer, Long>> attributes = new HashMap<>();
     private final Set<Long> allocated = new HashSet<>();
     private long handles;
@@ -80,7 +88,7 @@ public final class FakeCublasLt {
 
     /** Returns the number of handles and blocks of memory that nobody has freed. */
     public int open() {
-        return attributes.size() + allocated.size();
+        return attributes.size() + allocated.size() + modules.size();
     }
 
     private SymbolLookup lookup() {
@@ -328,6 +336,81 @@ public final class FakeCublasLt {
 
     int cuMemFree_v2(long address) {
         return allocated.remove(address) ? 0 : INVALID;
+    }
+
+    int cuDeviceGet(MemorySegment device, int number) {
+        device.reinterpret(Integer.BYTES).set(ValueLayout.JAVA_INT, 0, number);
+        return number == 0 ? 0 : INVALID;
+    }
+
+    int cuDeviceGetAttribute(MemorySegment value, int attribute, int device) {
+        value.reinterpret(Integer.BYTES).set(ValueLayout.JAVA_INT, 0, generation);
+        return attribute == 75 ? 0 : INVALID;
+    }
+
+    int cuModuleLoadData(MemorySegment module, MemorySegment image) {
+        long handle = ++handles;
+        modules.put(handle, new PtxEmulator(image.reinterpret(Long.MAX_VALUE).getString(0)));
+        module.reinterpret(Long.BYTES).set(ValueLayout.JAVA_LONG, 0, handle);
+        return context == 0 ? INVALID : status("cuModuleLoadData");
+    }
+
+    int cuModuleUnload(long module) {
+        return modules.remove(module) == null ? INVALID : 0;
+    }
+
+    /** The function of a module has its handle. */
+    int cuModuleGetFunction(MemorySegment function, long module, MemorySegment name) {
+        function.reinterpret(Long.BYTES).set(ValueLayout.JAVA_LONG, 0, module);
+        boolean isThere = modules.containsKey(module)
+                && modules.get(module)
+                        .entry()
+                        .equals(name.reinterpret(Long.MAX_VALUE).getString(0));
+        return isThere ? 0 : INVALID;
+    }
+
+    int cuFuncSetAttribute(long function, int attribute, int value) {
+        sharedBytes.put(function, value);
+        return attribute == 8 && value <= 227 * 1024 ? 0 : INVALID;
+    }
+
+    int cuLaunchKernel(
+            long function,
+            int x,
+            int y,
+            int z,
+            int threadsX,
+            int threadsY,
+            int threadsZ,
+            int bytes,
+            long stream,
+            MemorySegment parameters,
+            MemorySegment extra) {
+        calls.add("launch, stream " + stream);
+        PtxEmulator kernel = modules.get(function);
+        if (kernel == null
+                || x < 1
+                || y < 1
+                || z != 1
+                || threadsX != kernel.threads()
+                || threadsY != 1
+                || threadsZ != 1
+                || bytes > sharedBytes.getOrDefault(function, 48 * 1024)) {
+            return INVALID;
+        }
+        List<Integer> sizes = kernel.parameterBytes();
+        long[] values = new long[sizes.size()];
+        for (int i = 0; i < values.length; i++) {
+            MemorySegment value = parameters
+                    .reinterpret((long) values.length * Long.BYTES)
+                    .getAtIndex(ValueLayout.ADDRESS, i)
+                    .reinterpret(sizes.get(i));
+            values[i] = sizes.get(i) == Long.BYTES
+                    ? value.get(ValueLayout.JAVA_LONG_UNALIGNED, 0)
+                    : Integer.toUnsignedLong(value.get(ValueLayout.JAVA_INT_UNALIGNED, 0));
+        }
+        kernel.run(x, y, values, bytes, backward);
+        return status("cuLaunchKernel");
     }
 
     int cuMemsetD8Async(long address, byte value, long bytes, long stream) {

@@ -1,0 +1,108 @@
+package detangle.backend.tornado.cublaslt;
+
+import detangle.backend.BackendException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Launches the kernels of {@link AttentionPtx}, which the driver compiles at their first launch. It is not safe for use
+ * by several threads at once.
+ */
+final class FusedAttention implements AutoCloseable {
+    /** {@code CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES} of {@code cuda.h}. */
+    private static final int MAX_DYNAMIC_SHARED_BYTES = 8;
+
+    /** The bytes that addresses of rows are multiples of, as so many are copied at the same time. */
+    private static final int ALIGNMENT = 16;
+
+    private static final int ADDRESSES = 11;
+    private static final int NUMBERS = 6;
+
+    /** The addresses of rows: q, k, v, the tables, and the result. */
+    private static final int[] ROWS = {0, 1, 2, 3, 4, 10};
+
+    private static final double LOG2_E = 1 / Math.log(2);
+
+    private record Kernel(long module, long function, int sharedBytes) {}
+
+    private final CublasLt library;
+    private final Map<AttentionPtx.Form, Kernel> kernels = new HashMap<>();
+    private final MemorySegment values;
+    private final MemorySegment parameters;
+
+    /** @param arena the memory that parameters lie in; the driver has read them when a launch returns */
+    FusedAttention(CublasLt library, Arena arena) {
+        this.library = library;
+        this.values = arena.allocate(ValueLayout.JAVA_LONG, ADDRESSES + NUMBERS);
+        this.parameters = arena.allocate(ValueLayout.ADDRESS, ADDRESSES + NUMBERS);
+        for (int i = 0; i < ADDRESSES + NUMBERS; i++) {
+            parameters.setAtIndex(ValueLayout.ADDRESS, i, values.asSlice((long) i * Long.BYTES, Long.BYTES));
+        }
+    }
+
+    /**
+     * Puts attention into a stream.
+     *
+     * @param place the sizes of the attention
+     * @param options its precision, and the positive factor of its scores
+     * @param addresses those on the device of q, k, v, both tables of positions, the segments of queries and of keys,
+     *     their positions, the index into the tables, and the result; what there is not is not read
+     * @throws BackendException if the driver refuses the kernel, or rows are not aligned
+     */
+    void launch(long stream, FusedShape place, ProductOptions options, long[] addresses) {
+        AttentionShape shape = place.shape();
+        AttentionPtx.Form form = new AttentionPtx.Form(options.precision(), shape.width(), shape.c2p(), shape.p2c());
+        if (place.groups() == 0 || shape.heads() == 0) {
+            return;
+        }
+        for (int i : ROWS) {
+            if (addresses[i] % ALIGNMENT != 0) {
+                throw new BackendException("rows of attention do not begin at multiples of " + ALIGNMENT
+                        + " bytes: -Dtornado.panama.objectHeader has to be such a multiple");
+            }
+        }
+        Kernel kernel = kernels.computeIfAbsent(form, this::compile);
+        for (int i = 0; i < ADDRESSES; i++) {
+            values.setAtIndex(ValueLayout.JAVA_LONG, i, addresses[i]);
+        }
+        number(0, shape.heads());
+        number(1, place.tiles());
+        number(2, shape.tableRows());
+        number(3, place.centre());
+        number(4, place.distances() - 1);
+        values.set(ValueLayout.JAVA_FLOAT, (long) (ADDRESSES + NUMBERS - 1) * Long.BYTES, (float)
+                (options.factor() * form.factor() * LOG2_E));
+        library.launchKernel(
+                kernel.function,
+                place.groups(),
+                shape.heads(),
+                AttentionPtx.THREADS,
+                kernel.sharedBytes,
+                stream,
+                parameters);
+    }
+
+    private void number(int index, int value) {
+        values.set(ValueLayout.JAVA_INT, (long) (ADDRESSES + index) * Long.BYTES, value);
+    }
+
+    private Kernel compile(AttentionPtx.Form form) {
+        try (Arena arena = Arena.ofConfined()) {
+            long module = library.create("cuModuleLoadData", arena.allocateFrom(AttentionPtx.text(form)));
+            long function = library.create("cuModuleGetFunction", module, arena.allocateFrom(AttentionPtx.ENTRY));
+            int bytes = form.sharedBytes();
+            library.call("cuFuncSetAttribute", function, MAX_DYNAMIC_SHARED_BYTES, bytes);
+            return new Kernel(module, function, bytes);
+        }
+    }
+
+    /** Unloads the kernels. The streams must be empty, and the context current. */
+    @Override
+    public void close() {
+        kernels.values().forEach(kernel -> library.call("cuModuleUnload", kernel.module));
+        kernels.clear();
+    }
+}

@@ -1,0 +1,521 @@
+package detangle.backend.tornado.cublaslt;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Runs kernels in PTX on memory of this process: the instructions that {@link AttentionPtx} writes, as NVIDIA's
+ * description of PTX has them. Each warp runs to the next barrier before another one does, and a copy to shared memory
+ * arrives when it is waited for, so that a missing barrier or wait shows as a wrong result.
+ */
+@SuppressWarnings("restricted")
+final class PtxEmulator {
+    private static final int WARP = 32;
+
+    /** Where shared memory begins among addresses of 32 bits. */
+    private static final int ROOM = 1024;
+
+    private static final Pattern INSTRUCTION = Pattern.compile("(?:@(!?)(\\S+) )?(\\S+)(?: (.*))?;");
+    private static final Pattern OPERAND = Pattern.compile("\\{[^}]*}|\\[[^]]*]|[^,\\s]+");
+    private static final Pattern PARAMETER = Pattern.compile("\\.param \\.(\\w+) (\\w+)");
+    private static final Pattern PLACE = Pattern.compile("\\[([^+-]+)([+-]\\d+)?]");
+
+    private record Instruction(boolean negated, String guard, List<String> name, List<String> operands) {
+        boolean is(String... parts) {
+            return name.subList(0, Math.min(parts.length, name.size())).equals(List.of(parts));
+        }
+
+        String type() {
+            return name.getLast();
+        }
+    }
+
+    private final List<Instruction> instructions = new ArrayList<>();
+    private final Map<String, Integer> labels = new HashMap<>();
+    private final Map<String, Integer> registers = new HashMap<>();
+    private final List<String> parameterTypes = new ArrayList<>();
+    private final String entry;
+    private final int threads;
+
+    PtxEmulator(String module) {
+        Matcher parameters = PARAMETER.matcher(module);
+        while (parameters.find()) {
+            parameterTypes.add(parameters.group(1));
+        }
+        entry = module.replaceFirst("(?s).*\\.entry (\\w+).*", "$1");
+        threads = Integer.parseInt(module.replaceFirst("(?s).*\\.maxntid (\\d+).*", "$1"));
+        module.substring(module.indexOf('{')).lines().map(String::strip).forEach(this::read);
+    }
+
+    private void read(String line) {
+        if (line.startsWith(".reg")) {
+            String name = line.substring(line.indexOf('%'), line.indexOf('<'));
+            int count = Integer.parseInt(line.substring(line.indexOf('<') + 1, line.indexOf('>')));
+            for (int i = 0; i < count; i++) {
+                registers.put(name + i, registers.size());
+            }
+        } else if (line.endsWith(":")) {
+            labels.put(line.substring(0, line.length() - 1), instructions.size());
+        } else if (line.endsWith(";")) {
+            Matcher m = INSTRUCTION.matcher(line);
+            if (!m.matches()) {
+                throw new IllegalArgumentException(line);
+            }
+            List<String> operands = new ArrayList<>();
+            Matcher operand = OPERAND.matcher(m.group(4) == null ? "" : m.group(4));
+            while (operand.find()) {
+                operands.add(operand.group());
+            }
+            instructions.add(new Instruction(
+                    "!".equals(m.group(1)), m.group(2), List.of(m.group(3).split("\\.")), operands));
+        }
+    }
+
+    String entry() {
+        return entry;
+    }
+
+    int threads() {
+        return threads;
+    }
+
+    /** Returns the bytes of the parameters by their place. */
+    List<Integer> parameterBytes() {
+        return parameterTypes.stream().map(t -> t.equals("u64") ? 8 : 4).toList();
+    }
+
+    /**
+     * Runs all groups.
+     *
+     * @param parameters the bits of the parameters
+     * @param backward whether the last warp of a group is the first to run
+     */
+    void run(int x, int y, long[] parameters, int sharedBytes, boolean backward) {
+        for (int j = 0; j < y; j++) {
+            for (int i = 0; i < x; i++) {
+                new Group(i, j, parameters, sharedBytes).run(backward);
+            }
+        }
+    }
+
+    private final class Group {
+        private final int x;
+        private final int y;
+        private final long[] parameters;
+        private final MemorySegment shared;
+        private final long[][] values = new long[registers.size()][threads];
+        private final Warp[] warps = new Warp[threads / WARP];
+
+        Group(int x, int y, long[] parameters, int sharedBytes) {
+            this.x = x;
+            this.y = y;
+            this.parameters = parameters;
+            // What nobody has written is NaN.
+            this.shared = MemorySegment.ofArray(new long[sharedBytes / Long.BYTES + 1])
+                    .fill((byte) -1);
+            for (long[] register : values) {
+                Arrays.fill(register, -1);
+            }
+            Arrays.setAll(warps, Warp::new);
+        }
+
+        void run(boolean backward) {
+            do {
+                for (int i = 0; i < warps.length; i++) {
+                    warps[backward ? warps.length - 1 - i : i].run();
+                }
+                pass();
+            } while (Arrays.stream(warps).anyMatch(warp -> !warp.ended));
+        }
+
+        /** Lets the warps, which all wait at one barrier, go on. */
+        private void pass() {
+            List<Warp> waiting =
+                    Arrays.stream(warps).filter(warp -> !warp.ended).toList();
+            if (waiting.isEmpty()) {
+                return;
+            }
+            Instruction barrier = instructions.get(waiting.getFirst().next);
+            if (waiting.size() < warps.length || waiting.stream().anyMatch(w -> w.next != waiting.getFirst().next)) {
+                throw new IllegalStateException("warps wait at different barriers");
+            }
+            if (barrier.is("bar", "red", "and")) {
+                boolean all = true;
+                for (int t = 0; t < threads; t++) {
+                    all &= get(barrier.operands.get(2), t) != 0;
+                }
+                for (int t = 0; t < threads; t++) {
+                    set(barrier.operands.get(0), t, all ? 1 : 0);
+                }
+            }
+            waiting.forEach(warp -> warp.next++);
+        }
+
+        private long get(String operand, int thread) {
+            Integer register = registers.get(operand);
+            if (register != null) {
+                return values[register][thread];
+            }
+            return switch (operand) {
+                case "%tid.x" -> thread;
+                case "%ctaid.x" -> x;
+                case "%ctaid.y" -> y;
+                case "room" -> ROOM;
+                default ->
+                    operand.startsWith("0f")
+                            ? Integer.parseUnsignedInt(operand.substring(2), 16)
+                            : Long.decode(operand);
+            };
+        }
+
+        private void set(String register, int thread, long value) {
+            values[registers.get(register)][thread] = value;
+        }
+
+        private int integer(String operand, int thread) {
+            return (int) get(operand, thread);
+        }
+
+        private float real(String operand, int thread) {
+            return Float.intBitsToFloat((int) get(operand, thread));
+        }
+
+        private void setReal(String register, int thread, float value) {
+            set(register, thread, Float.floatToRawIntBits(value) & 0xFFFFFFFFL);
+        }
+
+        private void setInteger(String register, int thread, int value) {
+            set(register, thread, value & 0xFFFFFFFFL);
+        }
+
+        private long address(String operand, int thread) {
+            Matcher m = PLACE.matcher(operand);
+            if (!m.matches()) {
+                throw new IllegalArgumentException(operand);
+            }
+            return get(m.group(1), thread) + (m.group(2) == null ? 0 : Integer.parseInt(m.group(2)));
+        }
+
+        /** Returns a part of shared memory. */
+        private MemorySegment room(long address, int bytes) {
+            if (address % bytes != 0) {
+                throw new IllegalStateException("a misaligned address in shared memory");
+            }
+            return shared.asSlice(address - ROOM, bytes);
+        }
+
+        private MemorySegment global(long address, int bytes) {
+            if (address % bytes != 0) {
+                throw new IllegalStateException("a misaligned address");
+            }
+            return MemorySegment.ofAddress(address).reinterpret(bytes);
+        }
+
+        private int half(long address) {
+            return Short.toUnsignedInt(room(address, 2).get(ValueLayout.JAVA_SHORT_UNALIGNED, 0));
+        }
+
+        private static String[] vector(String operand) {
+            return operand.substring(1, operand.length() - 1).split(", ");
+        }
+
+        private final class Warp {
+            private final int first;
+            private final List<Runnable> copies = new ArrayList<>();
+            private final Queue<List<Runnable>> groups = new ArrayDeque<>();
+            private int next;
+            private boolean ended;
+
+            Warp(int index) {
+                first = index * WARP;
+            }
+
+            /** Runs to the next barrier or to the end. */
+            void run() {
+                while (!ended) {
+                    Instruction i = instructions.get(next);
+                    if (i.is("bar")) {
+                        return;
+                    }
+                    next++;
+                    step(i);
+                }
+            }
+
+            private boolean isActive(Instruction i, int thread) {
+                return i.guard == null || (get(i.guard, thread) != 0) != i.negated;
+            }
+
+            private void step(Instruction i) {
+                switch (i.name.getFirst()) {
+                    case "bra" -> {
+                        boolean taken = isActive(i, first);
+                        for (int t = first; t < first + WARP; t++) {
+                            if (isActive(i, t) != taken) {
+                                throw new IllegalStateException("threads of a warp take different branches");
+                            }
+                        }
+                        next = taken ? labels.get(i.operands.getFirst()) : next;
+                    }
+                    case "ret" -> ended = true;
+                    case "ldmatrix" -> loadMatrices(i);
+                    case "mma" -> multiply(i);
+                    case "shfl" -> exchange(i);
+                    case "cp" -> copy(i);
+                    default -> {
+                        for (int t = first; t < first + WARP; t++) {
+                            if (isActive(i, t)) {
+                                compute(i, t);
+                            }
+                        }
+                    }
+                }
+            }
+
+            private void copy(Instruction i) {
+                if (i.is("cp", "async", "commit_group")) {
+                    groups.add(List.copyOf(copies));
+                    copies.clear();
+                } else if (i.is("cp", "async", "wait_group")) {
+                    while (groups.size() > Integer.parseInt(i.operands.getFirst())) {
+                        groups.remove().forEach(Runnable::run);
+                    }
+                } else {
+                    for (int t = first; t < first + WARP; t++) {
+                        if (isActive(i, t)) {
+                            MemorySegment target = room(address(i.operands.get(0), t), 16);
+                            long source = address(i.operands.get(1), t);
+                            int bytes = i.operands.size() > 3 ? integer(i.operands.get(3), t) : 16;
+                            target.fill((byte) -1);
+                            copies.add(() -> {
+                                target.fill((byte) 0);
+                                if (bytes > 0) {
+                                    target.copyFrom(global(source, 16).asSlice(0, bytes));
+                                }
+                            });
+                        }
+                    }
+                }
+            }
+
+            private void loadMatrices(Instruction i) {
+                String[] results = vector(i.operands.get(0));
+                boolean transposed = i.name.contains("trans");
+                for (int matrix = 0; matrix < results.length; matrix++) {
+                    for (int lane = 0; lane < WARP; lane++) {
+                        long[] pair = new long[2];
+                        for (int n = 0; n < 2; n++) {
+                            int row = transposed ? lane % 4 * 2 + n : lane / 4;
+                            int column = transposed ? lane / 4 : lane % 4 * 2 + n;
+                            long begin = address(i.operands.get(1), first + 8 * matrix + row);
+                            if (begin % 16 != 0) {
+                                throw new IllegalStateException("a misaligned row");
+                            }
+                            pair[n] = half(begin + 2 * column);
+                        }
+                        set(results[matrix], first + lane, pair[0] | pair[1] << 16);
+                    }
+                }
+            }
+
+            private float element(String register, int lane, int half, boolean brain) {
+                int bits = (int) (get(register, first + lane) >>> 16 * half) & 0xFFFF;
+                return brain ? Float.intBitsToFloat(bits << 16) : Float.float16ToFloat((short) bits);
+            }
+
+            private void multiply(Instruction i) {
+                boolean brain = i.name.contains("bf16");
+                String[] to = vector(i.operands.get(0));
+                String[] left = vector(i.operands.get(1));
+                String[] right = vector(i.operands.get(2));
+                String[] before = vector(i.operands.get(3));
+                float[][] a = new float[16][16];
+                float[][] b = new float[8][16];
+                for (int lane = 0; lane < WARP; lane++) {
+                    for (int half = 0; half < 2; half++) {
+                        int column = lane % 4 * 2 + half;
+                        for (int n = 0; n < 4; n++) {
+                            a[lane / 4 + n % 2 * 8][column + n / 2 * 8] = element(left[n], lane, half, brain);
+                        }
+                        for (int n = 0; n < 2; n++) {
+                            b[lane / 4][column + n * 8] = element(right[n], lane, half, brain);
+                        }
+                    }
+                }
+                for (int lane = 0; lane < WARP; lane++) {
+                    for (int n = 0; n < 4; n++) {
+                        float[] row = a[lane / 4 + n / 2 * 8];
+                        float[] column = b[lane % 4 * 2 + n % 2];
+                        double sum = real(before[n], first + lane);
+                        for (int d = 0; d < 16; d++) {
+                            sum += (double) row[d] * column[d];
+                        }
+                        setReal(to[n], first + lane, (float) sum);
+                    }
+                }
+            }
+
+            private void exchange(Instruction i) {
+                long[] all = new long[WARP];
+                for (int lane = 0; lane < WARP; lane++) {
+                    all[lane] = get(i.operands.get(1), first + lane);
+                }
+                for (int lane = 0; lane < WARP; lane++) {
+                    int other = lane ^ Integer.parseInt(i.operands.get(2));
+                    set(i.operands.get(0), first + lane, all[other]);
+                }
+            }
+        }
+
+        private void compute(Instruction i, int t) {
+            String to = i.operands.getFirst();
+            List<String> from = i.operands.subList(1, i.operands.size());
+            String a = from.getFirst();
+            String b = from.size() > 1 ? from.get(1) : null;
+            String c = from.size() > 2 ? from.get(2) : null;
+            boolean isReal = i.type().equals("f32");
+            switch (i.name.getFirst()) {
+                case "ld" -> set(to, t, load(i, a, t));
+                case "st" -> store(i, to, a, t);
+                case "mov" -> set(to, t, get(a, t));
+                case "add" -> {
+                    if (isReal) {
+                        setReal(to, t, real(a, t) + real(b, t));
+                    } else {
+                        setInteger(to, t, integer(a, t) + integer(b, t));
+                    }
+                }
+                case "sub" -> {
+                    if (isReal) {
+                        setReal(to, t, real(a, t) - real(b, t));
+                    } else {
+                        setInteger(to, t, integer(a, t) - integer(b, t));
+                    }
+                }
+                case "mul" -> {
+                    switch (i.type()) {
+                        case "f32" -> setReal(to, t, real(a, t) * real(b, t));
+                        case "f16x2" -> set(to, t, multiplyHalves(integer(a, t), integer(b, t)));
+                        default -> setInteger(to, t, integer(a, t) * integer(b, t));
+                    }
+                }
+                case "mad" -> {
+                    if (i.is("mad", "wide", "s32")) {
+                        set(to, t, (long) integer(a, t) * integer(b, t) + get(c, t));
+                    } else if (i.is("mad", "wide", "u32")) {
+                        set(to, t, (get(a, t) & 0xFFFFFFFFL) * (get(b, t) & 0xFFFFFFFFL) + get(c, t));
+                    } else {
+                        setInteger(to, t, integer(a, t) * integer(b, t) + integer(c, t));
+                    }
+                }
+                case "fma" -> setReal(to, t, Math.fma(real(a, t), real(b, t), real(c, t)));
+                case "neg" -> setReal(to, t, -real(a, t));
+                case "ex2" -> setReal(to, t, (float) Math.pow(2, real(a, t)));
+                case "rcp" -> setReal(to, t, 1 / real(a, t));
+                case "max" -> {
+                    if (isReal) {
+                        setReal(to, t, max(real(a, t), real(b, t)));
+                    } else {
+                        setInteger(to, t, Math.max(integer(a, t), integer(b, t)));
+                    }
+                }
+                case "min" -> setInteger(to, t, Math.min(integer(a, t), integer(b, t)));
+                case "div" -> setInteger(to, t, Integer.divideUnsigned(integer(a, t), integer(b, t)));
+                case "rem" -> setInteger(to, t, Integer.remainderUnsigned(integer(a, t), integer(b, t)));
+                case "shl" -> setInteger(to, t, integer(a, t) << integer(b, t));
+                case "shr" -> setInteger(to, t, integer(a, t) >>> integer(b, t));
+                case "and" -> set(to, t, get(a, t) & get(b, t));
+                case "selp" -> set(to, t, get(get(c, t) != 0 ? a : b, t) & 0xFFFFFFFFL);
+                case "setp" -> set(to, t, compare(i, a, b, t) ? 1 : 0);
+                case "cvt" -> set(to, t, convert(i, a, b, t));
+                default -> throw new IllegalArgumentException(String.join(".", i.name));
+            }
+        }
+
+        /** The larger number; another one where one is not a number. */
+        private static float max(float a, float b) {
+            return Float.isNaN(a) ? b : Float.isNaN(b) ? a : Math.max(a, b);
+        }
+
+        private static long multiplyHalves(int a, int b) {
+            long result = 0;
+            for (int shift = 0; shift < 32; shift += 16) {
+                float product =
+                        Float.float16ToFloat((short) (a >>> shift)) * Float.float16ToFloat((short) (b >>> shift));
+                result |= (long) Short.toUnsignedInt(Float.floatToFloat16(product)) << shift;
+            }
+            return result;
+        }
+
+        private boolean compare(Instruction i, String a, String b, int t) {
+            int order;
+            if (i.type().equals("f32")) {
+                if (Float.isNaN(real(a, t)) || Float.isNaN(real(b, t))) {
+                    return false;
+                }
+                order = Float.compare(real(a, t) + 0f, real(b, t) + 0f);
+            } else {
+                order = Integer.compare(integer(a, t), integer(b, t));
+            }
+            return switch (i.name.get(1)) {
+                case "eq" -> order == 0;
+                case "lt" -> order < 0;
+                case "le" -> order <= 0;
+                case "ge" -> order >= 0;
+                default -> throw new IllegalArgumentException(String.join(".", i.name));
+            };
+        }
+
+        private long convert(Instruction i, String a, String b, int t) {
+            return switch (String.join(".", i.name)) {
+                case "cvt.f32.f16" -> Float.floatToRawIntBits(Float.float16ToFloat((short) get(a, t))) & 0xFFFFFFFFL;
+                case "cvt.u32.u16" -> get(a, t) & 0xFFFF;
+                case "cvt.rn.f16.f32", "cvt.rn.bf16.f32" -> narrow(i, real(a, t));
+                // The first operand becomes the upper half.
+                case "cvt.rn.f16x2.f32", "cvt.rn.bf16x2.f32" -> narrow(i, real(a, t)) << 16 | narrow(i, real(b, t));
+                default -> throw new IllegalArgumentException(String.join(".", i.name));
+            };
+        }
+
+        private static long narrow(Instruction i, float value) {
+            if (i.name.contains("f16") || i.name.contains("f16x2")) {
+                return Short.toUnsignedLong(Float.floatToFloat16(value));
+            }
+            int bits = Float.floatToRawIntBits(value);
+            return Float.isNaN(value) ? 0x7FFF : (bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16;
+        }
+
+        private long load(Instruction i, String place, int t) {
+            if (i.is("ld", "param")) {
+                int index = Integer.parseInt(place.replaceAll("\\D", ""));
+                return parameters[index];
+            }
+            int bytes = i.type().endsWith("16") ? 2 : 4;
+            long address = address(place, t);
+            MemorySegment memory = i.is("ld", "shared") ? room(address, bytes) : global(address, bytes);
+            return bytes == 2
+                    ? Short.toUnsignedLong(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, 0))
+                    : Integer.toUnsignedLong(memory.get(ValueLayout.JAVA_INT_UNALIGNED, 0));
+        }
+
+        private void store(Instruction i, String place, String value, int t) {
+            int bytes = i.type().equals("b16") ? 2 : 4;
+            long address = address(place, t);
+            MemorySegment memory = i.is("st", "shared") ? room(address, bytes) : global(address, bytes);
+            if (bytes == 2) {
+                memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, 0, (short) get(value, t));
+            } else {
+                memory.set(ValueLayout.JAVA_INT_UNALIGNED, 0, integer(value, t));
+            }
+        }
+    }
+}
