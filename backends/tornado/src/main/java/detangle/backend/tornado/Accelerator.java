@@ -54,7 +54,7 @@ record Accelerator(String name, TornadoDevice tornado, ComputePrecision precisio
     }
 
     /** Returns how attention without dropout is computed. */
-    AttentionMethod attention() {
+    AttentionMethods attention() {
         return Products.attention(library(), library().isPresent() && Products.hasMatrixUnits(name));
     }
 

@@ -71,11 +71,11 @@ final class AttentionProducts {
         if (products.library.isEmpty()) {
             return false;
         }
-        if (launcher.attention() == AttentionMethod.FUSED && products.fuses()) {
+        if (launcher.attention().fused() && products.fuses()) {
             products.fused();
             return true;
         }
-        boolean takes = launcher.attention().keepsScores() && products.fit();
+        boolean takes = launcher.attention().products() && products.fit();
         if (takes) {
             products.forward();
         }

@@ -106,9 +106,9 @@ final class DeviceGraph implements TornadoExecutable.Graph {
                 all = launcher;
             }
         }
-        if (all.attention().keepsScores() && !DeviceMemory.holds(room.bytes(), device)) {
+        if (all.attention().products() && !DeviceMemory.holds(room.bytes(), device)) {
             room = new Buffers(plan, shapes, kept);
-            all = Launcher.of(plan, room, accelerator.library(), AttentionMethod.KERNEL);
+            all = Launcher.of(plan, room, accelerator.library(), all.attention().withoutProducts());
         }
         this.buffers = room;
         this.launcher = all;

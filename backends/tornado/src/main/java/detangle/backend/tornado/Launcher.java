@@ -22,7 +22,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class Launcher {
     private final Buffers buffers;
     private final Optional<ComputePrecision> library;
-    private final AttentionMethod attention;
+    private final AttentionMethods attention;
     private final IntArray faults;
     private final List<Node> checked = new ArrayList<>();
     private final List<Launch> launches = new ArrayList<>();
@@ -30,7 +30,7 @@ final class Launcher {
     /** The operation whose kernels are added, by its results. */
     private List<Node> results = List.of();
 
-    private Launcher(Buffers buffers, Optional<ComputePrecision> library, AttentionMethod attention, IntArray faults) {
+    private Launcher(Buffers buffers, Optional<ComputePrecision> library, AttentionMethods attention, IntArray faults) {
         this.buffers = buffers;
         this.library = library;
         this.attention = attention;
@@ -42,7 +42,7 @@ final class Launcher {
      *
      * @param library the precision of the matrix library that computes products; empty where kernels compute them
      */
-    static Launcher of(Plan plan, Buffers buffers, Optional<ComputePrecision> library, AttentionMethod attention) {
+    static Launcher of(Plan plan, Buffers buffers, Optional<ComputePrecision> library, AttentionMethods attention) {
         Set<Node> eachRun = plan.program().eachRun();
         List<List<Node>> operations = plan.operations().stream()
                 .filter(o -> eachRun.contains(o.getFirst()) && !isGiven(o.getFirst()))
@@ -117,7 +117,7 @@ final class Launcher {
     }
 
     /** Returns how attention without dropout is computed. */
-    AttentionMethod attention() {
+    AttentionMethods attention() {
         return attention;
     }
 

@@ -3,9 +3,7 @@ package detangle.backend.tornado;
 import detangle.backend.BackendException;
 import detangle.backend.ComputePrecision;
 import detangle.backend.tornado.cublaslt.CublasLt;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Chooses what computes the products of matrices on a device: {@link ProductKernel}, or cuBLASLt on a device of
@@ -16,12 +14,15 @@ final class Products {
     static final String PROPERTY = "detangle.tornado.products";
 
     /**
-     * The system property that chooses how attention is computed, by the text of an {@link AttentionMethod}; unset, by
-     * the first one that the device has.
+     * The system property that keeps attention from some ways to compute it: {@code products} leaves products to
+     * cuBLASLt, and {@code kernel} all to {@link AttentionKernel}. Unset, each attention is computed in the first way
+     * that covers it, see {@link AttentionMethods}.
      */
     static final String ATTENTION = "detangle.tornado.attention";
 
     private static final String KERNELS = "java";
+    private static final String IN_PRODUCTS = "products";
+    private static final String IN_ONE_KERNEL = "kernel";
     private static final String CUDA = "cuda:";
 
     private Products() {}
@@ -52,25 +53,25 @@ final class Products {
      * Returns how attention is computed.
      *
      * @param library what {@link #of} has returned
-     * @param hasMatrixUnits whether the device has those that {@link AttentionMethod#FUSED} uses
+     * @param hasMatrixUnits whether the device has those that one kernel for attention uses
      * @throws BackendException if the property names no choice, or one that the device does not have
      */
-    static AttentionMethod attention(Optional<ComputePrecision> library, boolean hasMatrixUnits) {
-        List<AttentionMethod> possible = library.isEmpty()
-                ? List.of(AttentionMethod.KERNEL)
-                : hasMatrixUnits
-                        ? List.of(AttentionMethod.values())
-                        : List.of(AttentionMethod.PRODUCTS, AttentionMethod.KERNEL);
+    static AttentionMethods attention(Optional<ComputePrecision> library, boolean hasMatrixUnits) {
+        AttentionMethods all = new AttentionMethods(library.isPresent() && hasMatrixUnits, library.isPresent());
         String asked = System.getProperty(ATTENTION, "");
-        if (asked.isEmpty()) {
-            return possible.getFirst();
-        }
-        return possible.stream()
-                .filter(method -> method.text().equals(asked))
-                .findFirst()
-                .orElseThrow(() -> new BackendException(ATTENTION + "=" + asked + " is not one of "
-                        + possible.stream().map(AttentionMethod::text).collect(Collectors.joining(", "))
-                        + ", which this device has"));
+        return switch (asked) {
+            case "" -> all;
+            case IN_ONE_KERNEL -> AttentionMethods.KERNEL;
+            case IN_PRODUCTS -> {
+                if (!all.products()) {
+                    throw new BackendException(ATTENTION + "=" + asked + " needs products by cuBLASLt");
+                }
+                yield new AttentionMethods(false, true);
+            }
+            default ->
+                throw new BackendException(
+                        ATTENTION + "=" + asked + " is not one of " + IN_PRODUCTS + ", " + IN_ONE_KERNEL);
+        };
     }
 
     /**

@@ -81,7 +81,9 @@ class AttentionProductsTest {
     private static boolean isByProducts(AttentionCase one, Program program) {
         Plan plan = Compiler.compile(program, Passes.optimisations());
         Map<String, Long> sizes = ShapeBinding.bind(program, one.values());
-        return Launcher.of(plan, new Buffers(plan, List.of(sizes)), LIBRARY, AttentionMethod.FUSED).launches().stream()
+        return Launcher.of(plan, new Buffers(plan, List.of(sizes)), LIBRARY, new AttentionMethods(true, true))
+                .launches()
+                .stream()
                 .anyMatch(launch -> launch.call() instanceof LibraryAttention);
     }
 }

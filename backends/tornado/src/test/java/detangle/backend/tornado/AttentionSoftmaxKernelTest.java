@@ -55,7 +55,8 @@ class AttentionSoftmaxKernelTest {
         Plan plan = Compiler.compile(program, Passes.optimisations());
         Map<String, Long> sizes = ShapeBinding.bind(program, one.values());
         Buffers buffers = new Buffers(plan, List.of(sizes));
-        List<Launch> launches = Launcher.of(plan, buffers, Optional.of(ComputePrecision.FP32), AttentionMethod.PRODUCTS)
+        List<Launch> launches = Launcher.of(
+                        plan, buffers, Optional.of(ComputePrecision.FP32), new AttentionMethods(false, true))
                 .launches();
         buffers.bind(sizes);
         buffers.inputs()

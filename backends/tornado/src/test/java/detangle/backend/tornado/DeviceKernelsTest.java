@@ -53,7 +53,7 @@ class DeviceKernelsTest {
     private static void lower(Program program, Map<String, Long> sizes) {
         Plan plan = new Plan(program, MemoryPlanner.plan(program));
         List<Launch> launches = Launcher.of(
-                        plan, new Buffers(plan, List.of(sizes)), Optional.empty(), AttentionMethod.KERNEL)
+                        plan, new Buffers(plan, List.of(sizes)), Optional.empty(), AttentionMethods.KERNEL)
                 .launches();
         Node node = program.outputs().getFirst().node();
         boolean isView = MemoryPlan.isView(node) || node.op() instanceof TensorOp.StopGradient;

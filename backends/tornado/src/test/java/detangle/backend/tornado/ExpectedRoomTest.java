@@ -73,7 +73,7 @@ class ExpectedRoomTest {
     void nothingIsExpectedBeyondTheLimit() {
         Plan plan = plan();
         Buffers buffers = new Buffers(plan, List.of(Map.of("S", 1L)));
-        Launcher.of(plan, buffers, Optional.empty(), AttentionMethod.KERNEL);
+        Launcher.of(plan, buffers, Optional.empty(), AttentionMethods.KERNEL);
         assertEquals(Optional.of(Map.of("S", 32L)), buffers.expected(Long.MAX_VALUE));
         assertEquals(Optional.of(Map.of("S", 2L)), buffers.expected(1024));
         assertTrue(buffers.expected(1023).isEmpty());

@@ -30,7 +30,7 @@ class FusedAttentionTest {
     /** Lengths of sequences: shorter than a tile, a tile, some tiles, and none. */
     private static final int[][] BATCHES = {{5, 0, 3}, {64}, {70, 1}, {0}, {129, 64, 65}};
 
-    private static final int[] WIDTHS = {16, 32, 64};
+    private static final int[] WIDTHS = {8, 16, 32, 64};
 
     @ParameterizedTest
     @EnumSource(names = {"F16", "BF16"})

@@ -94,7 +94,8 @@ class LibraryProductTest {
     private static boolean check(CublasLtSession session, Program program, Map<String, Long> sizes, Random random) {
         Plan plan = new Plan(program, MemoryPlanner.plan(program));
         Buffers buffers = new Buffers(plan, List.of(sizes));
-        List<Launch> launches = Launcher.of(plan, buffers, Optional.of(ComputePrecision.FP32), AttentionMethod.PRODUCTS)
+        List<Launch> launches = Launcher.of(
+                        plan, buffers, Optional.of(ComputePrecision.FP32), new AttentionMethods(false, true))
                 .launches();
         if (launches.stream().noneMatch(launch -> launch.call() instanceof LibraryProduct)) {
             return false;

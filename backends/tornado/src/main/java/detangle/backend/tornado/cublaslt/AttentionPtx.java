@@ -80,10 +80,10 @@ final class AttentionPtx {
     /**
      * What a kernel is written for.
      *
-     * @param width the elements of a row of a head, 16, 32 or 64
+     * @param width the elements of a row of a head, 8, 16, 32 or 64
      */
     record Form(ComputePrecision precision, int width, boolean c2p, boolean p2c) {
-        private static final Set<Integer> WIDTHS = Set.of(16, 32, 64);
+        private static final Set<Integer> WIDTHS = Set.of(8, 16, 32, 64);
 
         /** Returns whether there is a kernel. */
         boolean isCovered() {
@@ -104,6 +104,10 @@ final class AttentionPtx {
     private final PtxWriter ptx = new PtxWriter();
     private final Form form;
     private final int pitch;
+
+    /** The width of rows in shared memory, where zeros stand behind short ones. */
+    private final int depth;
+
     private final boolean terms;
 
     // The places of matrices in shared memory.
@@ -163,7 +167,8 @@ final class AttentionPtx {
         this.form = form;
         this.terms = form.c2p || form.p2c;
         // Rows whose distance is an odd number of 16 bytes: eight of them, one below the other, have all banks.
-        this.pitch = form.width + CHUNK / BYTES;
+        this.depth = Math.max(form.width, DEPTH);
+        this.pitch = depth + CHUNK / BYTES;
         int matrix = TILE * pitch * BYTES;
         this.values = matrix;
         this.queryRows = values + matrix;
@@ -187,6 +192,9 @@ final class AttentionPtx {
     private String write() {
         begin();
         loadQueries();
+        if (depth > form.width) {
+            clear();
+        }
         ptx.op("mov.u32", nextKey, 0);
         ptx.when(ptx.compare("setp.eq.s32", keys, 0), "bra", "STORE");
         copyKeys();
@@ -298,7 +306,7 @@ final class AttentionPtx {
         firstKey = ptx.b32();
         nextKey = ptx.b32();
         scores = ptx.f32s(TILE / 2);
-        sums = ptx.f32s(form.width / 2);
+        sums = ptx.f32s(depth / 2);
         maxima = ptx.f32s(2);
         totals = ptx.f32s(2);
         for (String sum : sums) {
@@ -328,15 +336,19 @@ final class AttentionPtx {
 
     /** Loads the rows of the warp as first operands. Behind the last query it is loaded again. */
     private void loadQueries() {
-        queryParts = ptx.b32s(form.width / DEPTH * 4);
+        queryParts = ptx.b32s(depth / DEPTH * 4);
         String last = ptx.integer("sub.s32", queries, 1);
         for (int half = 0; half < 2; half++) {
             String row = ptx.integer("min.s32", queryRow(half), last);
             String place = ptx.wide("mad.wide.s32", row, rowBytes, q);
             place = ptx.wide("mad.wide.s32", pair, 2 * BYTES, place);
-            for (int step = 0; step < form.width / DEPTH; step++) {
-                ptx.op("ld.global.nc.b32", queryParts[4 * step + half], at(place, step * DEPTH * BYTES));
-                ptx.op("ld.global.nc.b32", queryParts[4 * step + 2 + half], at(place, step * DEPTH * BYTES + CHUNK));
+            for (int column = 0; column < depth; column += COLUMNS) {
+                String part = queryParts[column / COLUMNS * 2 + half];
+                if (column < form.width) {
+                    ptx.op("ld.global.nc.b32", part, at(place, column * BYTES));
+                } else {
+                    ptx.op("mov.b32", part, 0);
+                }
             }
         }
         scale(queryParts);
@@ -355,6 +367,15 @@ final class AttentionPtx {
         String row = ptx.integer("mad.lo.s32", warp, ROWS, firstQuery);
         row = ptx.integer("add.s32", row, group);
         return ptx.integer("add.s32", row, half * COLUMNS);
+    }
+
+    /** Writes zeros to all rows in shared memory; copies leave those behind short rows as they are. */
+    private void clear() {
+        String place = ptx.integer("mad.lo.s32", thread, Integer.BYTES, room);
+        for (int bytes = 0; bytes < queryTerms; bytes += THREADS * Integer.BYTES) {
+            ptx.op("st.shared.b32", at(place, bytes), 0);
+        }
+        ptx.op("bar.sync", 0);
     }
 
     private void scale(String... parts) {
@@ -412,11 +433,19 @@ final class AttentionPtx {
         String source = ptx.wide("mad.wide.s32", key, rowBytes, from);
         source = ptx.wide("mad.wide.u32", chunk, CHUNK, source);
         String target = target(row, chunk);
+        // There are more threads than rows of one chunk.
+        String isInTile = ptx.compare("setp.lt.u32", row, TILE);
         for (int first = 0; first < TILE; first += rowsAtOnce) {
             String exists = ptx.compare("setp.lt.s32", ptx.integer("add.s32", key, first), keys);
             String bytes = ptx.integer("selp.u32", CHUNK, 0, exists);
             String place = ptx.wide("mad.wide.s32", rowBytes, first, source);
-            ptx.op("cp.async.cg.shared.global", at(target, to + first * pitch * BYTES), at(place, 0), CHUNK, bytes);
+            ptx.when(
+                    isInTile,
+                    "cp.async.cg.shared.global",
+                    at(target, to + first * pitch * BYTES),
+                    at(place, 0),
+                    CHUNK,
+                    bytes);
         }
     }
 
@@ -484,7 +513,7 @@ final class AttentionPtx {
 
     /** Adds the product of 16 rows and 16 columns, whose second operand lies in shared memory. */
     private void multiplyPair(String[] left, String place, int bytes, String[] results, int first) {
-        for (int step = 0; step < form.width / DEPTH; step++) {
+        for (int step = 0; step < depth / DEPTH; step++) {
             String[] right = ptx.b32s(4);
             ptx.op("ldmatrix.sync.aligned.m8n8.x4.shared.b16", vector(right), at(place, bytes + step * DEPTH * BYTES));
             multiply(left, 4 * step, right, results, first);
@@ -520,7 +549,7 @@ final class AttentionPtx {
     private void multiplyKeyTerms() {
         String[] left = ptx.b32s(queryParts.length);
         String keyPlace = ptx.integer("mad.lo.s32", warp, ROWS * pitch * BYTES, leftPlace);
-        for (int step = 0; step < form.width / DEPTH; step++) {
+        for (int step = 0; step < depth / DEPTH; step++) {
             ptx.op(
                     "ldmatrix.sync.aligned.m8n8.x4.shared.b16",
                     vector(left[4 * step], left[4 * step + 1], left[4 * step + 2], left[4 * step + 3]),
@@ -729,7 +758,7 @@ final class AttentionPtx {
             for (int n = 0; n < weights.length; n++) {
                 weights[n] = narrow(scores[8 * step + 2 * n], scores[8 * step + 2 * n + 1]);
             }
-            for (int columns = 0; columns < form.width; columns += 2 * COLUMNS) {
+            for (int columns = 0; columns < depth; columns += 2 * COLUMNS) {
                 String[] right = ptx.b32s(4);
                 ptx.op(
                         "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16",
@@ -756,7 +785,7 @@ final class AttentionPtx {
             String exists = ptx.compare("setp.lt.s32", row, queries);
             String place = ptx.wide("mad.wide.s32", row, rowBytes, out);
             place = ptx.wide("mad.wide.s32", pair, 2 * BYTES, place);
-            for (int n = 0; n < sums.length; n += 4) {
+            for (int n = 0; n / 4 * COLUMNS < form.width; n += 4) {
                 int first = n + 2 * half;
                 ptx.op("mul.f32", sums[first], sums[first], inverse);
                 ptx.op("mul.f32", sums[first + 1], sums[first + 1], inverse);
