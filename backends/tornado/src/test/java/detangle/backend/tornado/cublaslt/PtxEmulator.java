@@ -29,13 +29,24 @@ final class PtxEmulator {
     private static final Pattern PARAMETER = Pattern.compile("\\.param \\.(\\w+) (\\w+)");
     private static final Pattern PLACE = Pattern.compile("\\[([^+-]+)([+-]\\d+)?]");
 
-    private record Instruction(boolean negated, String guard, List<String> name, List<String> operands) {
-        boolean is(String... parts) {
-            return name.subList(0, Math.min(parts.length, name.size())).equals(List.of(parts));
+    /**
+     * An operand, or a part of one.
+     *
+     * @param register the index of the register whose value it is; that of a constant is negative
+     * @param value the constant, or what is added to the register
+     * @param parts the operands in braces
+     */
+    private record Operand(String text, int register, long value, List<Operand> parts) {}
+
+    /** @param code the whole name, such as {@code add.f32}, and {@code name} its first part */
+    private record Instruction(
+            boolean negated, Operand guard, String code, String name, String type, List<Operand> operands) {
+        boolean is(String prefix) {
+            return code.startsWith(prefix);
         }
 
-        String type() {
-            return name.getLast();
+        boolean isBrain() {
+            return code.contains("bf16");
         }
     }
 
@@ -70,14 +81,42 @@ final class PtxEmulator {
             if (!m.matches()) {
                 throw new IllegalArgumentException(line);
             }
-            List<String> operands = new ArrayList<>();
-            Matcher operand = OPERAND.matcher(m.group(4) == null ? "" : m.group(4));
-            while (operand.find()) {
-                operands.add(operand.group());
-            }
+            String code = m.group(3);
             instructions.add(new Instruction(
-                    "!".equals(m.group(1)), m.group(2), List.of(m.group(3).split("\\.")), operands));
+                    "!".equals(m.group(1)),
+                    m.group(2) == null ? null : operand(m.group(2)),
+                    code,
+                    code.replaceFirst("\\..*", ""),
+                    code.substring(code.lastIndexOf('.') + 1),
+                    operands(m.group(4) == null ? "" : m.group(4))));
         }
+    }
+
+    private List<Operand> operands(String text) {
+        return OPERAND.matcher(text).results().map(m -> operand(m.group())).toList();
+    }
+
+    private Operand operand(String text) {
+        if (text.startsWith("{")) {
+            return new Operand(text, -1, 0, operands(text.substring(1, text.length() - 1)));
+        }
+        Matcher place = PLACE.matcher(text);
+        if (place.matches()) {
+            String offset = place.group(2);
+            return new Operand(
+                    text,
+                    registers.getOrDefault(place.group(1), -1),
+                    offset == null ? 0 : Integer.parseInt(offset),
+                    List.of());
+        }
+        Integer register = registers.get(text);
+        if (register != null) {
+            return new Operand(text, register, 0, List.of());
+        }
+        long value = text.startsWith("0f")
+                ? Integer.parseUnsignedInt(text.substring(2), 16)
+                : text.equals("room") ? ROOM : text.matches("-?\\d.*") ? Long.decode(text) : 0;
+        return new Operand(text, -1, value, List.of());
     }
 
     String entry() {
@@ -148,7 +187,7 @@ final class PtxEmulator {
             if (waiting.size() < warps.length || waiting.stream().anyMatch(w -> w.next != waiting.getFirst().next)) {
                 throw new IllegalStateException("warps wait at different barriers");
             }
-            if (barrier.is("bar", "red", "and")) {
+            if (barrier.is("bar.red.and")) {
                 boolean all = true;
                 for (int t = 0; t < threads; t++) {
                     all &= get(barrier.operands.get(2), t) != 0;
@@ -160,72 +199,53 @@ final class PtxEmulator {
             waiting.forEach(warp -> warp.next++);
         }
 
-        private long get(String operand, int thread) {
-            Integer register = registers.get(operand);
-            if (register != null) {
-                return values[register][thread];
-            }
-            return switch (operand) {
-                case "%tid.x" -> thread;
-                case "%ctaid.x" -> x;
-                case "%ctaid.y" -> y;
-                case "room" -> ROOM;
-                default ->
-                    operand.startsWith("0f")
-                            ? Integer.parseUnsignedInt(operand.substring(2), 16)
-                            : Long.decode(operand);
-            };
+        private long get(Operand operand, int thread) {
+            return operand.register < 0 ? operand.value : values[operand.register][thread];
         }
 
-        private void set(String register, int thread, long value) {
-            values[registers.get(register)][thread] = value;
+        private void set(Operand register, int thread, long value) {
+            values[register.register][thread] = value;
         }
 
-        private int integer(String operand, int thread) {
+        private int integer(Operand operand, int thread) {
             return (int) get(operand, thread);
         }
 
-        private float real(String operand, int thread) {
+        private float real(Operand operand, int thread) {
             return Float.intBitsToFloat((int) get(operand, thread));
         }
 
-        private void setReal(String register, int thread, float value) {
+        private void setReal(Operand register, int thread, float value) {
             set(register, thread, Float.floatToRawIntBits(value) & 0xFFFFFFFFL);
         }
 
-        private void setInteger(String register, int thread, int value) {
+        private void setInteger(Operand register, int thread, int value) {
             set(register, thread, value & 0xFFFFFFFFL);
         }
 
-        private long address(String operand, int thread) {
-            Matcher m = PLACE.matcher(operand);
-            if (!m.matches()) {
-                throw new IllegalArgumentException(operand);
-            }
-            return get(m.group(1), thread) + (m.group(2) == null ? 0 : Integer.parseInt(m.group(2)));
+        private long address(Operand operand, int thread) {
+            return values[operand.register][thread] + operand.value;
         }
 
         /** Returns a part of shared memory. */
         private MemorySegment room(long address, int bytes) {
-            if (address % bytes != 0) {
-                throw new IllegalStateException("a misaligned address in shared memory");
-            }
+            requireAligned(address, bytes);
             return shared.asSlice(address - ROOM, bytes);
         }
 
-        private MemorySegment global(long address, int bytes) {
-            if (address % bytes != 0) {
-                throw new IllegalStateException("a misaligned address");
-            }
+        private static MemorySegment global(long address, int bytes) {
+            requireAligned(address, bytes);
             return MemorySegment.ofAddress(address).reinterpret(bytes);
+        }
+
+        private static void requireAligned(long address, int bytes) {
+            if (address % bytes != 0) {
+                throw new IllegalStateException("the address " + address + " is not a multiple of " + bytes);
+            }
         }
 
         private int half(long address) {
             return Short.toUnsignedInt(room(address, 2).get(ValueLayout.JAVA_SHORT_UNALIGNED, 0));
-        }
-
-        private static String[] vector(String operand) {
-            return operand.substring(1, operand.length() - 1).split(", ");
         }
 
         private final class Warp {
@@ -256,7 +276,7 @@ final class PtxEmulator {
             }
 
             private void step(Instruction i) {
-                switch (i.name.getFirst()) {
+                switch (i.name) {
                     case "bra" -> {
                         boolean taken = isActive(i, first);
                         for (int t = first; t < first + WARP; t++) {
@@ -264,7 +284,7 @@ final class PtxEmulator {
                                 throw new IllegalStateException("threads of a warp take different branches");
                             }
                         }
-                        next = taken ? labels.get(i.operands.getFirst()) : next;
+                        next = taken ? labels.get(i.operands.getFirst().text) : next;
                     }
                     case "ret" -> ended = true;
                     case "ldmatrix" -> loadMatrices(i);
@@ -282,11 +302,11 @@ final class PtxEmulator {
             }
 
             private void copy(Instruction i) {
-                if (i.is("cp", "async", "commit_group")) {
+                if (i.is("cp.async.commit_group")) {
                     groups.add(List.copyOf(copies));
                     copies.clear();
-                } else if (i.is("cp", "async", "wait_group")) {
-                    while (groups.size() > Integer.parseInt(i.operands.getFirst())) {
+                } else if (i.is("cp.async.wait_group")) {
+                    while (groups.size() > i.operands.getFirst().value) {
                         groups.remove().forEach(Runnable::run);
                     }
                 } else {
@@ -308,9 +328,9 @@ final class PtxEmulator {
             }
 
             private void loadMatrices(Instruction i) {
-                String[] results = vector(i.operands.get(0));
-                boolean transposed = i.name.contains("trans");
-                for (int matrix = 0; matrix < results.length; matrix++) {
+                List<Operand> results = i.operands.get(0).parts;
+                boolean transposed = i.code.contains(".trans.");
+                for (int matrix = 0; matrix < results.size(); matrix++) {
                     for (int lane = 0; lane < WARP; lane++) {
                         long[] pair = new long[2];
                         for (int n = 0; n < 2; n++) {
@@ -322,32 +342,32 @@ final class PtxEmulator {
                             }
                             pair[n] = half(begin + 2 * column);
                         }
-                        set(results[matrix], first + lane, pair[0] | pair[1] << 16);
+                        set(results.get(matrix), first + lane, pair[0] | pair[1] << 16);
                     }
                 }
             }
 
-            private float element(String register, int lane, int half, boolean brain) {
+            private float element(Operand register, int lane, int half, boolean brain) {
                 int bits = (int) (get(register, first + lane) >>> 16 * half) & 0xFFFF;
                 return brain ? Float.intBitsToFloat(bits << 16) : Float.float16ToFloat((short) bits);
             }
 
             private void multiply(Instruction i) {
-                boolean brain = i.name.contains("bf16");
-                String[] to = vector(i.operands.get(0));
-                String[] left = vector(i.operands.get(1));
-                String[] right = vector(i.operands.get(2));
-                String[] before = vector(i.operands.get(3));
+                boolean brain = i.isBrain();
+                List<Operand> to = i.operands.get(0).parts;
+                List<Operand> left = i.operands.get(1).parts;
+                List<Operand> right = i.operands.get(2).parts;
+                List<Operand> before = i.operands.get(3).parts;
                 float[][] a = new float[16][16];
                 float[][] b = new float[8][16];
                 for (int lane = 0; lane < WARP; lane++) {
                     for (int half = 0; half < 2; half++) {
                         int column = lane % 4 * 2 + half;
                         for (int n = 0; n < 4; n++) {
-                            a[lane / 4 + n % 2 * 8][column + n / 2 * 8] = element(left[n], lane, half, brain);
+                            a[lane / 4 + n % 2 * 8][column + n / 2 * 8] = element(left.get(n), lane, half, brain);
                         }
                         for (int n = 0; n < 2; n++) {
-                            b[lane / 4][column + n * 8] = element(right[n], lane, half, brain);
+                            b[lane / 4][column + n * 8] = element(right.get(n), lane, half, brain);
                         }
                     }
                 }
@@ -355,11 +375,11 @@ final class PtxEmulator {
                     for (int n = 0; n < 4; n++) {
                         float[] row = a[lane / 4 + n / 2 * 8];
                         float[] column = b[lane % 4 * 2 + n % 2];
-                        double sum = real(before[n], first + lane);
+                        double sum = real(before.get(n), first + lane);
                         for (int d = 0; d < 16; d++) {
                             sum += (double) row[d] * column[d];
                         }
-                        setReal(to[n], first + lane, (float) sum);
+                        setReal(to.get(n), first + lane, (float) sum);
                     }
                 }
             }
@@ -370,23 +390,22 @@ final class PtxEmulator {
                     all[lane] = get(i.operands.get(1), first + lane);
                 }
                 for (int lane = 0; lane < WARP; lane++) {
-                    int other = lane ^ Integer.parseInt(i.operands.get(2));
+                    int other = lane ^ (int) i.operands.get(2).value;
                     set(i.operands.get(0), first + lane, all[other]);
                 }
             }
         }
 
         private void compute(Instruction i, int t) {
-            String to = i.operands.getFirst();
-            List<String> from = i.operands.subList(1, i.operands.size());
-            String a = from.getFirst();
-            String b = from.size() > 1 ? from.get(1) : null;
-            String c = from.size() > 2 ? from.get(2) : null;
-            boolean isReal = i.type().equals("f32");
-            switch (i.name.getFirst()) {
+            Operand to = i.operands.getFirst();
+            Operand a = i.operands.get(1);
+            Operand b = i.operands.size() > 2 ? i.operands.get(2) : null;
+            Operand c = i.operands.size() > 3 ? i.operands.get(3) : null;
+            boolean isReal = i.type.equals("f32");
+            switch (i.name) {
                 case "ld" -> set(to, t, load(i, a, t));
                 case "st" -> store(i, to, a, t);
-                case "mov" -> set(to, t, get(a, t));
+                case "mov" -> set(to, t, special(a, t));
                 case "add" -> {
                     if (isReal) {
                         setReal(to, t, real(a, t) + real(b, t));
@@ -402,16 +421,16 @@ final class PtxEmulator {
                     }
                 }
                 case "mul" -> {
-                    switch (i.type()) {
+                    switch (i.type) {
                         case "f32" -> setReal(to, t, real(a, t) * real(b, t));
                         case "f16x2" -> set(to, t, multiplyHalves(integer(a, t), integer(b, t)));
                         default -> setInteger(to, t, integer(a, t) * integer(b, t));
                     }
                 }
                 case "mad" -> {
-                    if (i.is("mad", "wide", "s32")) {
+                    if (i.code.equals("mad.wide.s32")) {
                         set(to, t, (long) integer(a, t) * integer(b, t) + get(c, t));
-                    } else if (i.is("mad", "wide", "u32")) {
+                    } else if (i.code.equals("mad.wide.u32")) {
                         set(to, t, (get(a, t) & 0xFFFFFFFFL) * (get(b, t) & 0xFFFFFFFFL) + get(c, t));
                     } else {
                         setInteger(to, t, integer(a, t) * integer(b, t) + integer(c, t));
@@ -437,8 +456,18 @@ final class PtxEmulator {
                 case "selp" -> set(to, t, get(get(c, t) != 0 ? a : b, t) & 0xFFFFFFFFL);
                 case "setp" -> set(to, t, compare(i, a, b, t) ? 1 : 0);
                 case "cvt" -> set(to, t, convert(i, a, b, t));
-                default -> throw new IllegalArgumentException(String.join(".", i.name));
+                default -> throw new IllegalArgumentException(i.code);
             }
+        }
+
+        /** The value of an operand, which may be where a thread is. */
+        private long special(Operand operand, int thread) {
+            return switch (operand.text) {
+                case "%tid.x" -> thread;
+                case "%ctaid.x" -> x;
+                case "%ctaid.y" -> y;
+                default -> get(operand, thread);
+            };
         }
 
         /** The larger number; another one where one is not a number. */
@@ -456,9 +485,9 @@ final class PtxEmulator {
             return result;
         }
 
-        private boolean compare(Instruction i, String a, String b, int t) {
+        private boolean compare(Instruction i, Operand a, Operand b, int t) {
             int order;
-            if (i.type().equals("f32")) {
+            if (i.type.equals("f32")) {
                 if (Float.isNaN(real(a, t)) || Float.isNaN(real(b, t))) {
                     return false;
                 }
@@ -466,51 +495,50 @@ final class PtxEmulator {
             } else {
                 order = Integer.compare(integer(a, t), integer(b, t));
             }
-            return switch (i.name.get(1)) {
+            return switch (i.code.substring(5, 7)) {
                 case "eq" -> order == 0;
                 case "lt" -> order < 0;
                 case "le" -> order <= 0;
                 case "ge" -> order >= 0;
-                default -> throw new IllegalArgumentException(String.join(".", i.name));
+                default -> throw new IllegalArgumentException(i.code);
             };
         }
 
-        private long convert(Instruction i, String a, String b, int t) {
-            return switch (String.join(".", i.name)) {
+        private long convert(Instruction i, Operand a, Operand b, int t) {
+            return switch (i.code) {
                 case "cvt.f32.f16" -> Float.floatToRawIntBits(Float.float16ToFloat((short) get(a, t))) & 0xFFFFFFFFL;
                 case "cvt.u32.u16" -> get(a, t) & 0xFFFF;
                 case "cvt.rn.f16.f32", "cvt.rn.bf16.f32" -> narrow(i, real(a, t));
                 // The first operand becomes the upper half.
                 case "cvt.rn.f16x2.f32", "cvt.rn.bf16x2.f32" -> narrow(i, real(a, t)) << 16 | narrow(i, real(b, t));
-                default -> throw new IllegalArgumentException(String.join(".", i.name));
+                default -> throw new IllegalArgumentException(i.code);
             };
         }
 
         private static long narrow(Instruction i, float value) {
-            if (i.name.contains("f16") || i.name.contains("f16x2")) {
+            if (!i.isBrain()) {
                 return Short.toUnsignedLong(Float.floatToFloat16(value));
             }
             int bits = Float.floatToRawIntBits(value);
             return Float.isNaN(value) ? 0x7FFF : (bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16;
         }
 
-        private long load(Instruction i, String place, int t) {
-            if (i.is("ld", "param")) {
-                int index = Integer.parseInt(place.replaceAll("\\D", ""));
-                return parameters[index];
+        private long load(Instruction i, Operand place, int t) {
+            if (i.is("ld.param")) {
+                return parameters[Integer.parseInt(place.text.replaceAll("\\D", ""))];
             }
-            int bytes = i.type().endsWith("16") ? 2 : 4;
+            int bytes = i.type.endsWith("16") ? 2 : 4;
             long address = address(place, t);
-            MemorySegment memory = i.is("ld", "shared") ? room(address, bytes) : global(address, bytes);
+            MemorySegment memory = i.is("ld.shared") ? room(address, bytes) : global(address, bytes);
             return bytes == 2
                     ? Short.toUnsignedLong(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, 0))
                     : Integer.toUnsignedLong(memory.get(ValueLayout.JAVA_INT_UNALIGNED, 0));
         }
 
-        private void store(Instruction i, String place, String value, int t) {
-            int bytes = i.type().equals("b16") ? 2 : 4;
+        private void store(Instruction i, Operand place, Operand value, int t) {
+            int bytes = i.type.equals("b16") ? 2 : 4;
             long address = address(place, t);
-            MemorySegment memory = i.is("st", "shared") ? room(address, bytes) : global(address, bytes);
+            MemorySegment memory = i.is("st.shared") ? room(address, bytes) : global(address, bytes);
             if (bytes == 2) {
                 memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, 0, (short) get(value, t));
             } else {
