@@ -20,7 +20,7 @@ one_test() {
     module=${module%%/src/test/*}
     case $module in
         backends/tornado*) profile=(-Ptornado) ;;
-        plugs/*) profile=(-Pplugs) ;;
+        plugs/* | examples/*) profile=(-Pplugs) ;;
         spark) profile=(-Pspark) ;;
     esac
     # Goals up to verify, as tests of the last modules read the jars of others.
