@@ -1,5 +1,6 @@
 package detangle.spark;
 
+import static org.apache.spark.sql.functions.col;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -26,8 +27,10 @@ import java.io.Serializable;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -37,7 +40,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.UserDefinedFunction;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
@@ -45,7 +47,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two executors, each a process of its own: Parquet in, Parquet out. */
+/** Two executors, each a process of its own: Parquet in, Parquet out. Programs of docs/SPARK.md are parts of this file. */
 class TextScoringTest implements Serializable {
     private static final long serialVersionUID = 1L;
     private static final int ROWS = 200;
@@ -66,6 +68,8 @@ class TextScoringTest implements Serializable {
                 .appName("detangle")
                 .config("spark.ui.enabled", "false")
                 .config("spark.sql.artifact.isolation.enabled", "false")
+                // Small files are read by as many tasks as there are files, so that both executors have some.
+                .config("spark.sql.files.minPartitionNum", "8")
                 .config("spark.executor.extraJavaOptions", "-Ddetangle.threads=1 --enable-native-access=ALL-UNNAMED")
                 .getOrCreate();
     }
@@ -82,7 +86,6 @@ class TextScoringTest implements Serializable {
         spark.sparkContext().addFile(artifact.toString());
         StructType schema =
                 new StructType().add("id", DataTypes.IntegerType, false).add("question", DataTypes.StringType, false);
-        Path questions = folder.resolve("questions");
         spark.createDataFrame(
                         IntStream.range(0, ROWS)
                                 .mapToObj(i -> RowFactory.create(i, text(i)))
@@ -90,13 +93,15 @@ class TextScoringTest implements Serializable {
                         schema)
                 .repartition(8)
                 .write()
-                .parquet(questions.toString());
-
-        Dataset<Row> rows = spark.read().parquet(questions.toString()).repartition(8);
-        Path labels = folder.resolve("labels");
+                .parquet(folder + "/questions");
         // By its name alone: executors have it from the job.
-        TextScoring.classify(rows, "question", "model.dtl", false).write().parquet(labels.toString());
-        List<Row> found = spark.read().parquet(labels.toString()).collectAsList();
+        String model = "model.dtl";
+
+        Dataset<Row> questions = spark.read().parquet(folder + "/questions");
+        TextScoring.classify(questions, "question", model, true).write().parquet(folder + "/labels");
+        TextScoring.embed(questions, "question", model, true).write().parquet(folder + "/vectors");
+
+        List<Row> found = spark.read().parquet(folder + "/labels").collectAsList();
         assertEquals(ROWS, found.size());
         try (TextClassifier classifier = TextClassifier.load(TinyModel.SHIPPED)) {
             for (Row row : found) {
@@ -107,8 +112,8 @@ class TextScoringTest implements Serializable {
                 assertEquals(best.score(), row.<Double>getAs("score"), 1e-5);
             }
         }
-        List<Row> vectors =
-                TextScoring.embed(rows.limit(3), "question", "model.dtl", false).collectAsList();
+        List<Row> vectors = spark.read().parquet(folder + "/vectors").collectAsList();
+        assertEquals(ROWS, vectors.size());
         try (FeatureExtractor extractor = FeatureExtractor.load(TinyModel.SHIPPED)) {
             float[] expected = extractor.encode(vectors.getFirst().<String>getAs("question"), Pooling.MEAN, true);
             List<Float> vector = vectors.getFirst().getList(vectors.getFirst().fieldIndex("embedding"));
@@ -116,7 +121,7 @@ class TextScoringTest implements Serializable {
                 assertEquals(expected[i], vector.get(i), 1e-5);
             }
         }
-        loadedOnceAnExecutor(rows);
+        loadedOnceAnExecutor(questions);
     }
 
     /**
@@ -126,22 +131,33 @@ class TextScoringTest implements Serializable {
     @Test
     void executorsFindAndRedactEntities() throws IOException {
         StructType schema =
-                new StructType().add("id", DataTypes.IntegerType, false).add("letter", DataTypes.StringType, true);
-        List<Row> letters = new ArrayList<>();
+                new StructType().add("id", DataTypes.IntegerType, false).add("body", DataTypes.StringType, true);
+        List<Row> rows = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            letters.add(RowFactory.create(
+            rows.add(RowFactory.create(
                     i, i % 7 == 6 ? null : i % 7 == 5 ? " " : "\ud83d\ude00 Ada" + i + " lives in London."));
         }
-        Dataset<Row> rows = spark.createDataFrame(letters, schema).repartition(4);
-        Path gliner = TinyGliner.write(folder.resolve("gliner"));
-        Path gliner2 = TinyGliner2.write(folder.resolve("gliner2"));
+        spark.createDataFrame(rows, schema).repartition(4).write().parquet(folder + "/letters");
+        String model = TinyGliner.write(folder.resolve("gliner")).toString();
+        String gliner2 = TinyGliner2.write(folder.resolve("gliner2")).toString();
+
         List<String> labels = List.of("person", "city");
-        List<Row> found = TextEntities.extract(rows, "letter", gliner.toString(), labels, 0.3)
-                .collectAsList();
+        Dataset<Row> letters = spark.read().parquet(folder + "/letters");
+        TextEntities.extract(letters, "body", model, labels, 0.3).write().parquet(folder + "/entities");
+
+        DetectionOptions wanted = DetectionOptions.DEFAULT.withLabels(labels).withThreshold(0.3);
+        RedactionPolicy policy = RedactionPolicy.of(new RedactionOperator.Number());
+        TextEntities.redact(letters, "body", model, wanted, policy).drop("body").write().parquet(folder + "/redacted");
+
+        UserDefinedFunction redaction = TextEntities.redaction(model, wanted, policy);
+        Dataset<Row> hidden = letters.withColumn("hidden", redaction.apply(col("body")));
+        spark.udf().register("redact", redaction); // SELECT redact(body) FROM letters
+
+        List<Row> found = spark.read().parquet(folder + "/entities").collectAsList();
         assertEquals(40, found.size());
-        try (EntityExtractor extractor = EntityExtractor.load(gliner)) {
+        try (EntityExtractor extractor = EntityExtractor.load(Path.of(model))) {
             for (Row row : found) {
-                String letter = row.getAs("letter");
+                String letter = row.getAs("body");
                 if (letter == null) {
                     assertTrue(row.isNullAt(2));
                     continue;
@@ -160,34 +176,31 @@ class TextScoringTest implements Serializable {
         }
         assertEquals(
                 40,
-                TextEntities.extract(rows, "letter", gliner2.toString(), labels, 0.01)
+                TextEntities.extract(letters, "body", gliner2, labels, 0.01)
                         .collectAsList()
                         .size());
 
-        DetectionOptions detection = DetectionOptions.DEFAULT.withLabels(labels).withThreshold(0.3);
-        RedactionPolicy policy =
-                RedactionPolicy.of(new RedactionOperator.Number()).with("city", new RedactionOperator.Mask("#"));
-        UserDefinedFunction redaction = TextEntities.redaction(gliner.toString(), detection, policy);
-        List<Row> redacted = TextEntities.redact(rows, "letter", gliner.toString(), detection, policy)
-                .withColumn("same", redaction.apply(functions.col("letter")))
-                .collectAsList();
+        Map<Integer, String> redacted = new HashMap<>();
+        for (Row row : spark.read().parquet(folder + "/redacted").collectAsList()) {
+            redacted.put(row.getAs("id"), row.getAs("redacted"));
+        }
         assertEquals(40, redacted.size());
-        try (Redactor redactor = Redactor.load(gliner)) {
-            for (Row row : redacted) {
-                String letter = row.getAs("letter");
+        hidden.createOrReplaceTempView("letters");
+        try (Redactor redactor = Redactor.load(Path.of(model))) {
+            for (Row row : spark.sql("SELECT id, body, hidden, redact(body) AS same FROM letters").collectAsList()) {
+                String letter = row.getAs("body");
                 String expected = letter == null
                         ? null
-                        : redactor.redact(letter, detection, policy).text();
-                assertEquals(expected, row.getAs("redacted"));
+                        : redactor.redact(letter, wanted, policy).text();
+                assertEquals(expected, redacted.get(row.<Integer>getAs("id")));
+                assertEquals(expected, row.getAs("hidden"));
                 assertEquals(expected, row.getAs("same"));
             }
-            assertTrue(redacted.stream()
-                    .anyMatch(row ->
-                            row.getAs("letter") != null && !row.getAs("letter").equals(row.getAs("redacted"))));
         }
+        assertTrue(redacted.values().stream().anyMatch(text -> text != null && text.contains("<PERSON_")), redacted.toString());
         assertThrows(
                 PipelineException.class,
-                () -> TextEntities.redaction(gliner.toString(), detection, policy.withCounters(CounterScope.RUN)));
+                () -> TextEntities.redaction(model, wanted, policy.withCounters(CounterScope.RUN)));
     }
 
     /** Each process tells who it is, how many models it has loaded and how many it has. */

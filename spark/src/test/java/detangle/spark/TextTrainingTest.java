@@ -24,7 +24,6 @@ import detangle.train.TrainingResult;
 import detangle.train.data.Collator;
 import detangle.train.data.EpochBatches;
 import detangle.train.data.Example;
-import detangle.train.data.Order;
 import detangle.train.data.Target;
 import detangle.train.data.TokenIds;
 import detangle.train.optimizer.AdamW;
@@ -52,10 +51,14 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two executors, each a process of its own, train one model. */
+@TestMethodOrder(OrderAnnotation.class)
 class TextTrainingTest implements Serializable {
     private static final long serialVersionUID = 1L;
     private static final int ROWS = 42;
@@ -125,7 +128,7 @@ class TextTrainingTest implements Serializable {
                 examples,
                 Collator.of(tokenizer.padTokenId(), false),
                 options.batchPlan(ROWS, 1),
-                Order.SHUFFLED,
+                detangle.train.data.Order.SHUFFLED,
                 options.orderSeed());
         return new Trainer(task.model(), batches, options).train();
     }
@@ -231,6 +234,19 @@ class TextTrainingTest implements Serializable {
         assertEquals(60, result.steps());
         assertTrue(result.loss() < 0.3 && result.bestMetric().isEmpty(), result.toString());
         assertTrue(Files.exists(output.resolve("model.safetensors")));
+    }
+
+    /** The program stops Spark, so it runs after the other tests. */
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void theProgramOfThePageTrains() {
+        Path shared = folder.resolve("shared");
+        rows(0, 16).write().parquet(shared + "/train");
+        rows(100, 104).write().parquet(shared + "/validation");
+        TrainIntents.main(new String[] {model.toString(), shared.toString()});
+        try (TextClassifier classifier = TextClassifier.load(shared.resolve("intents"))) {
+            assertEquals(LABELS, classifier.labels());
+        }
     }
 
     /** Spark begins nothing again that would fail again. */
