@@ -147,7 +147,10 @@ class TextScoringTest implements Serializable {
 
         DetectionOptions wanted = DetectionOptions.DEFAULT.withLabels(labels).withThreshold(0.3);
         RedactionPolicy policy = RedactionPolicy.of(new RedactionOperator.Number());
-        TextEntities.redact(letters, "body", model, wanted, policy).drop("body").write().parquet(folder + "/redacted");
+        TextEntities.redact(letters, "body", model, wanted, policy)
+                .drop("body")
+                .write()
+                .parquet(folder + "/redacted");
 
         UserDefinedFunction redaction = TextEntities.redaction(model, wanted, policy);
         Dataset<Row> hidden = letters.withColumn("hidden", redaction.apply(col("body")));
@@ -187,7 +190,8 @@ class TextScoringTest implements Serializable {
         assertEquals(40, redacted.size());
         hidden.createOrReplaceTempView("letters");
         try (Redactor redactor = Redactor.load(Path.of(model))) {
-            for (Row row : spark.sql("SELECT id, body, hidden, redact(body) AS same FROM letters").collectAsList()) {
+            for (Row row : spark.sql("SELECT id, body, hidden, redact(body) AS same FROM letters")
+                    .collectAsList()) {
                 String letter = row.getAs("body");
                 String expected = letter == null
                         ? null
@@ -197,7 +201,9 @@ class TextScoringTest implements Serializable {
                 assertEquals(expected, row.getAs("same"));
             }
         }
-        assertTrue(redacted.values().stream().anyMatch(text -> text != null && text.contains("<PERSON_")), redacted.toString());
+        assertTrue(
+                redacted.values().stream().anyMatch(text -> text != null && text.contains("<PERSON_")),
+                redacted.toString());
         assertThrows(
                 PipelineException.class,
                 () -> TextEntities.redaction(model, wanted, policy.withCounters(CounterScope.RUN)));

@@ -2,6 +2,7 @@ package detangle.conformance;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -14,12 +15,19 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import detangle.ir.DetangleException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Who may know whom. The module declarations say most of it; these rules hold on the class path too, and also where a
@@ -28,6 +36,14 @@ import java.util.TreeSet;
 @AnalyzeClasses(packages = "detangle", importOptions = ArchitectureTest.MainClasses.class)
 class ArchitectureTest {
     private static final String PEER = "detangle.peer";
+
+    /** Comments, texts and characters of a source. */
+    private static final Pattern WITHOUT_MEANING = Pattern.compile(
+            "\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\])'|//[^\n]*|/\\*.*?\\*/", Pattern.DOTALL);
+
+    /** A class behind its package, whose first part is one of those with which the packages of libraries begin. */
+    private static final Pattern QUALIFIED_NAME = Pattern.compile(
+            "\\b((?:ai|com|detangle|dev|io|javax?|jdk|org|reactor|scala|tools|uk)(?:\\.[a-z]\\w*)+)\\.[A-Z]\\w*");
 
     /**
      * What each room may know beside itself and the JDK: other rooms, and packages of libraries. A room is a package
@@ -256,10 +272,60 @@ class ArchitectureTest {
         assertEquals("", String.join("\n", violations));
     }
 
+    /**
+     * Modules of Maven's profiles are not on the class path of this test, so their sources are read. A name of a class
+     * behind the name of its package is found in imports and elsewhere.
+     */
+    @ArchTest
+    static void roomsOfProfilesKnowWhatTheirRowNames(JavaClasses classes) throws IOException {
+        TreeSet<String> violations = new TreeSet<>(Comparator.naturalOrder());
+        List<Path> sources = sourcesOfProfiles();
+        assertTrue(sources.size() > 20, sources.toString());
+        for (Path source : sources) {
+            String text = WITHOUT_MEANING.matcher(Files.readString(source)).replaceAll(" ");
+            Matcher packageName = Pattern.compile("package ([\\w.]+);").matcher(text);
+            assertTrue(packageName.find(), source.toString());
+            Optional<String> room = prefix(ROOMS.keySet(), packageName.group(1));
+            if (room.isEmpty()) {
+                violations.add(packageName.group(1) + " is in no room");
+                continue;
+            }
+            Matcher name = QUALIFIED_NAME.matcher(text);
+            while (name.find()) {
+                if (!isKnown(room.get(), name.group(1))) {
+                    violations.add(source + " knows " + name.group());
+                }
+            }
+        }
+        assertEquals("", String.join("\n", violations));
+    }
+
+    private static List<Path> sourcesOfProfiles() throws IOException {
+        List<Path> sources = new ArrayList<>();
+        for (String folder : List.of("spark", "plugs", "backends/tornado", "backends/tornado-library")) {
+            try (Stream<Path> files = Files.walk(DetangleProcess.HOME.resolve(folder))) {
+                files.filter(file -> file.toString().contains("/src/main/java/"))
+                        .filter(file -> file.toString().endsWith(".java"))
+                        .filter(file -> !file.endsWith("module-info.java"))
+                        .forEach(sources::add);
+            }
+        }
+        return sources;
+    }
+
     /** A name that two classes share is read for the wrong one. Nested classes are read with the class around them. */
     @ArchTest
-    static void noTwoClassesShareAName(JavaClasses classes) {
+    static void noTwoClassesShareAName(JavaClasses classes) throws IOException {
         Map<String, TreeSet<String>> byName = new TreeMap<>();
+        for (Path source : sourcesOfProfiles()) {
+            String path = source.toString();
+            String name = path.substring(path.indexOf("/src/main/java/") + "/src/main/java/".length())
+                    .replace(".java", "")
+                    .replace('/', '.');
+            byName.computeIfAbsent(name.substring(name.lastIndexOf('.') + 1), simple -> new TreeSet<>())
+                    .add(name);
+        }
+        byName.remove("package-info");
         for (JavaClass type : classes) {
             boolean isTopLevel =
                     type.getEnclosingClass().isEmpty() && !type.getName().contains("$");

@@ -193,13 +193,7 @@ class DocumentationTest {
 
     @TestFactory
     Stream<DynamicTest> everyLinkLeadsSomewhere() throws IOException {
-        List<Path> pages = new ArrayList<>();
-        for (Path folder : List.of(DetangleProcess.HOME, DOCS)) {
-            try (Stream<Path> files = Files.list(folder)) {
-                files.filter(f -> f.toString().endsWith(".md")).sorted().forEach(pages::add);
-            }
-        }
-        return pages.stream()
+        return pages().stream()
                 .map(page -> DynamicTest.dynamicTest(page.getFileName().toString(), () -> {
                     Matcher link = LINK.matcher(withoutCode(Files.readString(page)));
                     while (link.find()) {
@@ -227,24 +221,68 @@ class DocumentationTest {
                 .collect(Collectors.toSet());
     }
 
-    /** Tests of the modules for other libraries have the programs of PLUGS.md as lines that follow each other. */
-    @Test
-    void programsForOtherLibrariesArePartsOfTheirTests() throws IOException {
-        Pattern program = Pattern.compile("<!-- part of (\\S+) -->\n```\\w+\n(.*?)```\n", Pattern.DOTALL);
-        String page = Files.readString(DOCS.resolve("PLUGS.md"));
-        Matcher part = program.matcher(page);
-        int parts = 0;
-        while (part.find()) {
-            parts++;
-            String test = withoutIndentation(Files.readString(DetangleProcess.HOME.resolve(part.group(1))));
-            assertTrue(test.contains(withoutIndentation(part.group(2))), part.group());
+    /**
+     * Each program on a page is an example that {@link #doesWhatItSays} runs, or the script of {@link
+     * #theScriptForJbangRuns}, or it is a part of a file that tests compile and run: lines that follow each other there.
+     */
+    @TestFactory
+    Stream<DynamicTest> programsArePartsOfWhatTestsRun() throws IOException {
+        Pattern program = Pattern.compile("(?:<!-- ([^\n]*?) -->\n)?```(?:java|properties)\n(.*?)```\n", Pattern.DOTALL);
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Path page : pages()) {
+            Matcher part = program.matcher(Files.readString(page));
+            while (part.find()) {
+                String comment = Optional.ofNullable(part.group(1)).orElse("");
+                String code = part.group(2);
+                if (comment.startsWith("example ") || comment.equals("jbang")) {
+                    continue;
+                }
+                tests.add(DynamicTest.dynamicTest(
+                        page.getFileName() + ": " + code.lines().findFirst().orElseThrow(), () -> {
+                            assertTrue(
+                                    comment.startsWith("part of "), "no comment says what runs the program: " + code);
+                            Path file = DetangleProcess.HOME.resolve(comment.substring("part of ".length()));
+                            assertTrue(
+                                    withoutIndentation(Files.readString(file)).contains(withoutIndentation(code)),
+                                    code);
+                        }));
+            }
         }
-        assertEquals(
-                Pattern.compile("```(java|properties)\n")
-                        .matcher(page)
-                        .results()
-                        .count(),
-                parts);
+        return tests.stream();
+    }
+
+    /** The script is one for Java as well, whose first lines are comments. */
+    @Test
+    void theScriptForJbangRuns() throws IOException {
+        Matcher script = Pattern.compile("<!-- jbang -->\n```java\n(.*?)```\n", Pattern.DOTALL)
+                .matcher(Files.readString(DOCS.resolve("JAVA.md")));
+        assertTrue(script.find());
+        Path file = Files.writeString(folder.resolve("Intents.java"), script.group(1));
+        Result result = DetangleProcess.shell(
+                System.getProperty("java.home") + "/bin/java --add-modules jdk.incubator.vector -cp 'cli/target/lib/*' "
+                        + file + " 'Where is my card?'");
+        assertEquals("card_arrival\n", result.out(), result.err());
+    }
+
+    /**
+     * Maven takes what it has stored of a repository called {@code local} for what is installed on the machine, and asks
+     * no other repository for it.
+     */
+    @Test
+    void noRepositoryIsCalledLocal() throws IOException {
+        for (Path page : pages()) {
+            assertFalse(Files.readString(page).contains("Repository=local::"), page.toString());
+        }
+    }
+
+    private static List<Path> pages() throws IOException {
+        List<Path> pages = new ArrayList<>();
+        for (Path folder : List.of(DetangleProcess.HOME, DOCS)) {
+            try (Stream<Path> files = Files.list(folder)) {
+                files.filter(f -> f.toString().endsWith(".md")).sorted().forEach(pages::add);
+            }
+        }
+        return pages;
     }
 
     private static String withoutIndentation(String code) {

@@ -10,7 +10,7 @@ import detangle.ir.DType;
 import detangle.ir.IrException;
 import detangle.ir.KernelOp;
 import detangle.ir.Node;
-import detangle.ir.Program.Output;
+import detangle.ir.Program;
 import detangle.ir.ReduceFunction;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Head;
@@ -25,15 +25,19 @@ import org.junit.jupiter.api.Test;
 class OwnHeadTest {
     private static final Path SHIPPED = DetangleProcess.HOME.resolve("models/pretrained/banking77-small");
 
-    /** A score for each text: the mean of its tokens' states, through a matrix. */
-    private static final Head MEAN = encoder -> {
-        Builder b = encoder.builder();
-        Node mask = b.convert(encoder.tokenMask(), DType.F32);
-        Node sum = b.reduce(ReduceFunction.SUM, encoder.zeroPadding(encoder.lastHiddenState()), 1);
-        Node mean = b.div(sum, b.reduce(ReduceFunction.SUM, mask, 1));
-        int hidden = encoder.config().hiddenSize();
-        return List.of(new Output("score", encoder.layers().linear("scorer", mean, hidden, 1)));
-    };
+    /** Returns a head with a score for each text: the mean of its tokens' states, through a matrix. */
+    private static Head scorer() {
+        Head scorer = encoder -> {
+            Builder b = encoder.builder();
+            Node mask = b.convert(encoder.tokenMask(), DType.F32);
+            Node sum = b.reduce(ReduceFunction.SUM, encoder.zeroPadding(encoder.lastHiddenState()), 1);
+            Node mean = b.div(sum, b.reduce(ReduceFunction.SUM, mask, 1));
+            Node score =
+                    encoder.layers().linear("scorer", mean, encoder.config().hiddenSize(), 1);
+            return List.of(new Program.Output("score", score));
+        };
+        return scorer;
+    }
 
     private static Map<String, Tensor> inputs() {
         return Map.of(
@@ -49,14 +53,14 @@ class OwnHeadTest {
             for (int i = 0; i < hidden; i++) {
                 weight[i] = (float) Math.sin(i);
             }
-            Map<String, Tensor> scorer = Map.of(
+            Path folder = SHIPPED;
+            Map<String, Tensor> inputs = inputs();
+            Head scorer = scorer();
+            Map<String, Tensor> weights = Map.of(
                     "scorer.weight", Tensor.of(weight, 1, hidden), "scorer.bias", Tensor.of(new float[] {0.5f}, 1));
-            try (Session own = Session.builder()
-                    .folder(SHIPPED)
-                    .options(SessionOptions.DEFAULT.withHiddenStates(false))
-                    .head(MEAN, scorer)
-                    .load()) {
-                Tensor score = own.run(inputs()).get("score");
+            try (Session session =
+                    Session.builder().folder(folder).head(scorer, weights).load()) {
+                Tensor score = session.run(inputs).get("score");
                 Tensor states = plain.run(inputs())
                         .get("hidden_states." + plain.config().numHiddenLayers());
                 for (int row = 0; row < 2; row++) {
@@ -74,13 +78,13 @@ class OwnHeadTest {
     @Test
     void itsParametersMustBeSomewhere() {
         CompileException refusal = assertThrows(
-                CompileException.class, Session.builder().folder(SHIPPED).head(MEAN, Map.of())::load);
+                CompileException.class, Session.builder().folder(SHIPPED).head(scorer(), Map.of())::load);
         assertTrue(refusal.getMessage().contains("scorer.weight"), refusal.getMessage());
     }
 
     @Test
     void kernelsAreThePassesToFind() {
-        Head head = encoder -> List.of(new Output(
+        Head head = encoder -> List.of(new Program.Output(
                 "probabilities",
                 encoder.builder().op(new KernelOp.MaskedSoftmax(), encoder.lastHiddenState(), encoder.tokenMask())));
         IrException refusal = assertThrows(

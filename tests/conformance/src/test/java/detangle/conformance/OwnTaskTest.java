@@ -25,33 +25,39 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A task of somebody else is found in a folder of classes, and trained. */
 class OwnTaskTest {
+    /** The program of docs/EXPERIMENTS.md. */
     private static final String SOURCE = """
             import detangle.experiment.*;
-            import detangle.experiment.data.TaskInput;
+            import detangle.experiment.data.*;
             import detangle.train.data.*;
             import java.util.*;
 
             public final class Colours implements TaskProvider, FineTuningTask {
                 public List<ExperimentTask> tasks() { return List.of(this); }
-                public String name() { return "Colours"; }
+                public String name() { return "colours"; }
                 public String description() { return "what colour something has"; }
-                public String origin() { return "nowhere"; }
+                public String origin() { return "https://example.org/colours"; }
                 public List<TaskOption> options() {
-                    return List.of(new TaskOption("colour", "red", "the colour of the last thing"));
+                    return List.of(new TaskOption("training_file", "train.tsv", "the file with the rows that train"));
                 }
                 public TaskHead head() { return TaskHead.classes(List.of("blue", "red")); }
                 public List<Example> training(TaskInput input) {
-                    List<String> labels = head().labels();
-                    return List.of(
-                            input.features().example(List.of("the sky"), new Target.OneClass(0), 0),
-                            input.features().example(List.of("a rose"),
-                                    new Target.OneClass(labels.indexOf(input.options().get("colour"))), 1));
+                    return examples(input, input.options().get("training_file"));
                 }
                 public List<EvaluationSet> evaluation(TaskInput input) {
-                    return List.of(new EvaluationSet(
-                            "all", training(input), Measures.ACCURACY, SubmissionFiles.labels(head().labels())));
+                    PredictionFiles files = SubmissionFiles.labels(head().labels());
+                    return List.of(new EvaluationSet("dev", examples(input, "dev.tsv"), Measures.ACCURACY, files));
                 }
-                public List<EvaluationSet> test(TaskInput input) { return evaluation(input); }
+                public List<EvaluationSet> test(TaskInput input) { return List.of(); }
+
+                private List<Example> examples(TaskInput input, String file) {
+                    List<Example> examples = new ArrayList<>();
+                    for (TabFile.Line line : TabFile.read(input.folder().file(file), true)) {
+                        Target label = new Target.OneClass(head().labels().indexOf(line.column(1)));
+                        examples.add(input.features().example(List.of(line.column(0)), label, examples.size()));
+                    }
+                    return examples;
+                }
             }
             """;
 
@@ -63,19 +69,21 @@ class OwnTaskTest {
         Path classes = compile(SOURCE);
         Tasks tasks = Tasks.findWith(classes);
         assertTrue(tasks.byName().containsKey("sts-b"));
+        Files.writeString(folder.resolve("rows.tsv"), "text\tcolour\nthe sky\tblue\na rose\tred\n");
+        Files.writeString(folder.resolve("dev.tsv"), "text\tcolour\nthe sea\tblue\na tomato\tred\nthe ink\tblue\n");
         Path source = TinyModel.write(folder.resolve("model"), "ForSequenceClassification", List.of("blue", "red"));
         ExperimentOptions options = ExperimentOptions.of(folder, folder.resolve("out"));
         ModelSource model = new ModelSource(Optional.of(source), Optional.empty(), source, OptionalDouble.empty());
         new Experiment(
-                        options.withTaskOptions(Map.of("colour", "blue"))
+                        options.withTaskOptions(Map.of("training_file", "rows.tsv"))
                                 .with(options.training().withPerDeviceTrainBatchSize(2)),
                         model)
                 .run(tasks.named("COLOURS"));
-        List<String> results = Files.readAllLines(folder.resolve("out/eval_results_all_000003-3.txt"));
-        assertEquals("eval_samples = 2", results.getLast());
+        List<String> results = Files.readAllLines(folder.resolve("out/eval_results_dev_000003-3.txt"));
+        assertEquals("eval_samples = 3", results.getLast());
         assertEquals(
-                3,
-                Files.readAllLines(folder.resolve("out/submit-all-000003-3.tsv"))
+                4,
+                Files.readAllLines(folder.resolve("out/submit-dev-000003-3.tsv"))
                         .size());
     }
 
