@@ -227,7 +227,8 @@ class DocumentationTest {
      */
     @TestFactory
     Stream<DynamicTest> programsArePartsOfWhatTestsRun() throws IOException {
-        Pattern program = Pattern.compile("(?:<!-- ([^\n]*?) -->\n)?```(?:java|properties)\n(.*?)```\n", Pattern.DOTALL);
+        Pattern program =
+                Pattern.compile("(?:<!-- ([^\n]*?) -->\n)?```(?:java|properties)\n(.*?)```\n", Pattern.DOTALL);
         List<DynamicTest> tests = new ArrayList<>();
         for (Path page : pages()) {
             Matcher part = program.matcher(Files.readString(page));
