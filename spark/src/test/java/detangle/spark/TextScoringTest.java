@@ -202,7 +202,7 @@ class TextScoringTest implements Serializable {
             }
         }
         assertTrue(
-                redacted.values().stream().anyMatch(text -> text != null && text.contains("<PERSON_")),
+                redacted.values().stream().anyMatch(text -> text != null && text.contains("[PERSON_")),
                 redacted.toString());
         assertThrows(
                 PipelineException.class,
