@@ -97,7 +97,9 @@ def main():
     parser.add_argument("config", help="a folder with config.json")
     parser.add_argument("--shape", default="1x128,1x512,8x512,32x512", help="batches, such as 8x128")
     parser.add_argument("--mix", help="lengths of a batch of different sequences, such as 12,40,384")
-    parser.add_argument("--size", type=int, default=8192, help="rows and columns of the large product")
+    parser.add_argument("--mode", default="eager,compiled", help="eager, compiled or both")
+    parser.add_argument("--type", default="fp16,fp32", help="fp16, fp32 or both")
+    parser.add_argument("--size", type=int, default=8192, help="rows and columns of the large product; 0 for neither product nor copies")
     parser.add_argument("--seconds", type=float, default=0.6, help="how long each is timed")
     arguments = parser.parse_args()
 
@@ -115,14 +117,15 @@ def main():
     if arguments.mix:
         shapes.append("mix:" + arguments.mix)
     failed = False
-    parts = [("ceilings", lambda: ceilings(device, arguments.size))]
-    for compiled in (False, True):
-        for name, dtype in (("fp16", torch.float16), ("fp32", torch.float32)):
+    parts = [("ceilings", lambda: ceilings(device, arguments.size))] if arguments.size else []
+    types = {"fp16": torch.float16, "fp32": torch.float32}
+    for mode in arguments.mode.split(","):
+        for name in arguments.type.split(","):
             parts.append(
                 (
-                    f"{'compiled' if compiled else 'eager'} {name}",
-                    lambda c=compiled, n=name, d=dtype: measure(
-                        config, shapes, n, d, c, device, arguments.seconds
+                    f"{mode} {name}",
+                    lambda m=mode, n=name: measure(
+                        config, shapes, n, types[n], m == "compiled", device, arguments.seconds
                     ),
                 )
             )

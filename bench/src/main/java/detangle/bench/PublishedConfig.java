@@ -13,6 +13,7 @@ public final class PublishedConfig {
             "deberta-v3-xsmall",
             "deberta-v3-small",
             "deberta-v3-base",
+            "deberta-v3-large",
             "deberta-base",
             "deberta-v2-xlarge",
             "deberta-v2-xxlarge");

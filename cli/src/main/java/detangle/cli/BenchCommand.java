@@ -61,8 +61,8 @@ final class BenchCommand implements Runnable {
             paramLabel = "CONFIG",
             description =
                     "Models with the sizes of these configurations and random weights: config.json, its folder, or"
-                            + " deberta-v3-xsmall, deberta-v3-small, deberta-v3-base, deberta-base, deberta-v2-xlarge,"
-                            + " deberta-v2-xxlarge; or, from texts to entities, gliner_small-v2.1, gliner_base-v2.1,"
+                            + " deberta-v3-xsmall, deberta-v3-small, deberta-v3-base, deberta-v3-large, deberta-base,"
+                            + " deberta-v2-xlarge, deberta-v2-xxlarge; or, from texts to entities, gliner_small-v2.1, gliner_base-v2.1,"
                             + " gliner-bi-base-v1.0.")
     private List<String> configs = List.of();
 
