@@ -96,18 +96,18 @@ class MemoryPlannerTest {
     @Test
     void aChainOfUpdatesNeedsNoMemoryOfItsOwn() {
         MemoryPlan plan = plan("""
-                func @step(%g: f32[4]) -> () {
-                  %v = param "v" : f32[4]
-                  %w = param "w" : f32[4]
-                  %0 = constant 0.9 : f32[]
-                  %1 = mul %v, %0 : f32[4]
-                  %2 = add %1, %g : f32[4]
-                  %3 = sub %w, %2 : f32[4]
-                  update "w" = %3
-                  update "v" = %2
-                  return
-                }
-                """);
+            func @step(%g: f32[4]) -> () {
+              %v = param "v" : f32[4]
+              %w = param "w" : f32[4]
+              %0 = constant 0.9 : f32[]
+              %1 = mul %v, %0 : f32[4]
+              %2 = add %1, %g : f32[4]
+              %3 = sub %w, %2 : f32[4]
+              update "w" = %3
+              update "v" = %2
+              return
+            }
+            """);
         assertEquals(List.of(Optional.of("w"), Optional.of("v")), parameters(plan));
     }
 
@@ -115,14 +115,14 @@ class MemoryPlannerTest {
     @Test
     void sumsAtIdsNeedNoMemoryOfTheirOwn() {
         MemoryPlan plan = plan("""
-                func @f(%x: f32[9,4], %ids: i64[S], %u: f32[S,4]) -> (y: f32[9,4], z: f32[9,4]) {
-                  %w = param "w" : f32[9,4]
-                  %0 = add %x, %w : f32[9,4]
-                  %1 = scatter_add %0, %ids, %u : f32[9,4]
-                  %2 = scatter_add %w, %ids, %u : f32[9,4]
-                  return y = %1, z = %2
-                }
-                """);
+            func @f(%x: f32[9,4], %ids: i64[S], %u: f32[S,4]) -> (y: f32[9,4], z: f32[9,4]) {
+              %w = param "w" : f32[9,4]
+              %0 = add %x, %w : f32[9,4]
+              %1 = scatter_add %0, %ids, %u : f32[9,4]
+              %2 = scatter_add %w, %ids, %u : f32[9,4]
+              return y = %1, z = %2
+            }
+            """);
         assertEquals(List.of(Optional.of("w"), Optional.empty(), Optional.empty()), parameters(plan));
     }
 
@@ -130,12 +130,12 @@ class MemoryPlannerTest {
     @Test
     void whatIsAddedAtIdsIsNotOverwritten() {
         MemoryPlan plan = plan("""
-                func @f(%x: f32[B,4], %i: i64[B,4]) -> (y: f32[B,4]) {
-                  %0 = exp %x : f32[B,4]
-                  %1 = scatter_add_last %0, %i, %0 : f32[B,4]
-                  return y = %1
-                }
-                """);
+            func @f(%x: f32[B,4], %i: i64[B,4]) -> (y: f32[B,4]) {
+              %0 = exp %x : f32[B,4]
+              %1 = scatter_add_last %0, %i, %0 : f32[B,4]
+              return y = %1
+            }
+            """);
         assertEquals(2, plan.slots().size());
     }
 
@@ -143,16 +143,16 @@ class MemoryPlannerTest {
     @Test
     void whatIsStillReadIsNotOverwritten() {
         MemoryPlan plan = plan("""
-                func @mix() -> () {
-                  %a = param "a" : f32[4]
-                  %b = param "b" : f32[4]
-                  %0 = add %a, %b : f32[4]
-                  %1 = sub %a, %b : f32[4]
-                  update "a" = %0
-                  update "b" = %1
-                  return
-                }
-                """);
+            func @mix() -> () {
+              %a = param "a" : f32[4]
+              %b = param "b" : f32[4]
+              %0 = add %a, %b : f32[4]
+              %1 = sub %a, %b : f32[4]
+              update "a" = %0
+              update "b" = %1
+              return
+            }
+            """);
         assertEquals(List.of(Optional.of("a"), Optional.of("b"), Optional.empty()), parameters(plan));
         assertEquals(2, plan.late().size());
     }
@@ -161,18 +161,111 @@ class MemoryPlannerTest {
     @Test
     void whatMayFailOrIsReturnedComesBeforeTheUpdates() {
         MemoryPlan plan = plan("""
-                func @count(%x: i32[4]) -> (y: f32[4]) {
-                  %n = param "n" : i32[4]
-                  %w = param "w" : f32[4]
-                  %0 = div %n, %x : i32[4]
-                  %1 = neg %w : f32[4]
-                  update "n" = %0
-                  update "w" = %1
-                  return y = %1
-                }
-                """);
+            func @count(%x: i32[4]) -> (y: f32[4]) {
+              %n = param "n" : i32[4]
+              %w = param "w" : f32[4]
+              %0 = div %n, %x : i32[4]
+              %1 = neg %w : f32[4]
+              update "n" = %0
+              update "w" = %1
+              return y = %1
+            }
+            """);
         assertEquals(List.of(), plan.late());
         assertEquals(4, plan.slots().size());
+    }
+
+    /** Returns the slot of each named value of a program of kernels, which is planned as it is. */
+    private static List<Integer> slots(String text) {
+        Program program = Parser.parse("test.dtir", text);
+        MemoryPlan plan = MemoryPlanner.plan(program);
+        return program.nodes().stream()
+                .filter(node -> plan.slot(node).isPresent())
+                .map(node -> plan.slot(node).getAsInt())
+                .toList();
+    }
+
+    /** A region writes into an operand that it is the last to read; a view and its operand have one slot. */
+    @Test
+    void aRegionTakesOverAnOperandThatDiesWithIt() {
+        assertEquals(List.of(0, 0, 0, 0), slots("""
+            func @f(%x: f32[B,4]) -> (y: f32[4,B]) {
+              %0 = elementwise %x {exp(a0)} : f32[B,4]
+              %1 = elementwise %0 {neg(a0)} : f32[B,4]
+              %2 = reshape %1 : f32[4,B]
+              %3 = elementwise %2 {exp(a0)} : f32[4,B]
+              return y = %3
+            }
+            """));
+        // The second operand dies, and the first one is read once more.
+        assertEquals(List.of(0, 1, 1, 0), slots("""
+            func @f(%x: f32[B,4]) -> (y: f32[B,4], z: f32[B,4]) {
+              %0 = elementwise %x {exp(a0)} : f32[B,4]
+              %1 = elementwise %x {neg(a0)} : f32[B,4]
+              %2 = elementwise %0, %1 {add(a0, a1)} : f32[B,4]
+              %3 = elementwise %0 {neg(a0)} : f32[B,4]
+              return y = %2, z = %3
+            }
+            """));
+    }
+
+    /** It has a slot of its own where the operand is returned, or has another shape. */
+    @Test
+    void aRegionLeavesWhatIsStillReadAsItIs() {
+        assertEquals(List.of(0, 1), slots("""
+            func @f(%x: f32[B,4]) -> (y: f32[B,4], z: f32[B,4]) {
+              %0 = elementwise %x {exp(a0)} : f32[B,4]
+              %1 = elementwise %0 {neg(a0)} : f32[B,4]
+              return y = %1, z = %0
+            }
+            """));
+        assertEquals(List.of(0, 1), slots("""
+            func @f(%x: f32[1,4]) -> (y: f32[3,4]) {
+              %0 = elementwise %x {exp(a0)} : f32[1,4]
+              %1 = elementwise %0 {neg(a0)} : f32[3,4]
+              return y = %1
+            }
+            """));
+    }
+
+    /** The input is operation 0; what is returned is needed for good. */
+    @Test
+    void aSlotIsNeededUntilItsLastReader() {
+        Program program = Parser.parse("test.dtir", """
+            func @f(%x: f32[1,4]) -> (y: f32[3,4], z: f32[2,4]) {
+              %0 = elementwise %x {exp(a0)} : f32[1,4]
+              %1 = elementwise %0 {neg(a0)} : f32[3,4]
+              %2 = elementwise %0 {exp(a0)} : f32[2,4]
+              return y = %1, z = %2
+            }
+            """);
+
+        assertEquals(
+                List.of("1 to 3", "2 to " + MemoryPlan.FOR_GOOD, "3 to " + MemoryPlan.FOR_GOOD),
+                MemoryPlanner.plan(program).slots().stream()
+                        .map(slot -> slot.first() + " to " + slot.last())
+                        .toList());
+    }
+
+    @Test
+    void layerNormOverwritesItsFirstOperandAlone() {
+        assertEquals(List.of(0, 1, 0), slots("""
+            func @f(%x: f32[B,4], %g: f32[4], %b: f32[4]) -> (y: f32[B,4]) {
+              %0 = elementwise %x {exp(a0)} : f32[B,4]
+              %1 = elementwise %x {neg(a0)} : f32[B,4]
+              %2 = layer_norm %0, %1, %g, %b {residual, eps=1} : f32[B,4]
+              return y = %2
+            }
+            """));
+        assertEquals(List.of(0, 1, 2, 0), slots("""
+            func @f(%x: f32[B,4], %g: f32[4], %b: f32[4]) -> (y: f32[B,4], z: f32[B,4]) {
+              %0 = elementwise %x {exp(a0)} : f32[B,4]
+              %1 = elementwise %x {neg(a0)} : f32[B,4]
+              %2 = layer_norm %0, %1, %g, %b {residual, eps=1} : f32[B,4]
+              %3 = elementwise %0 {neg(a0)} : f32[B,4]
+              return y = %2, z = %3
+            }
+            """));
     }
 
     private static List<Optional<String>> parameters(MemoryPlan plan) {

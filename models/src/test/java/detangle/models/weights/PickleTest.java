@@ -83,6 +83,7 @@ class PickleTest {
         assertRefused("recalls what it never stored", "Nq\u0000h\u0001.");
         assertRefused("recalls what it never stored", "Nq\u0001h\u0000.");
         assertRefused("recalls what it never stored", "Nq\u0000j\u00ff\u00ff\u00ff\u00ff.");
+        assertEquals("", read("U\u0000."));
         assertRefused("a text that ends too early", "T\u0002\u0000\u0000\u0000x");
         assertRefused("a text that ends too early", "T\u00ff\u00ff\u00ff\u00ffx.");
         assertRefused("a pickle that ends too early", "T\u0001\u0000\u0000\u0000x");
