@@ -89,4 +89,29 @@ class PythonJsonTest {
             assertTrue(fault.getMessage().startsWith("not valid JSON"), fault.getMessage());
         }
     }
+
+    @Test
+    void wholeNumbersOfAnySizeAreNumbers() throws InvalidJson {
+        JsonNode numbers = python("[7,1" + "0".repeat(30) + ",1" + "0".repeat(400) + ",2.5]");
+        assertEquals(7, PythonJson.number(numbers.path(0)));
+        assertEquals(1e30, PythonJson.number(numbers.path(1)));
+        assertEquals(Double.POSITIVE_INFINITY, PythonJson.number(numbers.path(2)));
+        assertEquals(2.5, PythonJson.number(numbers.path(3)));
+    }
+
+    @Test
+    void tokensAreReadBehindTheMark() throws InvalidJson {
+        byte[] marked = "\uFEFF[NaN]".getBytes(StandardCharsets.UTF_8);
+        JsonNode read = PythonJson.read(marked, StrictJson::tree);
+        assertEquals(Double.NaN, read.path(0).doubleValue());
+        InvalidJson fault = assertThrows(
+                InvalidJson.class,
+                () -> PythonJson.read("[".repeat(10_000).getBytes(StandardCharsets.UTF_8), StrictJson::tree));
+        assertTrue(fault.getMessage().contains("the most are 500 levels, names of"), fault.getMessage());
+        assertEquals(
+                0,
+                PythonJson.withoutMark("\uFEFF".getBytes(StandardCharsets.UTF_8))
+                        .remaining());
+        assertEquals(2, PythonJson.withoutMark(new byte[2]).remaining());
+    }
 }
