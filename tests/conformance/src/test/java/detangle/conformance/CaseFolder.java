@@ -3,7 +3,6 @@ package detangle.conformance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
 import detangle.testing.SharedFiles;
 import java.nio.file.Path;
@@ -28,12 +27,12 @@ record CaseFolder(String name) {
 
     /** Runs the command line in the folder, in a process of its own. */
     Result run(String... arguments) {
-        return DetangleProcess.javaIn(path(), Launch.MODULE_PATH, arguments);
+        return run(Map.of(), arguments);
     }
 
     /** As {@link #run(String...)}, with variables beside those of this process. */
     Result run(Map<String, String> environment, String... arguments) {
-        return DetangleProcess.javaIn(path(), environment, Launch.MODULE_PATH, arguments);
+        return DetangleProcess.shortlyIn(path(), environment, arguments);
     }
 
     /** Runs a command that must succeed without a message, and returns what it prints. */

@@ -4,13 +4,17 @@ import detangle.cli.CommandLineHere;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Runs Detangle as its users do: mostly in a process of its own, from the jars that the build has collected. */
 final class DetangleProcess {
@@ -22,6 +26,8 @@ final class DetangleProcess {
     private static final String LIB = System.getProperty("detangle.lib");
 
     private static final long TIMEOUT_SECONDS = 300;
+
+    private static final List<String> WITHOUT_C2 = List.of("-XX:TieredStopAtLevel=1", "-Ddetangle.once=true");
 
     private DetangleProcess() {}
 
@@ -54,6 +60,66 @@ final class DetangleProcess {
         }
     }
 
+    /** The archive of classes for processes of the tests, as the launcher makes one: each starts half a second sooner. */
+    private static final class ClassArchive {
+        private static final List<String> SILENT = List.of("-Xlog:cds*=off", "-Xlog:aot*=off");
+
+        /** Options of the JVM; none where another JVM than HotSpot has made no archive. */
+        static final List<String> OPTIONS = options();
+
+        private static List<String> options() {
+            Path archive = Path.of(LIB).resolveSibling("classes-of-tests.jsa");
+            if (!isNewerThanJars(archive)) {
+                // Under another name until it is whole, as tests run in two processes.
+                Path made = archive.resolveSibling(
+                        "classes-of-tests-" + ProcessHandle.current().pid() + ".jsa");
+                List<String> command = new ArrayList<>(SILENT);
+                command.add(
+                        0,
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString());
+                command.add("-Ddetangle.home=" + HOME);
+                command.add("-XX:ArchiveClassesAtExit=" + made);
+                command.addAll(Launch.MODULE_PATH.options);
+                command.addAll(List.of("classify", "Where is my card?"));
+                run(HOME, command);
+                moveIfThere(made, archive);
+            }
+            if (!Files.exists(archive)) {
+                return List.of();
+            }
+            List<String> options = new ArrayList<>(SILENT);
+            options.add("-XX:SharedArchiveFile=" + archive);
+            return options;
+        }
+
+        private static void moveIfThere(Path made, Path archive) {
+            try {
+                if (Files.exists(made)) {
+                    Files.move(made, archive, StandardCopyOption.ATOMIC_MOVE);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private static boolean isNewerThanJars(Path archive) {
+            if (!Files.exists(archive)) {
+                return false;
+            }
+            try (Stream<Path> jars = Files.list(Path.of(LIB))) {
+                FileTime made = Files.getLastModifiedTime(archive);
+                for (Path jar : jars.toList()) {
+                    if (Files.getLastModifiedTime(jar).compareTo(made) >= 0) {
+                        return false;
+                    }
+                }
+                return true;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
     /** What a finished process has left: its exit status and its two streams. */
     record Result(int status, String out, String err) {
         /** The lines of stderr that the JVM did not write of its own accord. */
@@ -76,7 +142,15 @@ final class DetangleProcess {
 
     /** Runs the command line in a new JVM, in a folder, with variables beside those of this process. */
     static Result javaIn(Path directory, Map<String, String> environment, Launch launch, String... arguments) {
-        return run(directory, environment, command(launch, arguments));
+        return run(directory, environment, command(launch, List.of(), arguments));
+    }
+
+    /**
+     * Runs a command that ends soon in a new JVM, in a folder. The JVM has no C2, as in the launcher, which takes half
+     * of the time.
+     */
+    static Result shortlyIn(Path directory, Map<String, String> environment, String... arguments) {
+        return run(directory, environment, command(Launch.MODULE_PATH, WITHOUT_C2, arguments));
     }
 
     /**
@@ -94,7 +168,7 @@ final class DetangleProcess {
     static Process start(String... arguments) throws IOException {
         List<String> command =
                 new ArrayList<>(isInterruptIgnored() ? List.of("env", "--default-signal=INT") : List.of());
-        command.addAll(command(Launch.MODULE_PATH, arguments));
+        command.addAll(command(Launch.MODULE_PATH, List.of(), arguments));
         return new ProcessBuilder(command).start();
     }
 
@@ -116,10 +190,14 @@ final class DetangleProcess {
         return (Long.parseUnsignedLong(ignored, 16) & 1L << (SIGINT - 1)) != 0;
     }
 
-    private static List<String> command(Launch launch, String... arguments) {
+    private static List<String> command(Launch launch, List<String> options, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Ddetangle.home=" + HOME);
+        command.addAll(options);
+        if (launch == Launch.MODULE_PATH) {
+            command.addAll(ClassArchive.OPTIONS);
+        }
         command.addAll(launch.options);
         command.addAll(List.of(arguments));
         return command;

@@ -15,11 +15,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -140,7 +145,9 @@ class DocumentationTest {
 
     @TestFactory
     Stream<DynamicTest> doesWhatItSays() throws IOException {
-        return all().stream()
+        List<Example> all = all();
+        Map<Example, Future<Result>> results = start(all);
+        return all.stream()
                 .map(example -> DynamicTest.dynamicTest(
                         example.command().lines().findFirst().orElseThrow(), () -> {
                             assertTrue(
@@ -153,7 +160,7 @@ class DocumentationTest {
                                         Files.readString(EXAMPLES.resolve(name + ".java")),
                                         example.source().get());
                             }
-                            Result result = DetangleProcess.shell(command(example));
+                            Result result = results.get(example).get();
                             assertEquals(0, result.status(), result.err());
                             assertFalse(result.out().isBlank(), "nothing is printed");
                             if (example.output().isPresent()) {
@@ -162,6 +169,20 @@ class DocumentationTest {
                                         example.output().get(), result.out().replace("\r\n", "\n"));
                             }
                         }));
+    }
+
+    /** Runs all examples, two at a time, as most of them are busy starting a JVM. */
+    private static Map<Example, Future<Result>> start(List<Example> all) throws IOException {
+        // Two launchers at once would build at once, if a source were newer than the jars.
+        assertEquals(0, DetangleProcess.script("--version").status());
+        Map<Example, Future<Result>> results = new HashMap<>();
+        try (ExecutorService two = Executors.newFixedThreadPool(2)) {
+            for (Example example : all) {
+                String command = command(example);
+                results.put(example, two.submit(() -> DetangleProcess.shell(command)));
+            }
+        }
+        return results;
     }
 
     @Test

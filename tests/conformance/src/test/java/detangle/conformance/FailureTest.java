@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
 import detangle.ir.Tensor;
 import detangle.models.weights.SafetensorsWriter;
@@ -26,7 +25,7 @@ class FailureTest {
     Path folder;
 
     private static void fails(int status, String message, String... arguments) {
-        Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments);
+        Result result = DetangleProcess.shortlyIn(DetangleProcess.HOME, Map.of(), arguments);
         assertEquals(1, result.messages().size(), result.err());
         assertTrue(result.messages().getFirst().contains(message), result.err());
         assertEquals(status, result.status(), result.err());
