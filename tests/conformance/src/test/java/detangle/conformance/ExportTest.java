@@ -34,19 +34,19 @@ class ExportTest {
     @ParameterizedTest
     @MethodSource("fixtures")
     void givesTheNumbersOfTheFixtureInOnnxRuntime(Fixture fixture) throws OrtException {
-        checkOnnx(fixture);
+        checkOnnx(fixture, false);
     }
 
     @Test
     void alsoWithItsDataBesideIt() throws OrtException {
-        checkOnnx(Fixture.named("v3-encoder"), "--external-data");
+        checkOnnx(Fixture.named("v3-encoder"), true, "--external-data");
         assertTrue(Files.exists(folder.resolve("model.data")));
     }
 
     @ParameterizedTest
     @MethodSource("fixtures")
     void givesTheNumbersOfTheFixtureInPyTorch(Fixture fixture) throws Exception {
-        Path file = export(fixture, "--format", "torchscript");
+        Path file = export(fixture, false, "--format", "torchscript");
         Map<String, Tensor> outputs = new HashMap<>();
         try (DjlModel model = DjlModel.load(file, 1)) {
             for (Fixture.Case c : fixture.cases()) {
@@ -60,8 +60,8 @@ class ExportTest {
         assertTrue(fixture.compareOutputs(outputs, 1) > 0, "nothing was compared");
     }
 
-    private void checkOnnx(Fixture fixture, String... options) throws OrtException {
-        Path file = export(fixture, options);
+    private void checkOnnx(Fixture fixture, boolean isProcess, String... options) throws OrtException {
+        Path file = export(fixture, isProcess, options);
         Map<String, Tensor> outputs = new HashMap<>();
         try (OrtModel model = OrtModel.load(file, 1)) {
             for (Fixture.Case c : fixture.cases()) {
@@ -71,7 +71,12 @@ class ExportTest {
         assertTrue(fixture.compareOutputs(outputs, 1) > 0, "nothing was compared");
     }
 
-    private Path export(Fixture fixture, String... options) {
+    /**
+     * Exports a fixture.
+     *
+     * @param isProcess whether by a process of its own
+     */
+    private Path export(Fixture fixture, boolean isProcess, String... options) {
         Path file = folder.resolve("model");
         List<String> arguments = new ArrayList<>(
                 List.of("export", fixture.folder().toString(), "--hidden-states", "-o", file.toString()));
@@ -79,7 +84,9 @@ class ExportTest {
             arguments.addAll(List.of("--head", fixture.head().text()));
         }
         arguments.addAll(List.of(options));
-        Result result = DetangleProcess.java(Launch.MODULE_PATH, arguments.toArray(String[]::new));
+        Result result = isProcess
+                ? DetangleProcess.java(Launch.MODULE_PATH, arguments.toArray(String[]::new))
+                : DetangleProcess.here(arguments.toArray(String[]::new));
         assertEquals(0, result.status(), result.err());
         return file;
     }
