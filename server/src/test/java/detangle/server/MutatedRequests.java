@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** Requests that make sense, with something changed: a seed and a number give the same one each time. */
 final class MutatedRequests {
@@ -77,11 +78,33 @@ final class MutatedRequests {
             "/v2/models/banking/infer",
             "/analyze");
 
+    private static final String JSON = "Content-Type: application/json\r\n";
+
     private final Random random;
 
     MutatedRequests(long seed, int number) {
         this.random = new Random(seed * 1_000_003 + number);
         random.nextInt();
+    }
+
+    /** Returns the requests as they are: with heads that fit their bodies, and in one piece. */
+    static List<byte[]> good() {
+        return IntStream.range(0, BODIES.size())
+                .mapToObj(i -> Probe.post(ROUTES.get(i), JSON, Probe.utf8(BODIES.get(i))))
+                .toList();
+    }
+
+    /** Returns the bodies of the requests, each behind a byte with the number of its route. */
+    static List<byte[]> goodBodies() {
+        return IntStream.range(0, BODIES.size())
+                .mapToObj(i -> join(new byte[] {(byte) i}, Probe.utf8(BODIES.get(i))))
+                .toList();
+    }
+
+    /** Returns a request with one of {@link #goodBodies}, or with what a fuzzer has made of it. */
+    static byte[] ofBody(byte[] body) {
+        int route = Byte.toUnsignedInt(body[0]) % ROUTES.size();
+        return Probe.post(ROUTES.get(route), JSON, Arrays.copyOfRange(body, 1, body.length));
     }
 
     byte[] next() {
@@ -96,13 +119,12 @@ final class MutatedRequests {
     }
 
     private byte[] request(String route, byte[] body) {
-        String type = "Content-Type: application/json\r\n";
         if (random.nextInt(3) > 0) {
-            return Probe.post(route, type, body);
+            return Probe.post(route, JSON, body);
         }
         int half = body.length / 2;
         ByteArrayOutputStream all = new ByteArrayOutputStream();
-        all.writeBytes(Probe.utf8("POST " + route + " HTTP/1.1\r\nHost: localhost\r\n" + type
+        all.writeBytes(Probe.utf8("POST " + route + " HTTP/1.1\r\nHost: localhost\r\n" + JSON
                 + "Transfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(half) + "\r\n"));
         all.write(body, 0, half);
         all.writeBytes(Probe.utf8("\r\n" + Integer.toHexString(body.length - half) + ";x=y\r\n"));

@@ -39,13 +39,18 @@ abstract class ServerTest {
 
     @BeforeAll
     static void start() throws IOException {
+        server = InferenceServer.start(models(folder), options());
+    }
+
+    /** Returns the models that are served, of which small ones are written into a folder. */
+    static SequencedMap<String, Path> models(Path folder) throws IOException {
         SequencedMap<String, Path> models = new LinkedHashMap<>();
         models.put("banking", TinyModel.SHIPPED);
         models.put(
                 "org/reranker",
                 TinyModel.write(folder.resolve("reranker"), "ForSequenceClassification", List.of("LABEL_0")));
         models.put("encoder", TinyModel.write(folder.resolve("encoder"), "Model", List.of("LABEL_0")));
-        server = InferenceServer.start(models, options());
+        return models;
     }
 
     @AfterAll
