@@ -101,8 +101,7 @@ class StrictJsonTest {
                 many.getMessage());
         InvalidJson deep = assertThrows(InvalidJson.class, () -> tree("[".repeat(2000)));
         assertTrue(
-                deep.getMessage()
-                        .startsWith("not valid JSON: it is nested too deeply, or a value in it is too long"),
+                deep.getMessage().startsWith("not valid JSON: it is nested too deeply, or a value in it is too long"),
                 deep.getMessage());
     }
 

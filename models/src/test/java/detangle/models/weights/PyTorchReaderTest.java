@@ -172,6 +172,36 @@ class PyTorchReaderTest {
                 refusal.getMessage());
     }
 
+    /** Newer archives have entries in front of the pickle, and one that tells the order of bytes. */
+    @Test
+    void archivesHaveOtherEntriesToo() throws IOException {
+        Path file = folder.resolve("pytorch_model.bin");
+        String pickle = state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage");
+        for (String order : new String[] {"little", "big"}) {
+            try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
+                entry(out, "archive/.format_version", latin("1"), true);
+                entry(out, "archive/byteorder", latin(order), true);
+                entry(out, "archive/data.pkl", latin(pickle), true);
+                entry(out, "archive/data/0", floats(0, 1, 2, 3, 4, 5), true);
+            }
+            if (order.equals("little")) {
+                try (Weights weights = Weights.open(file)) {
+                    assertArrayEquals(
+                            new float[] {0, 1, 2, 3, 4, 5}, weights.get("w").toFloats());
+                }
+            } else {
+                WeightsException refusal = assertThrows(WeightsException.class, () -> Weights.open(file));
+                assertEquals(
+                        file + ": its numbers are big-endian; save it again on another machine", refusal.getMessage());
+            }
+        }
+        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
+            entry(out, "archive/other.pkl", latin(pickle), true);
+        }
+        WeightsException refusal = assertThrows(WeightsException.class, () -> Weights.open(file));
+        assertEquals(file + ": a zip archive without data.pkl: no checkpoint", refusal.getMessage());
+    }
+
     @Test
     void compressedStoragesAreRefused() throws IOException {
         Path file = zip(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"), floats(0, 1, 2, 3, 4, 5), false);

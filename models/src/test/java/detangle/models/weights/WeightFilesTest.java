@@ -125,6 +125,21 @@ class WeightFilesTest {
         }
     }
 
+    @Test
+    void anArtifactMayHoldAFileOfWeights() throws IOException {
+        Path inner = folder.resolve("adapter.safetensors");
+        write(inner, "a", 7);
+        Path file = folder.resolve("model.dtl");
+        LinkedHashMap<String, byte[]> sections =
+                new LinkedHashMap<>(Map.of("file/adapter.safetensors", Files.readAllBytes(inner)));
+        Artifact.write(file, new LinkedHashMap<>(), sections, Map.of());
+        try (Weights weights = Weights.inArtifact(file, "file/adapter.safetensors")) {
+            assertEquals(7, weights.get("a").getDouble(0));
+            assertEquals(file.resolve("file/adapter.safetensors"), weights.origin());
+        }
+        assertThrows(ArtifactException.class, () -> Weights.inArtifact(file, "file/other.safetensors"));
+    }
+
     private static byte[] bytes(int... values) {
         byte[] bytes = new byte[values.length];
         for (int i = 0; i < values.length; i++) {
