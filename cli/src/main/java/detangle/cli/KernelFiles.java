@@ -27,10 +27,12 @@ final class KernelFiles {
             for (int i = 0; i < kernels.size(); i++) {
                 KernelCode kernel = kernels.get(i);
                 String name = String.format(Locale.ROOT, "%02d-%s-%s", i, kernel.operation(), kernel.name());
-                Path classFile = folder.resolve(name + ".class");
-                WholeFiles.write(classFile, kernel.classFile());
-                if (javap.isPresent()) {
-                    write(folder.resolve(name + ".javap"), listing(javap.get(), classFile));
+                if (kernel.classFile().isPresent()) {
+                    Path classFile = folder.resolve(name + ".class");
+                    WholeFiles.write(classFile, kernel.classFile().get());
+                    if (javap.isPresent()) {
+                        write(folder.resolve(name + ".javap"), listing(javap.get(), classFile));
+                    }
                 }
                 if (kernel.source().isPresent()) {
                     KernelCode.Source source = kernel.source().get();

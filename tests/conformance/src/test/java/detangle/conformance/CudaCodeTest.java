@@ -55,6 +55,7 @@ class CudaCodeTest {
             "attentionDropout",
             "attentionGrad",
             "attentionSoftmax",
+            "fusedAttention",
             "positionSums",
             "sequenceProduct",
             "scatterLast",
@@ -179,7 +180,8 @@ class CudaCodeTest {
     }
 
     private void nvcc(KernelCode kernel, String text) {
-        Path source = folder.resolve(COMPILED.size() + ".cu");
+        Path source =
+                folder.resolve(COMPILED.size() + "." + kernel.source().get().suffix());
         Path log = folder.resolve("log");
         try {
             Files.writeString(source, text);

@@ -121,7 +121,8 @@ record Accelerator(String name, TornadoDevice tornado, ComputePrecision precisio
         List<Optional<ComputePrecision>> libraries = isVirtual() && Products.isCuda(name)
                 ? List.of(Optional.empty(), Optional.of(precision))
                 : List.of(library());
-        return TornadoExecutable.alone(() -> KernelCompiler.compile(plan, tornado, libraries, suffix()));
+        return TornadoExecutable.alone(() -> KernelCompiler.compile(
+                plan, tornado, libraries, isVirtual() || Products.hasMatrixUnits(name), suffix()));
     }
 
     private String suffix() {

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Disentangled attention: {@link AttentionProducts}, or a product for each term of positions and
+ * Disentangled attention: {@link AttentionProducts} where a library is there, or a product for each term of positions and
  * {@link AttentionKernel}, which looks them up. Attention with dropout keeps its scores in memory, whatever computes
  * its products.
  */

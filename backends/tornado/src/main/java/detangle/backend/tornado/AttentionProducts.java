@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The steps of disentangled attention with all scores in memory: products, and {@link AttentionSoftmaxKernel} between
+ * Disentangled attention as one kernel of the library's, or as steps with all scores in memory: products, and {@link AttentionSoftmaxKernel} between
  * them. The matrix library computes the products if it is there and the host knows the segments of sequences, as it
  * reads them there; otherwise {@link SequenceProductKernel} does.
  */
@@ -84,10 +84,7 @@ final class AttentionProducts {
 
     private boolean fuses() {
         Dim width = q.type().dim(-1);
-        return form.packed()
-                && form.scale() > 0
-                && width.isStatic()
-                && CublasLtSession.fuses(library.orElseThrow(), size(width, Map.of()));
+        return form.packed() && width.isStatic() && CublasLtSession.fuses(library.orElseThrow(), size(width, Map.of()));
     }
 
     private void fused() {
@@ -107,11 +104,23 @@ final class AttentionProducts {
                         segments(6),
                         tables.isEmpty() ? ints : launcher.array(tables.getLast()),
                         launcher.array(node)),
-                sizes -> {
-                    int distances =
-                            tables.isEmpty() ? 0 : size(tables.getLast().type().dim(0), sizes);
-                    return new Work(new FusedShape(shape(sizes), centre(sizes), distances).sizes(), 1, 1, 1);
-                });
+                sizes -> new Work(fusedShape(sizes).sizes(), 1, 1, 1));
+    }
+
+    private FusedShape fusedShape(Map<String, Long> sizes) {
+        return new FusedShape(
+                size(sequences(), sizes),
+                size(q.type().dim(-2), sizes),
+                size(q.type().dim(-1), sizes),
+                size(AttentionLowering.rows(q), sizes),
+                size(AttentionLowering.rows(k), sizes),
+                size(longestQueries(), sizes),
+                size(longestKeys(), sizes),
+                tables.isEmpty() ? 0 : size(tables.getFirst().type().dim(1), sizes),
+                centre(sizes),
+                tables.isEmpty() ? 0 : size(tables.getLast().type().dim(0), sizes),
+                form.c2p(),
+                form.p2c());
     }
 
     private boolean fit() {

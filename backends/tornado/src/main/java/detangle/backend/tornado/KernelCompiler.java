@@ -4,6 +4,7 @@ import detangle.backend.BackendException;
 import detangle.backend.ComputePrecision;
 import detangle.backend.KernelCode;
 import detangle.backend.Plan;
+import detangle.backend.tornado.cublaslt.CublasLtSession;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -42,10 +43,15 @@ final class KernelCompiler {
      *
      * @param libraries for each way to compute products, the precision of the matrix library, whose code cannot be
      *     shown, or nothing where kernels compute them
+     * @param hasMatrixUnits whether the device has those that one kernel for attention uses
      * @param suffix the ending of files in the device's language
      */
     static List<KernelCode> compile(
-            Plan plan, TornadoDevice device, List<Optional<ComputePrecision>> libraries, String suffix) {
+            Plan plan,
+            TornadoDevice device,
+            List<Optional<ComputePrecision>> libraries,
+            boolean hasMatrixUnits,
+            String suffix) {
         Map<String, Long> sizes = plan.program().inputs().stream()
                 .flatMap(input -> input.shape().dims().stream())
                 .flatMap(dim -> dim.symbols().stream())
@@ -55,14 +61,30 @@ final class KernelCompiler {
         Set<Object> seen = new HashSet<>();
         for (Optional<ComputePrecision> library : libraries) {
             Buffers buffers = new Buffers(plan, List.of(sizes));
-            for (Launch launch : Launcher.of(plan, buffers, library, Products.attention(library, false))
+            for (Launch launch : Launcher.of(plan, buffers, library, Products.attention(library, hasMatrixUnits))
                     .launches()) {
-                if (launch.call() instanceof KernelTask task && seen.add(code(launch))) {
-                    kernels.add(new KernelCode(
-                            launch.operation(),
-                            task.name(),
-                            task.classFile(),
-                            Optional.of(new KernelCode.Source(suffix, compile(launch, task, device)))));
+                switch (launch.call()) {
+                    case KernelTask task -> {
+                        if (seen.add(code(launch))) {
+                            kernels.add(new KernelCode(
+                                    launch.operation(),
+                                    task.name(),
+                                    Optional.of(task.classFile()),
+                                    Optional.of(new KernelCode.Source(suffix, compile(launch, task, device)))));
+                        }
+                    }
+                    case LibraryCall call ->
+                        CublasLtSession.kernels(
+                                        call.function(),
+                                        call.tuning(),
+                                        launch.work().apply(sizes).sizes())
+                                .filter(seen::add)
+                                .map(text -> new KernelCode(
+                                        "packed_attention",
+                                        CublasLtSession.ATTENTION,
+                                        Optional.empty(),
+                                        Optional.of(new KernelCode.Source("ptx", text))))
+                                .forEach(kernels::add);
                 }
             }
         }

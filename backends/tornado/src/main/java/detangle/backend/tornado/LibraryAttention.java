@@ -28,7 +28,7 @@ record LibraryAttention(String function, ProductOptions options, int sizes, Set<
      * segments of queries and of keys, their positions, the index into the tables, and the result; an array that nobody
      * reads stands in the place of what there is not.
      *
-     * @param factor what scores are multiplied by, which is positive
+     * @param factor what scores are multiplied by
      */
     static LibraryAttention whole(ComputePrecision precision, float factor) {
         return new LibraryAttention(

@@ -14,15 +14,15 @@ final class Products {
     static final String PROPERTY = "detangle.tornado.products";
 
     /**
-     * The system property that keeps attention from some ways to compute it: {@code products} leaves products to
-     * cuBLASLt, and {@code kernel} all to {@link AttentionKernel}. Unset, each attention is computed in the first way
-     * that covers it, see {@link AttentionMethods}.
+     * The system property that excludes ways to compute attention: {@code products} excludes the kernel in PTX, and
+     * {@code kernel} all but {@link AttentionKernel}. Unset, each attention is computed in the first way that covers
+     * it, see {@link AttentionMethods}.
      */
     static final String ATTENTION = "detangle.tornado.attention";
 
     private static final String KERNELS = "java";
-    private static final String IN_PRODUCTS = "products";
-    private static final String IN_ONE_KERNEL = "kernel";
+    private static final String BY_PRODUCTS = "products";
+    private static final String BY_JAVA_KERNEL = "kernel";
     private static final String CUDA = "cuda:";
 
     private Products() {}
@@ -61,8 +61,8 @@ final class Products {
         String asked = System.getProperty(ATTENTION, "");
         return switch (asked) {
             case "" -> all;
-            case IN_ONE_KERNEL -> AttentionMethods.KERNEL;
-            case IN_PRODUCTS -> {
+            case BY_JAVA_KERNEL -> AttentionMethods.KERNEL;
+            case BY_PRODUCTS -> {
                 if (!all.products()) {
                     throw new BackendException(ATTENTION + "=" + asked + " needs products by cuBLASLt");
                 }
@@ -70,7 +70,7 @@ final class Products {
             }
             default ->
                 throw new BackendException(
-                        ATTENTION + "=" + asked + " is not one of " + IN_PRODUCTS + ", " + IN_ONE_KERNEL);
+                        ATTENTION + "=" + asked + " is not one of " + BY_PRODUCTS + ", " + BY_JAVA_KERNEL);
         };
     }
 

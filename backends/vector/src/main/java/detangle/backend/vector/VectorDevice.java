@@ -116,8 +116,8 @@ final class VectorDevice implements Device {
                 RegionCode.of(region)
                         .map(RegionCode::classFiles)
                         .orElse(List.of())
-                        .forEach(
-                                bytes -> kernels.add(new KernelCode("elementwise", "region", bytes, Optional.empty())));
+                        .forEach(bytes -> kernels.add(
+                                new KernelCode("elementwise", "region", Optional.of(bytes), Optional.empty())));
             }
         }
         return kernels;

@@ -14,8 +14,10 @@ import java.util.Set;
  *
  * <p>Between 64 queries and 64 keys whose positions follow one another there are 127 distances. The group copies the
  * rows of the tables that these distances name to shared memory, by distance, and multiplies queries and keys with
- * them. The terms of query i and key j then lie in the column {@code i - j + 63}. Each of its four warps has 16 rows,
- * which meet 79 of the distances. Where positions leave numbers out, the same places are filled pair by pair.
+ * them. In the next step half of the distances are the same, so the rows lie in a ring. Each of the four warps of a
+ * group has 16 rows, which meet 79 of the distances. The term of query i and the tables lies in row i, with key j in the
+ * column {@code i mod 16 - j + 63}; that of key j lies in row j, with query i in the column {@code i - j mod 16 + 15}.
+ * Where positions leave numbers out, the same places are filled pair by pair.
  *
  * <p>The layouts of operands in registers are those of {@code mma.m16n8k16} in NVIDIA's description of PTX: thread
  * {@code 4 g + t} of a warp has the rows g and g + 8, and the columns 2 t and 2 t + 1 of each eight.
@@ -36,8 +38,11 @@ final class AttentionPtx {
     /** The rows of a product that a warp computes. */
     private static final int ROWS = TILE / WARPS;
 
-    /** The distances between a tile of queries and one of keys. */
-    private static final int DISTANCES = 2 * TILE - 1;
+    /** The distances between a tile of queries and one of keys, and one that nobody reads. */
+    private static final int DISTANCES = 2 * TILE;
+
+    /** The blocks of as many distances as a warp has rows; half of them are new in each step. */
+    private static final int BLOCKS = DISTANCES / ROWS;
 
     /** The distances that the rows of a warp meet, and one column that nobody reads. */
     private static final int SPAN = ROWS + TILE;
@@ -48,7 +53,7 @@ final class AttentionPtx {
      */
     private static final int QUERY_PITCH = SPAN;
 
-    private static final int KEY_PITCH = SPAN + 10;
+    private static final int KEY_PITCH = SPAN + 8;
 
     /** The groups of threads that a multiprocessor is to have at the same time, which bounds the registers of each. */
     private static final int GROUPS = 3;
@@ -64,16 +69,11 @@ final class AttentionPtx {
     /** The depth of a product of one instruction. */
     private static final int DEPTH = 16;
 
-    /**
-     * What products are multiplied by in fp16, so that terms of large queries and keys are within its range: 2^-4, which
-     * rounds nothing. In bf16 they are as they are.
-     */
-    private static final float FP16_FACTOR = 1f / 16;
+    private static final Set<Integer> WIDTHS = Set.of(8, 16, 32, 64);
 
-    /** {@link #FP16_FACTOR} twice, as two numbers of 16 bits. */
-    private static final String FP16_FACTORS = "0x2C002C00";
-
+    /** Below any score that counts; differences to it are numbers, which those to -inf are not. */
     private static final String LOWEST = "0fFF7FFFFF";
+
     private static final String NEGATIVE_INFINITY = "0fFF800000";
     private static final String ZERO = "0f00000000";
 
@@ -83,18 +83,6 @@ final class AttentionPtx {
      * @param width the elements of a row of a head, 8, 16, 32 or 64
      */
     record Form(ComputePrecision precision, int width, boolean c2p, boolean p2c) {
-        private static final Set<Integer> WIDTHS = Set.of(8, 16, 32, 64);
-
-        /** Returns whether there is a kernel. */
-        boolean isCovered() {
-            return WIDTHS.contains(width) && precision != ComputePrecision.FP32 && precision != ComputePrecision.TF32;
-        }
-
-        /** Returns what the scores in registers are to be multiplied by, if nothing else scaled them. */
-        float factor() {
-            return precision == ComputePrecision.FP16 ? 1 / FP16_FACTOR : 1;
-        }
-
         /** Returns the bytes of shared memory of a group. */
         int sharedBytes() {
             return new AttentionPtx(this).end;
@@ -144,6 +132,19 @@ final class AttentionPtx {
     private String keys;
     private String rowBytes;
     private String firstPosition;
+    private String keyPosition;
+
+    /** The first block of distances in the ring. */
+    private String ring;
+
+    /** The first row that a thread copies, and the place of its chunk in shared memory and in rows of the tables. */
+    private String copiedRow;
+
+    private String copyTarget;
+    private String copiedKeys;
+    private String copiedValues;
+    private String copiedQueryTable;
+    private String copiedKeyTable;
 
     /** The part of a warp's thread in addresses of {@code ldmatrix} for first operands, and for second ones. */
     private String leftPlace;
@@ -179,11 +180,20 @@ final class AttentionPtx {
     }
 
     /**
+     * Returns whether there is a kernel.
+     *
+     * @param width the elements of a row of a head
+     */
+    static boolean covers(ComputePrecision precision, int width) {
+        return WIDTHS.contains(width) && (precision == ComputePrecision.FP16 || precision == ComputePrecision.BF16);
+    }
+
+    /**
      * Returns the text of a kernel. Its groups are tiles of queries of all sequences along x, {@code tiles} a sequence,
      * and heads along y. Its parameters are the addresses of q, k, v, both tables of positions, the segments of queries
      * and of keys, their positions, the index into the tables and the result; then as numbers of 32 bits: the heads, the
-     * tiles of a sequence, the rows of a table, the place of distance 0 in the index, its last place; and a float, which
-     * is the positive factor of scores by {@link Form#factor} and by log2(e).
+     * tiles of a sequence, the rows of a table, the place of distance 0 in the index, its last place; and a float: the
+     * scale of scores times log2(e), as the kernel computes powers of 2.
      */
     static String text(Form form) {
         return new AttentionPtx(form).write();
@@ -192,20 +202,27 @@ final class AttentionPtx {
     private String write() {
         begin();
         loadQueries();
+        if (terms) {
+            checkOrder(isInOrder, firstPosition, queryPositions, firstQuery, queries);
+        }
         if (depth > form.width) {
             clear();
         }
         ptx.op("mov.u32", nextKey, 0);
         ptx.when(ptx.compare("setp.eq.s32", keys, 0), "bra", "STORE");
-        copyKeys();
+        copyKeys(true);
         copyValues();
         ptx.label("STEP");
         ptx.op("mov.u32", firstKey, nextKey);
         ptx.op("add.s32", nextKey, nextKey, TILE);
         ptx.op("cp.async.wait_group", 1);
         String inOrder = ptx.pred();
-        ptx.op("and.pred", inOrder, isInOrder, isNextInOrder);
-        ptx.op("bar.red.and.pred", inOrder, 0, inOrder);
+        if (terms) {
+            ptx.op("and.pred", inOrder, isInOrder, isNextInOrder);
+            ptx.op("bar.red.and.pred", inOrder, 0, inOrder);
+        } else {
+            ptx.op("bar.sync", 0);
+        }
         multiplyKeys();
         if (terms) {
             ptx.when("!" + inOrder, "bra", "PAIRS");
@@ -224,7 +241,7 @@ final class AttentionPtx {
         ptx.op("bar.sync", 0);
         String isLast = ptx.compare("setp.ge.s32", nextKey, keys);
         ptx.when(isLast, "bra", "KEYS");
-        copyKeys();
+        copyKeys(false);
         ptx.label("KEYS");
         addTerms();
         hideKeys();
@@ -272,20 +289,20 @@ final class AttentionPtx {
         String sequence = ptx.integer("div.u32", tile, tiles);
         firstQuery = ptx.integer("rem.u32", tile, tiles);
         ptx.op("mul.lo.s32", firstQuery, firstQuery, TILE);
-        String beginQueries = segment(querySegments, sequence);
-        queries = length;
-        String beginKeys = segment(keySegments, sequence);
-        keys = length;
+        Segment querySegment = segment(querySegments, sequence);
+        Segment keySegment = segment(keySegments, sequence);
+        queries = querySegment.length;
+        keys = keySegment.length;
         ptx.when(ptx.compare("setp.ge.s32", firstQuery, queries), "bra", "DONE");
 
         // Pointers to the first row of the sequence, in the part of the head.
         rowBytes = ptx.integer("mul.lo.s32", heads, form.width * BYTES);
-        q = ofHead(q, beginQueries);
-        out = ofHead(out, beginQueries);
-        k = ofHead(k, beginKeys);
-        v = ofHead(v, beginKeys);
-        queryPositions = ptx.wide("mad.wide.s32", beginQueries, Integer.BYTES, queryPositions);
-        keyPositions = ptx.wide("mad.wide.s32", beginKeys, Integer.BYTES, keyPositions);
+        q = ofHead(q, querySegment.begin);
+        out = ofHead(out, querySegment.begin);
+        k = ofHead(k, keySegment.begin);
+        v = ofHead(v, keySegment.begin);
+        queryPositions = ptx.wide("mad.wide.s32", querySegment.begin, Integer.BYTES, queryPositions);
+        keyPositions = ptx.wide("mad.wide.s32", keySegment.begin, Integer.BYTES, keyPositions);
         String tableOfHead = ptx.integer("mul.lo.s32", head, tableRows);
         queryTable = ptx.wide("mad.wide.s32", tableOfHead, form.width * BYTES, queryTable);
         keyTable = ptx.wide("mad.wide.s32", tableOfHead, form.width * BYTES, keyTable);
@@ -303,8 +320,24 @@ final class AttentionPtx {
         leftPlace = ptx.integer("add.s32", leftPlace, room);
         rightPlace = ptx.integer("add.s32", rightPlace, room);
 
+        copiedRow = ptx.integer("div.u32", thread, chunks());
+        String chunk = ptx.integer("rem.u32", thread, chunks());
+        copyTarget = ptx.integer("mad.lo.s32", copiedRow, pitch * BYTES, room);
+        copyTarget = ptx.integer("mad.lo.s32", chunk, CHUNK, copyTarget);
+        String source = ptx.wide("mad.wide.s32", copiedRow, rowBytes, k);
+        copiedKeys = ptx.wide("mad.wide.s32", chunk, CHUNK, source);
+        source = ptx.wide("mad.wide.s32", copiedRow, rowBytes, v);
+        copiedValues = ptx.wide("mad.wide.s32", chunk, CHUNK, source);
+        copiedQueryTable = ptx.wide("mad.wide.s32", chunk, CHUNK, queryTable);
+        copiedKeyTable = ptx.wide("mad.wide.s32", chunk, CHUNK, keyTable);
+
         firstKey = ptx.b32();
         nextKey = ptx.b32();
+        isInOrder = ptx.pred();
+        isNextInOrder = ptx.pred();
+        firstPosition = ptx.b32();
+        keyPosition = ptx.b32();
+        ring = ptx.integer("mov.u32", 0);
         scores = ptx.f32s(TILE / 2);
         sums = ptx.f32s(depth / 2);
         maxima = ptx.f32s(2);
@@ -318,15 +351,14 @@ final class AttentionPtx {
         }
     }
 
-    private String length;
+    /** The first row of a sequence, and the number of its rows. */
+    private record Segment(String begin, String length) {}
 
-    /** Returns where a sequence begins, and leaves its length. */
-    private String segment(String segments, String sequence) {
+    private Segment segment(String segments, String sequence) {
         String place = ptx.wide("mad.wide.s32", sequence, Integer.BYTES, segments);
         String begin = ptx.integer("ld.global.nc.u32", at(place, 0));
-        length = ptx.integer("ld.global.nc.u32", at(place, Integer.BYTES));
-        ptx.op("sub.s32", length, length, begin);
-        return begin;
+        String end = ptx.integer("ld.global.nc.u32", at(place, Integer.BYTES));
+        return new Segment(begin, ptx.integer("sub.s32", end, begin));
     }
 
     private String ofHead(String rows, String begin) {
@@ -351,15 +383,6 @@ final class AttentionPtx {
                 }
             }
         }
-        scale(queryParts);
-        isInOrder = ptx.pred();
-        isNextInOrder = ptx.pred();
-        ptx.op("setp.eq.u32", isInOrder, thread, thread);
-        ptx.op("setp.eq.u32", isNextInOrder, thread, thread);
-        if (terms) {
-            firstPosition = ptx.b32();
-            checkOrder(isInOrder, firstPosition, queryPositions, firstQuery, queries);
-        }
     }
 
     /** Returns the row of the sequence whose scores a thread has in the first or in the second half of the registers. */
@@ -376,15 +399,6 @@ final class AttentionPtx {
             ptx.op("st.shared.b32", at(place, bytes), 0);
         }
         ptx.op("bar.sync", 0);
-    }
-
-    private void scale(String... parts) {
-        if (form.precision == ComputePrecision.FP16) {
-            String factors = ptx.integer("mov.b32", FP16_FACTORS);
-            for (String part : parts) {
-                ptx.op("mul.rn.f16x2", part, part, factors);
-            }
-        }
     }
 
     /**
@@ -404,18 +418,22 @@ final class AttentionPtx {
         ptx.op("setp.eq.s32", isInOrder, found, expected);
     }
 
-    /** Begins to copy the next keys, and the rows of both tables by distance to them, in one group of copies. */
-    private void copyKeys() {
-        copyRows(k, 0);
+    /**
+     * Begins to copy the next keys, and the rows of both tables by distance to them, in one group of copies.
+     *
+     * @param first whether no rows of the tables are there yet
+     */
+    private void copyKeys(boolean first) {
+        copyRows(copiedKeys, 0);
         if (terms) {
-            copyTables();
+            copyTables(first);
         }
         ptx.op("cp.async.commit_group");
     }
 
     /** Begins to copy the values of the next keys, as a group of copies. */
     private void copyValues() {
-        copyRows(v, values);
+        copyRows(copiedValues, values);
         ptx.op("cp.async.commit_group");
     }
 
@@ -424,62 +442,65 @@ final class AttentionPtx {
         return form.width * BYTES / CHUNK;
     }
 
-    /** Copies rows of keys to a place in shared memory, with zeros behind the last one. */
+    /** The rows that the threads of a group copy at the same time. */
+    private int rowsAtOnce() {
+        return THREADS / chunks();
+    }
+
+    /** Copies the next rows to a place in shared memory, with zeros behind the last one. */
     private void copyRows(String from, int to) {
-        String row = ptx.integer("div.u32", thread, chunks());
-        String chunk = ptx.integer("rem.u32", thread, chunks());
-        int rowsAtOnce = THREADS / chunks();
-        String key = ptx.integer("add.s32", row, nextKey);
-        String source = ptx.wide("mad.wide.s32", key, rowBytes, from);
-        source = ptx.wide("mad.wide.u32", chunk, CHUNK, source);
-        String target = target(row, chunk);
-        // There are more threads than rows of one chunk.
-        String isInTile = ptx.compare("setp.lt.u32", row, TILE);
-        for (int first = 0; first < TILE; first += rowsAtOnce) {
-            String exists = ptx.compare("setp.lt.s32", ptx.integer("add.s32", key, first), keys);
+        String source = ptx.wide("mad.wide.s32", nextKey, rowBytes, from);
+        String left = ptx.integer("sub.s32", keys, nextKey);
+        ptx.op("sub.s32", left, left, copiedRow);
+        for (int first = 0; first < TILE; first += rowsAtOnce()) {
+            String exists = ptx.compare("setp.gt.s32", left, first);
             String bytes = ptx.integer("selp.u32", CHUNK, 0, exists);
             String place = ptx.wide("mad.wide.s32", rowBytes, first, source);
             ptx.when(
-                    isInTile,
+                    isWithin(first, TILE),
                     "cp.async.cg.shared.global",
-                    at(target, to + first * pitch * BYTES),
+                    at(copyTarget, to + first * pitch * BYTES),
                     at(place, 0),
                     CHUNK,
                     bytes);
         }
     }
 
-    private String target(String row, String chunk) {
-        String target = ptx.integer("mad.lo.s32", row, pitch * BYTES, room);
-        return ptx.integer("mad.lo.s32", chunk, CHUNK, target);
+    /** Returns whether a thread has a row of so many: there are more threads than rows of one chunk. */
+    private String isWithin(int first, int rows) {
+        return ptx.compare("setp.lt.u32", copiedRow, rows - first);
     }
 
-    private void copyTables() {
-        String keyPosition = ptx.b32();
+    /** Copies the rows of the tables for the distances to the next keys: all of them, or those that are new. */
+    private void copyTables(boolean first) {
+        String before = ptx.integer("add.s32", keyPosition, TILE);
         checkOrder(isNextInOrder, keyPosition, keyPositions, nextKey, keys);
-        String row = ptx.integer("div.u32", thread, chunks());
-        String chunk = ptx.integer("rem.u32", thread, chunks());
-        String target = target(row, chunk);
+        if (!first) {
+            String follows = ptx.compare("setp.eq.s32", keyPosition, before);
+            ptx.op("and.pred", isNextInOrder, isNextInOrder, follows);
+            ptx.op("sub.s32", ring, BLOCKS / 2, ring);
+        }
+        String target = ptx.integer("mad.lo.s32", ring, ROWS * pitch * BYTES, copyTarget);
         String distance = ptx.integer("sub.s32", firstPosition, keyPosition);
-        distance = ptx.integer("add.s32", distance, row);
+        distance = ptx.integer("add.s32", distance, copiedRow);
         distance = ptx.integer("add.s32", distance, centre);
-        int rowsAtOnce = THREADS / chunks();
-        int count = Math.ceilDiv(DISTANCES, rowsAtOnce);
+        int rows = first ? DISTANCES : TILE;
+        int count = Math.ceilDiv(rows, rowsAtOnce());
         String[] slots = ptx.b32s(count);
         for (int n = 0; n < count; n++) {
             // Rows behind the last query or key name distances that are not in the index.
-            String place = ptx.integer("add.s32", distance, n * rowsAtOnce - (TILE - 1));
+            String place = ptx.integer("add.s32", distance, n * rowsAtOnce() - (TILE - 1));
             ptx.op("ld.global.nc.u32", slots[n], at(indexPlace(place), 0));
         }
         for (int n = 0; n < count; n++) {
             String slot = tableRow(slots[n]);
-            String exists = ptx.compare("setp.lt.s32", row, DISTANCES - n * rowsAtOnce);
-            int bytes = n * rowsAtOnce * pitch * BYTES;
+            String exists = isWithin(n * rowsAtOnce(), rows);
+            int bytes = n * rowsAtOnce() * pitch * BYTES;
             if (form.c2p) {
-                copyChunk(exists, queryTable, slot, chunk, target, queryRows + bytes);
+                copyChunk(exists, copiedQueryTable, slot, target, queryRows + bytes);
             }
             if (form.p2c) {
-                copyChunk(exists, keyTable, slot, chunk, target, keyRows + bytes);
+                copyChunk(exists, copiedKeyTable, slot, target, keyRows + bytes);
             }
         }
     }
@@ -495,9 +516,8 @@ final class AttentionPtx {
         return ptx.integer("max.s32", ptx.integer("min.s32", slot, last), 0);
     }
 
-    private void copyChunk(String exists, String table, String slot, String chunk, String target, int bytes) {
+    private void copyChunk(String exists, String table, String slot, String target, int bytes) {
         String source = ptx.wide("mad.wide.u32", slot, form.width * BYTES, table);
-        source = ptx.wide("mad.wide.u32", chunk, CHUNK, source);
         ptx.when(exists, "cp.async.cg.shared.global", at(target, bytes), at(source, 0), CHUNK);
     }
 
@@ -541,8 +561,7 @@ final class AttentionPtx {
 
     /** Multiplies the queries of the warp and the rows of the table for the distances that they meet. */
     private void multiplyQueryTerms() {
-        String place = ptx.integer("mad.lo.s32", warp, ROWS * pitch * BYTES, rightPlace);
-        multiplyTerms(queryParts, place, queryRows, queryTerms, QUERY_PITCH);
+        multiplyTerms(queryParts, warp, queryRows, queryTerms, QUERY_PITCH);
     }
 
     /** Multiplies 16 keys and the rows of the table for the distances that they meet. */
@@ -555,23 +574,33 @@ final class AttentionPtx {
                     vector(left[4 * step], left[4 * step + 1], left[4 * step + 2], left[4 * step + 3]),
                     at(keyPlace, step * DEPTH * BYTES));
         }
-        scale(left);
         // Distances are larger the earlier a key is.
-        String place = ptx.integer("sub.s32", WARPS - 1, warp);
-        place = ptx.integer("mad.lo.s32", place, ROWS * pitch * BYTES, rightPlace);
-        multiplyTerms(left, place, keyRows, keyTerms, KEY_PITCH);
+        multiplyTerms(left, ptx.integer("sub.s32", WARPS - 1, warp), keyRows, keyTerms, KEY_PITCH);
     }
 
-    private void multiplyTerms(String[] left, String place, int table, int to, int termPitch) {
+    /**
+     * Multiplies rows of the warp and rows of a table. The last of 80 columns is of a distance that no pair has.
+     *
+     * @param first the first block of distances
+     */
+    private void multiplyTerms(String[] left, String first, int table, int to, int termPitch) {
         String row = ptx.integer("mad.lo.s32", warp, ROWS, group);
         String target = ptx.integer("mad.lo.s32", row, termPitch * BYTES, room);
         target = ptx.integer("mad.lo.s32", pair, 2 * BYTES, target);
+        String begin = ptx.integer("add.s32", first, ring);
         for (int columns = 0; columns < SPAN; columns += 2 * COLUMNS) {
             String[] results = ptx.f32s(8);
             for (String result : results) {
                 ptx.op("mov.f32", result, ZERO);
             }
-            multiplyPair(left, place, table + columns * pitch * BYTES, results, 0);
+            String block = ptx.integer("add.s32", begin, columns / ROWS);
+            ptx.op("and.b32", block, block, BLOCKS - 1);
+            String place = ptx.integer("mad.lo.s32", block, ROWS * pitch * BYTES, rightPlace);
+            multiplyPair(left, place, table, results, 0);
+            // Before they are scaled, terms may pass the range of 16 bits.
+            for (String result : results) {
+                ptx.op("mul.f32", result, result, factor);
+            }
             for (int n = 0; n < results.length; n += 2) {
                 int column = columns + n / 4 * COLUMNS;
                 int bytes = (half(n) * COLUMNS * termPitch + column) * BYTES;
@@ -596,14 +625,16 @@ final class AttentionPtx {
         String exists = ptx.compare("setp.lt.s32", queryRow, queries);
         String keyExists = ptx.compare("setp.lt.s32", keyRow, keys);
         ptx.op("and.pred", exists, exists, keyExists);
-        // In the place of a pair that is not there, the first one is computed, and stored where nobody reads.
+        // In the place of a pair that is not there, the first one is computed, so that all threads do the same. Its
+        // terms
+        // lie where those of the missing pair would, which the softmax hides or which are of no query.
         queryRow = ptx.integer("selp.u32", queryRow, firstQuery, exists);
         keyRow = ptx.integer("selp.u32", keyRow, firstKey, exists);
         String position = position(queryPositions, queryRow);
         ptx.op("sub.s32", position, position, position(keyPositions, keyRow));
         ptx.op("add.s32", position, position, centre);
         String slot = tableRow(ptx.integer("ld.global.nc.u32", at(indexPlace(position), 0)));
-        // The columns of the terms, see the class.
+        // The class says in which columns the terms lie.
         String rowOfWarp = ptx.integer("and.b32", query, ROWS - 1);
         String keyOfWarp = ptx.integer("and.b32", key, ROWS - 1);
         if (form.c2p) {
@@ -633,16 +664,12 @@ final class AttentionPtx {
             String b = widen("ld.global.nc.b16", at(entry, n * BYTES));
             ptx.op("fma.rn.f32", sum, a, b, sum);
         }
-        ptx.op("mul.f32", sum, sum, bits(1 / form.factor()));
+        ptx.op("mul.f32", sum, sum, factor);
         String target = ptx.integer("mad.lo.s32", line, termPitch, column);
         target = ptx.integer("mad.lo.s32", target, BYTES, room);
         String narrow = ptx.b16();
         ptx.op("cvt.rn." + type() + ".f32", narrow, sum);
         ptx.op("st.shared.b16", at(target, to), narrow);
-    }
-
-    private static String bits(float value) {
-        return "0f%08X".formatted(Float.floatToRawIntBits(value));
     }
 
     /** Loads a number of 16 bits, and returns it in 32. */
@@ -660,34 +687,34 @@ final class AttentionPtx {
         return wide;
     }
 
-    /** Adds the terms of positions to the scores. */
+    /** Scales the scores, and adds the terms of positions, which are scaled already. */
     private void addTerms() {
         String two = ptx.integer("shl.b32", pair, 1);
         String difference = ptx.integer("sub.s32", group, two);
-        if (form.c2p) {
-            // The row 16 warp + g, and the column g - j + 63 for the key j = 2 t.
-            String row = ptx.integer("mad.lo.s32", warp, ROWS, group);
-            String place = ptx.integer("mad.lo.s32", row, QUERY_PITCH, difference);
-            place = ptx.integer("mad.lo.s32", place, BYTES, room);
-            for (int n = 0; n < scores.length; n++) {
+        // Query i is 16 warp + g, and key j is 2 t, in the first score.
+        String row = ptx.integer("mad.lo.s32", warp, ROWS, group);
+        String queryPlace = ptx.integer("mad.lo.s32", row, QUERY_PITCH, difference);
+        queryPlace = ptx.integer("mad.lo.s32", queryPlace, BYTES, room);
+        String keyPlace = ptx.integer("mad.lo.s32", two, KEY_PITCH, difference);
+        keyPlace = ptx.integer("mad.lo.s32", warp, ROWS, keyPlace);
+        keyPlace = ptx.integer("mad.lo.s32", keyPlace, BYTES, room);
+        for (int n = 0; n < scores.length; n++) {
+            String score = scores[n];
+            if (form.c2p) {
+                // The row i of the terms, and the column i mod 16 - j + 63.
                 int column = TILE - 1 - key(n) + half(n) * COLUMNS;
-                addTerm(n, place, queryTerms + (half(n) * COLUMNS * QUERY_PITCH + column) * BYTES);
+                int place = (half(n) * COLUMNS * QUERY_PITCH + column) * BYTES;
+                ptx.op("fma.rn.f32", score, score, factor, widen("ld.shared.b16", at(queryPlace, queryTerms + place)));
+            } else {
+                ptx.op("mul.f32", score, score, factor);
             }
-        }
-        if (form.p2c) {
-            // The row j, and the column i - j mod 16 + 15 for the query i = 16 warp + g.
-            String place = ptx.integer("mad.lo.s32", two, KEY_PITCH, difference);
-            place = ptx.integer("mad.lo.s32", warp, ROWS, place);
-            place = ptx.integer("mad.lo.s32", place, BYTES, room);
-            for (int n = 0; n < scores.length; n++) {
+            if (form.p2c) {
+                // The row j of the terms, and the column i - j mod 16 + 15.
                 int column = ROWS - 1 - key(n) % ROWS + half(n) * COLUMNS;
-                addTerm(n, place, keyTerms + (key(n) * KEY_PITCH + column) * BYTES);
+                int place = (key(n) * KEY_PITCH + column) * BYTES;
+                ptx.op("add.f32", score, score, widen("ld.shared.b16", at(keyPlace, keyTerms + place)));
             }
         }
-    }
-
-    private void addTerm(int score, String place, int bytes) {
-        ptx.op("add.f32", scores[score], scores[score], widen("ld.shared.b16", at(place, bytes)));
     }
 
     /** The key of a score of the first thread. */
@@ -729,17 +756,13 @@ final class AttentionPtx {
             }
             String correction = ptx.f32();
             ptx.op("sub.f32", correction, maxima[half], max);
-            ptx.op("mul.f32", correction, correction, factor);
-            ptx.op("ex2.approx.f32", correction, correction);
+            ptx.op("ex2.approx.ftz.f32", correction, correction);
             ptx.op("mov.f32", maxima[half], max);
-            String scaled = ptx.f32();
-            ptx.op("mul.f32", scaled, max, factor);
-            ptx.op("neg.f32", scaled, scaled);
             ptx.op("mul.f32", totals[half], totals[half], correction);
             for (int n = 0; n < scores.length; n++) {
                 if (half(n) == half) {
-                    ptx.op("fma.rn.f32", scores[n], scores[n], factor, scaled);
-                    ptx.op("ex2.approx.f32", scores[n], scores[n]);
+                    ptx.op("sub.f32", scores[n], scores[n], max);
+                    ptx.op("ex2.approx.ftz.f32", scores[n], scores[n]);
                     ptx.op("add.f32", totals[half], totals[half], scores[n]);
                 }
             }

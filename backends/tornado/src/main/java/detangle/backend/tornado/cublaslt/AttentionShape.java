@@ -226,18 +226,6 @@ public record AttentionShape(
         return calls;
     }
 
-    /**
-     * Checks that each sequence has rows of its own within those of all.
-     *
-     * @throws IllegalArgumentException if the segments lead outside of them
-     */
-    void require(int[] querySegments, int[] keySegments) {
-        for (int n = 0; n < sequences; n++) {
-            length("query", querySegments, n, longest, queryRows);
-            length("key", keySegments, n, stride, keyRows);
-        }
-    }
-
     /** Returns the sequences that have both queries and keys. */
     private List<Stretch> stretches(int[] querySegments, int[] keySegments) {
         if (!packed) {
@@ -264,7 +252,14 @@ public record AttentionShape(
         return stretches;
     }
 
-    private static int length(String what, int[] segments, int sequence, int most, int rows) {
+    /**
+     * Returns the rows of a sequence.
+     *
+     * @param most the most that a sequence may have
+     * @param rows those of all sequences
+     * @throws IllegalArgumentException if the segments lead outside of them
+     */
+    static int length(String what, int[] segments, int sequence, int most, int rows) {
         int begin = segments[sequence];
         int end = segments[sequence + 1];
         if (begin < 0 || end < begin || end > rows || end - begin > most) {

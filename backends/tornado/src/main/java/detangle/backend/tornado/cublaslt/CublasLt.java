@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -33,6 +34,10 @@ public final class CublasLt {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final AddressLayout HOST = ValueLayout.ADDRESS;
+
+    /** The functions that load and launch kernels. */
+    private static final Set<String> OF_KERNELS =
+            Set.of("cuModuleLoadData", "cuModuleGetFunction", "cuFuncSetAttribute", "cuLaunchKernel");
 
     /** {@code CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR} of {@code cuda.h}. */
     private static final int COMPUTE_CAPABILITY_MAJOR = 75;
@@ -71,6 +76,7 @@ public final class CublasLt {
                     LONG,
                     LONG),
             returningStatus("cuCtxSetCurrent", LONG),
+            returningStatus("cuCtxSynchronize"),
             returningStatus("cuMemAlloc_v2", HOST, LONG),
             returningStatus("cuMemFree_v2", LONG),
             returningStatus("cuMemsetD8Async", LONG, ValueLayout.JAVA_BYTE, LONG, LONG),
@@ -313,8 +319,10 @@ public final class CublasLt {
 
     private static void check(String name, int status) {
         if (status != 0) {
-            throw new BackendException(name + " failed with status " + status
-                    + ": -Ddetangle.tornado.products=java computes products without cuBLASLt");
+            throw new BackendException(name + " failed with status " + status + ": "
+                    + (OF_KERNELS.contains(name)
+                            ? "-Ddetangle.tornado.attention=products computes attention without a kernel in PTX"
+                            : "-Ddetangle.tornado.products=java computes products without cuBLASLt"));
         }
     }
 }

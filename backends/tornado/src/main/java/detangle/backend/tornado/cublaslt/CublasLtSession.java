@@ -4,15 +4,18 @@ import detangle.backend.ComputePrecision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * Multiplies matrices on a device, one product at a time, and keeps the algorithm that the library chose for each
- * shape. It is not safe for use by several threads at once.
+ * Multiplies matrices and computes attention on a device, one call at a time. It keeps the algorithm that the library
+ * chose for each shape, and the kernels of attention. It is not safe for use by several threads at once.
  */
 public final class CublasLtSession implements AutoCloseable {
     /** The number of sizes that describe the operands of a product, see {@link Matmul#of}. */
@@ -43,7 +46,7 @@ public final class CublasLtSession implements AutoCloseable {
     public static final String ATTENTION_TRANSPOSED = "attentionTransposed";
 
     /** The function of a library task that computes attention in one kernel, over packed sequences. */
-    public static final String ATTENTION = "attention";
+    public static final String ATTENTION = "fusedAttention";
 
     /** The number of addresses that {@link #ATTENTION} takes, behind the two arrays that tell of sizes. */
     private static final int ATTENTION_ARRAYS = 11;
@@ -135,7 +138,29 @@ public final class CublasLtSession implements AutoCloseable {
      * @param width the elements of a row of a head
      */
     public static boolean fuses(ComputePrecision precision, int width) {
-        return new AttentionPtx.Form(precision, width, true, true).isCovered();
+        // TornadoVM chooses the bytes before an array's elements by options of the JVM.
+        return AttentionPtx.covers(precision, width) && TornadoNativeArray.ARRAY_HEADER % FusedAttention.ALIGNMENT == 0;
+    }
+
+    /**
+     * Returns the texts in PTX of the kernels that a library task launches.
+     *
+     * @param tuning as {@link #launch} takes it
+     * @param sizes those of the task
+     */
+    public static Stream<String> kernels(String function, Object tuning, int[] sizes) {
+        return switch (tuning) {
+            case ProductSequence sequence ->
+                sequence.steps().stream()
+                        .flatMap(step -> kernels(
+                                step.function(),
+                                step.options(),
+                                Arrays.copyOfRange(sizes, step.firstSize(), sizes.length)));
+            case ProductOptions options
+            when function.equals(ATTENTION) ->
+                Stream.of(AttentionPtx.text(FusedShape.of(sizes).form(options.precision())));
+            default -> Stream.empty();
+        };
     }
 
     private static int[] sizes(Arguments arguments, int count) {
@@ -145,13 +170,13 @@ public final class CublasLtSession implements AutoCloseable {
     }
 
     private void attention(long stream, Arguments arguments, ProductOptions options) {
-        FusedShape place = FusedShape.of(sizes(arguments, FusedShape.SIZES));
-        place.shape().require(segments(arguments, 7), segments(arguments, 8));
+        FusedShape shape = FusedShape.of(sizes(arguments, FusedShape.SIZES));
+        shape.require(segments(arguments, 7), segments(arguments, 8));
         long[] addresses = IntStream.range(2, 2 + ATTENTION_ARRAYS)
                 .mapToLong(arguments::onDevice)
                 .toArray();
         library.setContext(context);
-        attention.launch(stream, place, options, addresses);
+        attention.launch(stream, shape, options, addresses);
     }
 
     private void attentionScores(long stream, Arguments arguments, ProductOptions options) {
@@ -265,6 +290,8 @@ public final class CublasLtSession implements AutoCloseable {
     @Override
     public void close() {
         library.setContext(context);
+        // A run that failed half-way may have left work in a stream.
+        library.call("cuCtxSynchronize");
         freePlans();
         attention.close();
         library.call("cuMemFree_v2", workspace);

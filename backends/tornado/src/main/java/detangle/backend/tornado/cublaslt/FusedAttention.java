@@ -1,6 +1,7 @@
 package detangle.backend.tornado.cublaslt;
 
 import detangle.backend.BackendException;
+import detangle.ir.InternalException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -16,7 +17,7 @@ final class FusedAttention implements AutoCloseable {
     private static final int MAX_DYNAMIC_SHARED_BYTES = 8;
 
     /** The bytes that addresses of rows are multiples of, as so many are copied at the same time. */
-    private static final int ALIGNMENT = 16;
+    static final int ALIGNMENT = 16;
 
     private static final int ADDRESSES = 11;
     private static final int NUMBERS = 6;
@@ -46,38 +47,36 @@ final class FusedAttention implements AutoCloseable {
     /**
      * Puts attention into a stream.
      *
-     * @param place the sizes of the attention
-     * @param options its precision, and the positive factor of its scores
+     * @param shape the sizes of the attention
+     * @param options its precision, and the factor of its scores
      * @param addresses those on the device of q, k, v, both tables of positions, the segments of queries and of keys,
      *     their positions, the index into the tables, and the result; what there is not is not read
-     * @throws BackendException if the driver refuses the kernel, or rows are not aligned
+     * @throws BackendException if the driver refuses the kernel
      */
-    void launch(long stream, FusedShape place, ProductOptions options, long[] addresses) {
-        AttentionShape shape = place.shape();
-        AttentionPtx.Form form = new AttentionPtx.Form(options.precision(), shape.width(), shape.c2p(), shape.p2c());
-        if (place.groups() == 0 || shape.heads() == 0) {
+    void launch(long stream, FusedShape shape, ProductOptions options, long[] addresses) {
+        if (shape.groups() == 0 || shape.heads() == 0) {
             return;
         }
         for (int i : ROWS) {
             if (addresses[i] % ALIGNMENT != 0) {
-                throw new BackendException("rows of attention do not begin at multiples of " + ALIGNMENT
-                        + " bytes: -Dtornado.panama.objectHeader has to be such a multiple");
+                throw new InternalException("rows of attention begin at " + addresses[i]
+                        + ", which is not a multiple of " + ALIGNMENT + " bytes");
             }
         }
-        Kernel kernel = kernels.computeIfAbsent(form, this::compile);
+        Kernel kernel = kernels.computeIfAbsent(shape.form(options.precision()), this::compile);
         for (int i = 0; i < ADDRESSES; i++) {
             values.setAtIndex(ValueLayout.JAVA_LONG, i, addresses[i]);
         }
         number(0, shape.heads());
-        number(1, place.tiles());
+        number(1, shape.tiles());
         number(2, shape.tableRows());
-        number(3, place.centre());
-        number(4, place.distances() - 1);
+        number(3, shape.centre());
+        number(4, shape.distances() - 1);
         values.set(ValueLayout.JAVA_FLOAT, (long) (ADDRESSES + NUMBERS - 1) * Long.BYTES, (float)
-                (options.factor() * form.factor() * LOG2_E));
+                (options.factor() * LOG2_E));
         library.launchKernel(
                 kernel.function,
-                place.groups(),
+                shape.groups(),
                 shape.heads(),
                 AttentionPtx.THREADS,
                 kernel.sharedBytes,
@@ -92,14 +91,19 @@ final class FusedAttention implements AutoCloseable {
     private Kernel compile(AttentionPtx.Form form) {
         try (Arena arena = Arena.ofConfined()) {
             long module = library.create("cuModuleLoadData", arena.allocateFrom(AttentionPtx.text(form)));
-            long function = library.create("cuModuleGetFunction", module, arena.allocateFrom(AttentionPtx.ENTRY));
-            int bytes = form.sharedBytes();
-            library.call("cuFuncSetAttribute", function, MAX_DYNAMIC_SHARED_BYTES, bytes);
-            return new Kernel(module, function, bytes);
+            try {
+                long function = library.create("cuModuleGetFunction", module, arena.allocateFrom(AttentionPtx.ENTRY));
+                int bytes = form.sharedBytes();
+                library.call("cuFuncSetAttribute", function, MAX_DYNAMIC_SHARED_BYTES, bytes);
+                return new Kernel(module, function, bytes);
+            } catch (BackendException e) {
+                library.call("cuModuleUnload", module);
+                throw e;
+            }
         }
     }
 
-    /** Unloads the kernels. The streams must be empty, and the context current. */
+    /** Unloads the kernels. No stream may have one of them, and the context must be current. */
     @Override
     public void close() {
         kernels.values().forEach(kernel -> library.call("cuModuleUnload", kernel.module));

@@ -327,6 +327,10 @@ public final class FakeCublasLt {
         return 0;
     }
 
+    int cuCtxSynchronize() {
+        return status("cuCtxSynchronize");
+    }
+
     int cuMemAlloc_v2(MemorySegment address, long bytes) {
         long at = 0x1000 + allocated.size();
         allocated.add(at);
@@ -371,7 +375,7 @@ public final class FakeCublasLt {
 
     int cuFuncSetAttribute(long function, int attribute, int value) {
         sharedBytes.put(function, value);
-        return attribute == 8 && value <= 227 * 1024 ? 0 : INVALID;
+        return attribute == 8 && value <= 99 * 1024 ? 0 : INVALID;
     }
 
     int cuLaunchKernel(

@@ -423,7 +423,6 @@ final class PtxEmulator {
                 case "mul" -> {
                     switch (i.type) {
                         case "f32" -> setReal(to, t, real(a, t) * real(b, t));
-                        case "f16x2" -> set(to, t, multiplyHalves(integer(a, t), integer(b, t)));
                         default -> setInteger(to, t, integer(a, t) * integer(b, t));
                     }
                 }
@@ -437,7 +436,6 @@ final class PtxEmulator {
                     }
                 }
                 case "fma" -> setReal(to, t, Math.fma(real(a, t), real(b, t), real(c, t)));
-                case "neg" -> setReal(to, t, -real(a, t));
                 case "ex2" -> setReal(to, t, (float) Math.pow(2, real(a, t)));
                 case "rcp" -> setReal(to, t, 1 / real(a, t));
                 case "max" -> {
@@ -475,16 +473,6 @@ final class PtxEmulator {
             return Float.isNaN(a) ? b : Float.isNaN(b) ? a : Math.max(a, b);
         }
 
-        private static long multiplyHalves(int a, int b) {
-            long result = 0;
-            for (int shift = 0; shift < 32; shift += 16) {
-                float product =
-                        Float.float16ToFloat((short) (a >>> shift)) * Float.float16ToFloat((short) (b >>> shift));
-                result |= (long) Short.toUnsignedInt(Float.floatToFloat16(product)) << shift;
-            }
-            return result;
-        }
-
         private boolean compare(Instruction i, Operand a, Operand b, int t) {
             int order;
             if (i.type.equals("f32")) {
@@ -493,13 +481,16 @@ final class PtxEmulator {
                 }
                 order = Float.compare(real(a, t) + 0f, real(b, t) + 0f);
             } else {
-                order = Integer.compare(integer(a, t), integer(b, t));
+                order = i.type.equals("u32")
+                        ? Integer.compareUnsigned(integer(a, t), integer(b, t))
+                        : Integer.compare(integer(a, t), integer(b, t));
             }
             return switch (i.code.substring(5, 7)) {
                 case "eq" -> order == 0;
                 case "lt" -> order < 0;
                 case "le" -> order <= 0;
                 case "ge" -> order >= 0;
+                case "gt" -> order > 0;
                 default -> throw new IllegalArgumentException(i.code);
             };
         }
