@@ -122,7 +122,8 @@ final class Download {
     }
 
     /**
-     * The name of the blob: the hash that the hub tells, or SHA-256 of what has come where it tells none that is known.
+     * Returns the name of the blob: the hash that the hub tells, or SHA-256 of what has come where it tells none that
+     * is known.
      */
     private String checked(RemoteFile file, Transfer transfer, Path incomplete) throws IOException {
         long size = Files.size(incomplete);

@@ -50,13 +50,13 @@ public final class Hub {
         this.pauseMillis = pauseMillis;
     }
 
-    /** The folder of a model, by the options of the environment; see {@link #folder}. */
+    /** Returns the folder of a model, by the options of the environment; see {@link #folder}. */
     public static Path model(String name) {
         return new Hub(HubOptions.fromEnvironment()).folder(name, HubProgress.NONE);
     }
 
     /**
-     * The folder of a model.
+     * Returns the folder of a model.
      *
      * @param name a folder that exists, {@code organisation/name}, {@code organisation/name@revision}, or one of
      *     microsoft's own names ({@code base}, {@code xxlarge-v2-mnli}, ...); see {@link ModelId#parse}
@@ -223,7 +223,7 @@ public final class Hub {
         return snapshot;
     }
 
-    /** The files that hold the weights; the index of shards, if there is one, is loaded to know them. */
+    /** Returns the files that hold the weights; the index of shards, if there is one, is loaded to know them. */
     private List<String> weights(ModelId id, HubCache cache, Listing listing, String encoder, HubProgress progress)
             throws IOException {
         String weights = RepositoryFiles.weights(listing.files(), encoder)

@@ -34,7 +34,7 @@ final class HubCache {
         return COMMIT.matcher(revision).matches();
     }
 
-    /** The folder of a commit, whether it exists or not. */
+    /** Returns the folder of a commit, whether it exists or not. */
     Path snapshot(String commit) {
         return root.resolve("snapshots").resolve(commit);
     }
@@ -51,7 +51,7 @@ final class HubCache {
         return locks.resolve(hash + ".lock");
     }
 
-    /** The commit that a revision was when it was last asked for. */
+    /** Returns the commit that a revision was when it was last asked for. */
     Optional<String> commit(String revision) {
         if (isCommit(revision)) {
             return Optional.of(revision);

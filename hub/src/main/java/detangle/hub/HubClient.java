@@ -52,7 +52,7 @@ final class HubClient {
                     .isPresent();
         }
 
-        /** The bytes of the body, where they are told and are those of the file. */
+        /** Returns the bytes of the body, where they are told and are those of the file. */
         OptionalLong length() {
             return isEncoded() ? OptionalLong.empty() : bytes(header("Content-Length"));
         }
@@ -67,7 +67,7 @@ final class HubClient {
                             .isPresent();
         }
 
-        /** The body, as it was before it was compressed. */
+        /** Returns the body, as it was before it was compressed. */
         InputStream body() throws IOException {
             InputStream body = connection.getInputStream();
             if (!isEncoded()) {
@@ -90,12 +90,12 @@ final class HubClient {
         return options.timeout();
     }
 
-    /** A path of the hub: a slash, and what needs no escaping. */
+    /** Returns a path of the hub: a slash, and what needs no escaping. */
     URI at(String path) {
         return URI.create(options.endpoint() + path);
     }
 
-    /** The number of bytes that a header tells. */
+    /** Returns the number of bytes that a header tells. */
     static OptionalLong bytes(Optional<String> header) {
         return header.map(String::strip)
                 .filter(s -> s.matches("[0-9]{1,18}"))
@@ -103,12 +103,12 @@ final class HubClient {
                 .orElse(OptionalLong.empty());
     }
 
-    /** The first answer that is not a redirect. */
+    /** Returns the first answer that is not a redirect. */
     Answer get(URI uri, Map<String, String> headers) throws IOException {
         return follow("GET", uri, headers, answer -> !answer.isRedirect());
     }
 
-    /** The first answer that is enough, or that is not a redirect; to this host or to another one. */
+    /** Returns the first answer that is enough, or that is not a redirect; to this host or to another one. */
     Answer head(URI uri, Predicate<Answer> enough) throws IOException {
         return follow("HEAD", uri, Map.of(), enough);
     }
@@ -140,7 +140,7 @@ final class HubClient {
         return target;
     }
 
-    /** An address as servers write it, with what must not stand there as it is escaped. */
+    /** Returns an address as servers write it, with what must not stand there as it is escaped. */
     private static String escaped(String location) {
         StringBuilder escaped = new StringBuilder();
         // The JDK hands on the bytes of a header as characters.

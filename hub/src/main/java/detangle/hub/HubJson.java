@@ -34,7 +34,7 @@ final class HubJson {
     private HubJson() {}
 
     /**
-     * The JSON of a stream.
+     * Returns the JSON of a stream.
      *
      * @throws IOException if the stream breaks off
      * @throws JacksonException if it is not JSON, or too much of it
@@ -48,7 +48,7 @@ final class HubJson {
     }
 
     /**
-     * The JSON of a file.
+     * Returns the JSON of a file.
      *
      * @throws IOException if it cannot be read, is not a regular file, or has more than 8 MiB
      * @throws JacksonException if it is not JSON, or too much of it
@@ -58,7 +58,7 @@ final class HubJson {
     }
 
     /**
-     * The text of a small file.
+     * Returns the text of a small file.
      *
      * @throws IOException if it cannot be read, is not a regular file, is not UTF-8, or has more than {@code maxBytes}
      *     bytes

@@ -29,8 +29,9 @@ public record HubOptions(
 
     /**
      * Returns what the environment says, in huggingface_hub's variables: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN,
-     * HF_TOKEN_PATH, HF_HUB_OFFLINE, HF_HUB_DOWNLOAD_TIMEOUT, and HTTPS_PROXY, HTTP_PROXY, NO_PROXY. A {@link
-     * HubException} if one makes no sense.
+     * HF_TOKEN_PATH, HF_HUB_OFFLINE, HF_HUB_DOWNLOAD_TIMEOUT, and HTTPS_PROXY, HTTP_PROXY, NO_PROXY.
+     *
+     * @throws HubException if one makes no sense
      */
     public static HubOptions fromEnvironment() {
         return of(System.getenv(), Path.of(System.getProperty("user.home")));

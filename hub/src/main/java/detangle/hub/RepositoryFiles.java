@@ -51,7 +51,7 @@ final class RepositoryFiles {
 
     private RepositoryFiles() {}
 
-    /** The weights in a folder, or the index of their shards. */
+    /** Returns the weights in a folder, or the index of their shards. */
     static Optional<String> weights(Collection<String> names, String folder) {
         return WEIGHTS.stream()
                 .flatMap(w -> Stream.of(folder + w, folder + w + INDEX))
@@ -83,7 +83,7 @@ final class RepositoryFiles {
         return CONFIGS.stream().anyMatch(name -> names.contains(modules.encoder() + name));
     }
 
-    /** The shards that an index names. */
+    /** Returns the shards that an index names. */
     static Set<String> shards(Path index) {
         JsonNode map;
         try {

@@ -55,7 +55,7 @@ final class Transfer {
         return Files.exists(to) ? Files.size(to) : 0;
     }
 
-    /** The size of the whole file, once somebody has told it. */
+    /** Returns the size of the whole file, once somebody has told it. */
     OptionalLong size() {
         return size;
     }
@@ -145,7 +145,7 @@ final class Transfer {
         }
     }
 
-    /** A fault of the disk and not of the network: another attempt would not help. */
+    /** Returns a fault of the disk and not of the network: another attempt would not help. */
     private HubException unwritable(IOException e) {
         return new HubException(to + " cannot be written: " + e.getMessage(), e);
     }

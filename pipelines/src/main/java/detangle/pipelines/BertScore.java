@@ -16,7 +16,7 @@ public record BertScore(double precision, double recall, double f1) {
         return new BertScore(precision, recall, Double.isNaN(f1) ? 0 : f1);
     }
 
-    /** The better one of each of the three, as where there are several references. */
+    /** Returns the better one of each of the three, as where there are several references. */
     BertScore best(BertScore other) {
         return new BertScore(
                 Math.max(precision, other.precision), Math.max(recall, other.recall), Math.max(f1, other.f1));

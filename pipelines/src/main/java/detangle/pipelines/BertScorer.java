@@ -65,7 +65,7 @@ public final class BertScorer implements Pipeline {
     }
 
     /**
-     * The layer that bert-score takes of a model.
+     * Returns the layer that bert-score takes of a model.
      *
      * @param model its name, or a folder of that name
      */
@@ -130,24 +130,31 @@ public final class BertScorer implements Pipeline {
         return List.of(layer);
     }
 
-    /** The same scorer, which cuts texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * Returns the same scorer, which cuts texts that are too long, with a warning. Both share one model: close only one
+     * of them.
+     */
     public BertScorer withTruncation() {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
     /**
-     * The same scorer, which cuts off an end of texts that are too long, with a warning. It is closed with this one.
+     * Returns the same scorer, which cuts off an end of texts that are too long, with a warning. Both share one model:
+     * close only one of them.
      */
     public BertScorer withTruncation(Truncation.Side side) {
         return new BertScorer(model.cutting(side), similarity, layers, idf, baselines);
     }
 
-    /** The same scorer, for which rare tokens of the references count more or not. It is closed with this one. */
+    /**
+     * Returns the same scorer, for which rare tokens of the references count more or not. Both share one model: close
+     * only one of them.
+     */
     public BertScorer withIdf(boolean value) {
         return new BertScorer(model, similarity, layers, value, baselines);
     }
 
-    /** The layers that are compared, 0 for the embeddings. */
+    /** Returns the layers that are compared, 0 for the embeddings. */
     public List<Integer> layers() {
         return layers;
     }
@@ -234,7 +241,7 @@ public final class BertScorer implements Pipeline {
         return id -> Arrays.stream(frame).anyMatch(f -> f == id) ? 0 : 1;
     }
 
-    /** The logarithm of how few of the references have a token. */
+    /** Returns the logarithm of how few of the references have a token. */
     private static ToDoubleFunction<Integer> rarity(List<Encoding> references) {
         Map<Integer, Long> having = references.stream()
                 .flatMap(e -> Arrays.stream(e.ids()).distinct().boxed())
@@ -250,7 +257,7 @@ public final class BertScorer implements Pipeline {
      */
     private record Tokens(Tensor states, double[] weights) {}
 
-    /** The tokens of texts by layer. A text of special tokens alone has none. */
+    /** Returns the tokens of texts by layer. A text of special tokens alone has none. */
     private Map<String, Tokens[]> states(
             List<String> texts, Map<String, Encoding> encodings, ToDoubleFunction<Integer> weight) {
         int frame = model.tokenizer().encode("").length();

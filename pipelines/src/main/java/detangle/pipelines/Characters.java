@@ -22,12 +22,12 @@ final class Characters {
      */
     record Span(String word, int start, int end) {}
 
-    /** All that stands between two code points, white space included. */
+    /** Returns all that stands between two code points, white space included. */
     String text(int start, int end) {
         return text.substring(indices[start], indices[end]);
     }
 
-    /** The part between two code points. */
+    /** Returns the part between two code points. */
     Span span(int start, int end) {
         int first = indices[start];
         int last = indices[end];

@@ -50,7 +50,7 @@ public record EmbeddingOptions(
         return new EmbeddingOptions(pooling, normalize, OptionalInt.of(value), promptName, prompt);
     }
 
-    /** The prompt of that name, in place of any other. */
+    /** Returns the prompt of that name, in place of any other. */
     public EmbeddingOptions withPromptName(String value) {
         return new EmbeddingOptions(pooling, normalize, truncateDim, Optional.of(value), Optional.empty());
     }

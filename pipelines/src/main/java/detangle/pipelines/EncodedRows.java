@@ -47,7 +47,7 @@ final class EncodedRows<E> {
         return encodings.get(index);
     }
 
-    /** The row that an encoding is of. */
+    /** Returns the row that an encoding is of. */
     int row(int index) {
         return rows.get(index);
     }

@@ -58,13 +58,17 @@ public final class FeatureExtractor implements Pipeline {
         }
     }
 
-    /** The same extractor, which cuts texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * Returns the same extractor, which cuts texts that are too long, with a warning. Both share one model: close only
+     * one of them.
+     */
     public FeatureExtractor withTruncation() {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
     /**
-     * The same extractor, which cuts off an end of texts that are too long, with a warning. It is closed with this one.
+     * Returns the same extractor, which cuts off an end of texts that are too long, with a warning. Both share one
+     * model: close only one of them.
      */
     public FeatureExtractor withTruncation(Truncation.Side side) {
         return new FeatureExtractor(model.cutting(side), vectors, lowerCase);
@@ -81,58 +85,70 @@ public final class FeatureExtractor implements Pipeline {
     }
 
     /**
-     * Returns how many components a vector has; a {@link PipelineException} if the poolings do not go with the folder's
-     * modules.
+     * Returns how many components a vector has.
+     *
+     * @throws PipelineException if the poolings do not go with the folder's modules
      */
     public int dimension(EmbeddingOptions options) {
         return vectors.width(options, model.config().hiddenSize());
     }
 
-    /** The poolings that are used. */
+    /** Returns the poolings that are used. */
     public List<Pooling> pooling(EmbeddingOptions options) {
         return vectors.pooling(options);
     }
 
     /**
-     * Returns what stands before each text; a {@link PipelineException} if there is no prompt of the name that is asked
-     * for.
+     * Returns what stands before each text.
+     *
+     * @throws PipelineException if there is no prompt of the name that is asked for
      */
     public String prompt(EmbeddingOptions options) {
         return vectors.prompt(options);
     }
 
-    /** The vector of a text, as the folder says. A {@link PipelineException} if it is empty or too long. */
+    /**
+     * Returns the vector of a text, as the folder says.
+     *
+     * @throws PipelineException if it is empty or too long
+     */
     public float[] encode(String text) {
         return encode(text, EmbeddingOptions.DEFAULT);
     }
 
-    /** The vector of a text, with one pooling; see {@link #encode(String, EmbeddingOptions)}. */
+    /** Returns the vector of a text, with one pooling; see {@link #encode(String, EmbeddingOptions)}. */
     public float[] encode(String text, Pooling pooling, boolean normalize) {
         return encode(text, EmbeddingOptions.DEFAULT.withPooling(pooling).withNormalize(normalize));
     }
 
-    /** The vector of a text. A {@link PipelineException} if it is empty or too long. */
+    /**
+     * Returns the vector of a text.
+     *
+     * @throws PipelineException if it is empty or too long
+     */
     public float[] encode(String text, EmbeddingOptions options) {
         return encode(List.of(text), options).getFirst();
     }
 
-    /** The vectors of several texts. */
+    /** Returns the vectors of several texts. */
     public List<float[]> encode(List<String> texts, Pooling pooling, boolean normalize) {
         return encode(texts, pooling, normalize, done -> {});
     }
 
-    /** The vector of each text, with one pooling; see {@link #encode(List, EmbeddingOptions, ProgressListener)}. */
+    /**
+     * Returns the vector of each text, with one pooling; see {@link #encode(List, EmbeddingOptions, ProgressListener)}.
+     */
     public List<float[]> encode(List<String> texts, Pooling pooling, boolean normalize, ProgressListener progress) {
         return encode(texts, EmbeddingOptions.DEFAULT.withPooling(pooling).withNormalize(normalize), progress);
     }
 
-    /** The vectors of several texts, as the options say. */
+    /** Returns the vectors of several texts, as the options say. */
     public List<float[]> encode(List<String> texts, EmbeddingOptions options) {
         return encode(texts, options, done -> {});
     }
 
     /**
-     * The vector of each text, in the texts' order.
+     * Returns the vector of each text, in the texts' order.
      *
      * @param progress told how many texts are done, after each batch, and of texts without a vector
      * @throws PipelineException if a text is empty or too long, or the options do not go with the model's folder
@@ -204,12 +220,12 @@ public final class FeatureExtractor implements Pipeline {
         return encoding.sequences()[last] == Encoding.SPECIAL ? last : last + 1;
     }
 
-    /** The last hidden state of each token of a text, special ones included: {@code [tokens][dimension]}. */
+    /** Returns the last hidden state of each token of a text, special ones included: {@code [tokens][dimension]}. */
     public float[][] tokens(String text) {
         return tokens(List.of(text)).getFirst();
     }
 
-    /** The states of the tokens of several texts. */
+    /** Returns the states of the tokens of several texts. */
     public List<float[][]> tokens(List<String> texts) {
         return tokens(texts, done -> {});
     }

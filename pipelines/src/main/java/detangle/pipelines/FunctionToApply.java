@@ -11,7 +11,7 @@ public enum FunctionToApply {
     /** Scores are the logits. */
     NONE;
 
-    /** The scores of logits. */
+    /** Returns the scores of logits. */
     public double[] apply(double... logits) {
         return Scores.of(logits, this);
     }

@@ -96,7 +96,7 @@ public record GliclassFolder(
         }
     }
 
-    /** The weights with the embeddings of segments under the name that token types have in an encoder. */
+    /** Returns the weights with the embeddings of segments under the name that token types have in an encoder. */
     private static Weights withTypes(Path folder, Weights weights) {
         Weights again = Weights.open(folder);
         try {

@@ -52,7 +52,7 @@ final class InputEncoder {
         this.side = side;
     }
 
-    /** The same, which cuts what is too long. */
+    /** Returns the same, which cuts what is too long. */
     InputEncoder cutting(Truncation.Side end) {
         return new InputEncoder(tokenizer, options.withTruncation(true), length, absolute, threads, end);
     }
@@ -93,12 +93,12 @@ final class InputEncoder {
         return fit(encoding, strategy, row);
     }
 
-    /** All tokens of a text, however many: for those who read it in windows. */
+    /** Returns all tokens of a text, however many: for those who read it in windows. */
     Encoding encodeWhole(String text) {
         return encode(text.length(), () -> tokenizer.encode(text));
     }
 
-    /** All tokens of a pair. */
+    /** Returns all tokens of a pair. */
     Encoding encodeWhole(TextPair pair) {
         return encode(
                 pair.text().length() + pair.textPair().length(), () -> tokenizer.encode(pair.text(), pair.textPair()));
@@ -109,8 +109,8 @@ final class InputEncoder {
     }
 
     /**
-     * A text, or where strangers send texts that may be cut, as much of its kept end as fills the model. So what a
-     * text costs follows from the model, and not from who sends it.
+     * Returns a text, or where strangers send texts that may be cut, as much of its kept end as fills the model. So
+     * what a text costs follows from the model, and not from who sends it.
      */
     private String head(String text, InputRow row) {
         int maxCharacters = length.characters();

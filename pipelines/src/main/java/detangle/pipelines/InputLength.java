@@ -41,7 +41,7 @@ record InputLength(Bound most, Bound cut) {
     }
 
     /**
-     * The length that is asked for, or else the least that the model's files state.
+     * Returns the length that is asked for, or else the least that the model's files state.
      *
      * @param absolute whether the model has a position for each place, and no more of them than its configuration says
      * @throws PipelineException if more is asked for than such a model has

@@ -14,12 +14,12 @@ record InputRow(int index, String name, ProgressListener listener) {
         }
     }
 
-    /** The only row of a call without a listener, which is called by this name. */
+    /** Returns the only row of a call without a listener, which is called by this name. */
     static InputRow alone(String name) {
         return new InputRow(0, name, done -> {});
     }
 
-    /** The row, or a part of it, under another name. */
+    /** Returns the row, or a part of it, under another name. */
     InputRow named(String part) {
         return new InputRow(index, part, listener);
     }

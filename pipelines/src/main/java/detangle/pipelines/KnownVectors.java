@@ -57,7 +57,7 @@ final class KnownVectors {
     }
 
     /**
-     * The vectors of labels.
+     * Returns the vectors of labels.
      *
      * @param length to which labels are padded; 0 where padding does not change vectors
      * @param compute makes those that are neither given nor known

@@ -65,7 +65,10 @@ public final class LabelClassifier implements Pipeline {
         this.encoded = encoded;
     }
 
-    /** The same classifier, which cuts prompts that are too long, with a warning. It is closed with this one. */
+    /**
+     * The same classifier, which cuts prompts that are too long, with a warning. Both share one model: close only one
+     * of them.
+     */
     public LabelClassifier withTruncation() {
         return new LabelClassifier(config, model.cutting(), lstm, scores, weights, encoded);
     }

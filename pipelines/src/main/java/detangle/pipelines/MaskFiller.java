@@ -176,7 +176,7 @@ public final class MaskFiller implements Pipeline {
                 .toList();
     }
 
-    /** The ids of the greatest scores, the best first; of equal ones those that come first. */
+    /** Returns the ids of the greatest scores, the best first; of equal ones those that come first. */
     private static List<Integer> best(double[] scores, int[] ids, int maxPredictions) {
         Comparator<Integer> better =
                 Comparator.comparingDouble((Integer i) -> -scores[ids[i]]).thenComparingInt(i -> i);
@@ -197,13 +197,17 @@ public final class MaskFiller implements Pipeline {
         return SPACE_BEFORE.matcher(text).replaceAll("$1").replace(" ' ", "'");
     }
 
-    /** The same filler, which cuts texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * Returns the same filler, which cuts texts that are too long, with a warning. Both share one model: close only one
+     * of them.
+     */
     public MaskFiller withTruncation() {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
     /**
-     * The same filler, which cuts off an end of texts that are too long, with a warning. It is closed with this one.
+     * Returns the same filler, which cuts off an end of texts that are too long, with a warning. Both share one model:
+     * close only one of them.
      */
     public MaskFiller withTruncation(Truncation.Side side) {
         return new MaskFiller(model.cutting(side), masks);

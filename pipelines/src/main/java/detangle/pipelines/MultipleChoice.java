@@ -42,7 +42,7 @@ public final class MultipleChoice implements Pipeline {
     }
 
     /**
-     * All choices, the likeliest first.
+     * Returns all choices, the likeliest first.
      *
      * @throws PipelineException if there are none, a text is empty, or one is too long; where truncation is allowed,
      *     the longer of text and choice is cut
@@ -52,8 +52,8 @@ public final class MultipleChoice implements Pipeline {
     }
 
     /**
-     * The choices of each prompt, the likeliest first, as {@link #choose(String, List)} has them; nothing for a prompt
-     * that cannot be answered.
+     * Returns the choices of each prompt, the likeliest first, as {@link #choose(String, List)} has them; nothing for a
+     * prompt that cannot be answered.
      *
      * @param choices of each prompt
      * @param progress told how many choices are done, after each batch
@@ -106,13 +106,17 @@ public final class MultipleChoice implements Pipeline {
                 .toList();
     }
 
-    /** The same pipeline, which cuts texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * Returns the same pipeline, which cuts texts that are too long, with a warning. Both share one model: close only
+     * one of them.
+     */
     public MultipleChoice withTruncation() {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
     /**
-     * The same pipeline, which cuts off an end of texts that are too long, with a warning. It is closed with this one.
+     * Returns the same pipeline, which cuts off an end of texts that are too long, with a warning. Both share one
+     * model: close only one of them.
      */
     public MultipleChoice withTruncation(Truncation.Side side) {
         return new MultipleChoice(model.cutting(side));

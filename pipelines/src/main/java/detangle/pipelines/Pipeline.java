@@ -23,8 +23,8 @@ public sealed interface Pipeline extends AutoCloseable
     Tokenizer tokenizer();
 
     /**
-     * The tokens that the model reads at once, special ones included, or as many words as {@link #lengthUnit} says:
-     * longer texts are cut, refused, or read in windows.
+     * Returns the tokens that the model reads at once, special ones included, or as many words as {@link #lengthUnit}
+     * says: longer texts are cut, refused, or read in windows.
      */
     int maxLength();
 
@@ -39,7 +39,7 @@ public sealed interface Pipeline extends AutoCloseable
         /** Words of GLiNER's own kind, each of which is one token or several. */
         WORDS;
 
-        /** The name in messages and in JSON: {@code tokens}. */
+        /** Returns the name in messages and in JSON: {@code tokens}. */
         public String text() {
             return name().toLowerCase(Locale.ROOT);
         }

@@ -110,7 +110,7 @@ public record PipelineOptions(
         return with(o -> o.maxLength = OptionalInt.of(value));
     }
 
-    /** The same with the lengths that the model itself states. */
+    /** Returns the same with the lengths that the model itself states. */
     PipelineOptions withoutMaxLength() {
         return with(o -> o.maxLength = OptionalInt.empty());
     }
@@ -129,8 +129,8 @@ public record PipelineOptions(
     }
 
     /**
-     * Returns what the session of any pipeline is told: where and in which precision it runs, what its weights are kept in, and that nobody
-     * reads hidden states.
+     * Returns what the session of any pipeline is told: where and in which precision it runs, what its weights are kept
+     * in, and that nobody reads hidden states.
      */
     SessionOptions session() {
         SessionOptions typed = OptionValues.with(SessionOptions.DEFAULT, weightType, SessionOptions::withWeightType);

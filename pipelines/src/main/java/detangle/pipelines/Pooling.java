@@ -22,22 +22,22 @@ public enum Pooling {
     /** The state of the last token. */
     LASTTOKEN;
 
-    /** The name in sentence-transformers: {@code mean_sqrt_len_tokens}. */
+    /** Returns the name in sentence-transformers: {@code mean_sqrt_len_tokens}. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The pooling with that {@link #text}. */
+    /** Returns the pooling with that {@link #text}. */
     public static Optional<Pooling> named(String text) {
         return Arrays.stream(values()).filter(p -> p.text().equals(text)).findFirst();
     }
 
     /**
-     * The vector of a text.
+     * Returns the vector of a text.
      *
      * @param states of its tokens, {@code [tokens][width]}
-     * @param first the first token that counts; those before it are a prompt's. {@link #CLS} takes this one, as
-     *     version 6 of sentence-transformers does; version 5 took the first token of all
+     * @param first the first token that counts; those before it are a prompt's. {@link #CLS} takes this one, as version
+     *     6 of sentence-transformers does; version 5 took the first token of all
      */
     double[] apply(double[][] states, int first) {
         int last = states.length - 1;

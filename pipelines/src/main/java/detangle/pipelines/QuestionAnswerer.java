@@ -50,18 +50,18 @@ public final class QuestionAnswerer implements Pipeline {
         return new QuestionAnswerer(TextModel.load(folder, Architecture.QUESTION_ANSWERING, options));
     }
 
-    /** The best answers to a question; see {@link #answer(List, QuestionOptions, IntConsumer)}. */
+    /** Returns the best answers to a question; see {@link #answer(List, QuestionOptions, IntConsumer)}. */
     public List<Answer> answer(String question, String context, QuestionOptions options) {
         return answer(List.of(new Question(question, context)), options).getFirst();
     }
 
-    /** The answers to several questions. */
+    /** Returns the answers to several questions. */
     public List<List<Answer>> answer(List<Question> questions, QuestionOptions options) {
         return answer(questions, options, done -> {});
     }
 
     /**
-     * The best answers to each question, the best first; an empty one where the model says that there is none.
+     * Returns the best answers to each question, the best first; an empty one where the model says that there is none.
      *
      * @param progress told how many windows are done, after each batch
      * @throws PipelineException if a question or a text is empty, or a question leaves no room for its text
@@ -177,7 +177,7 @@ public final class QuestionAnswerer implements Pipeline {
                 .toList();
     }
 
-    /** The tokens of a question and its context without those of the question that are too many. */
+    /** Returns the tokens of a question and its context without those of the question that are too many. */
     private static Encoding asked(Encoding all, QuestionOptions options) {
         int question = tokensOf(all, 0);
         int maxQuestionTokens = options.maxQuestionLen().orElse(question);

@@ -75,7 +75,10 @@ public final class ReplacedTokenDetector implements Pipeline {
         return List.copyOf(results);
     }
 
-    /** The same detector, which cuts texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * The same detector, which cuts texts that are too long, with a warning. Both share one model: close only one of
+     * them.
+     */
     public ReplacedTokenDetector withTruncation() {
         return new ReplacedTokenDetector(model.cutting());
     }

@@ -90,7 +90,7 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
         finite(values);
     }
 
-    /** A value of an answer; none of what a pipeline says is not a number. */
+    /** Returns a value of an answer; none of what a pipeline says is not a number. */
     static double finite(double value) {
         if (!Double.isFinite(value)) {
             throw new NotFiniteValue(value);

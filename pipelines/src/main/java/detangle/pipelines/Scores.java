@@ -34,8 +34,8 @@ final class Scores {
     }
 
     /**
-     * The probability of a logit, in single precision throughout as PyTorch has it, so that those of large logits are
-     * equal where they are there; none is of what is not a finite number.
+     * Returns the probability of a logit, in single precision throughout as PyTorch has it, so that those of large
+     * logits are equal where they are there; none is of what is not a finite number.
      */
     static float probability(double logit) {
         return 1 / (1 + (float) Math.exp(-(float) Row.finite(logit)));

@@ -41,7 +41,7 @@ record SentenceVectors(
                 .orElseGet(() -> new SentenceVectors(model, List.of(Pooling.MEAN), true, List.of(), defaults));
     }
 
-    /** The poolings of a call. */
+    /** Returns the poolings of a call. */
     List<Pooling> pooling(EmbeddingOptions options) {
         return options.pooling().isEmpty() ? pooling : options.pooling();
     }
@@ -102,7 +102,7 @@ record SentenceVectors(
     }
 
     /**
-     * The vector of a text.
+     * Returns the vector of a text.
      *
      * @param states of its tokens
      * @param promptTokens how many of them are the prompt's

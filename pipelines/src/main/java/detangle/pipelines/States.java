@@ -7,7 +7,7 @@ import detangle.models.gliner2.TokenPooling;
 final class States {
     private States() {}
 
-    /** The rows at some indices. */
+    /** Returns the rows at some indices. */
     static float[][] picked(float[][] rows, int[] indices) {
         float[][] picked = new float[indices.length][];
         for (int i = 0; i < picked.length; i++) {
@@ -35,7 +35,7 @@ final class States {
         return values;
     }
 
-    /** The rows along the last axis of a tensor. */
+    /** Returns the rows along the last axis of a tensor. */
     static float[][] rows(Tensor tensor) {
         int width = Math.toIntExact(tensor.dim(-1));
         float[] values = tensor.toFloats();
@@ -46,7 +46,7 @@ final class States {
         return rows;
     }
 
-    /** The place of the greatest value, the first of several; all must be finite. */
+    /** Returns the place of the greatest value, the first of several; all must be finite. */
     static int greatest(float[] values) {
         Row.finite(values);
         int best = 0;
@@ -56,7 +56,7 @@ final class States {
         return best;
     }
 
-    /** The state of a word, of those of its tokens from the first to before the end. */
+    /** Returns the state of a word, of those of its tokens from the first to before the end. */
     static float[] pooled(float[][] tokens, int first, int end, TokenPooling pooling) {
         float[] state = tokens[first].clone();
         if (pooling == TokenPooling.FIRST) {

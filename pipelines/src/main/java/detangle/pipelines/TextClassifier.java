@@ -65,14 +65,17 @@ public final class TextClassifier implements Pipeline {
                 TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options), folder, function::apply);
     }
 
-    /** The same classifier, which cuts texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * Returns the same classifier, which cuts texts that are too long, with a warning. Both share one model: close only
+     * one of them.
+     */
     public TextClassifier withTruncation() {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
     /**
-     * The same classifier, which cuts off an end of texts that are too long, with a warning. It is closed with this
-     * one.
+     * Returns the same classifier, which cuts off an end of texts that are too long, with a warning. Both share one
+     * model: close only one of them.
      */
     public TextClassifier withTruncation(Truncation.Side side) {
         return new TextClassifier(model.cutting(side), folder, function);
@@ -83,17 +86,23 @@ public final class TextClassifier implements Pipeline {
         return model.maxLength();
     }
 
-    /** The same classifier, with another function that makes scores of logits. It is closed with this one. */
+    /**
+     * Returns the same classifier, with another function that makes scores of logits. Both share one model: close only
+     * one of them.
+     */
     public TextClassifier withFunction(FunctionToApply other) {
         return new TextClassifier(model, folder, other::apply);
     }
 
-    /** All labels, in the order in which the model scores them. */
+    /** Returns all labels, in the order in which the model scores them. */
     public List<String> labels() {
         return model.config().labels();
     }
 
-    /** A zero-shot classifier on the same model, if it has a label of entailment. It is closed with this one. */
+    /**
+     * Returns a zero-shot classifier on the same model, if it has a label of entailment. Both share one model: close
+     * only one of them.
+     */
     public Optional<ZeroShotClassifier> zeroShot() {
         return ZeroShotClassifier.hasEntailment(model.config())
                 ? Optional.of(ZeroShotClassifier.of(model))
@@ -101,7 +110,7 @@ public final class TextClassifier implements Pipeline {
     }
 
     /**
-     * A ranker on the same model. It is closed with this one.
+     * Returns a ranker on the same model. Both share one model: close only one of them.
      *
      * @throws PipelineException if the model has more than one label
      */
@@ -109,26 +118,31 @@ public final class TextClassifier implements Pipeline {
         return new TextRanker(model, folder);
     }
 
-    /** All labels of a text, the surest first. A {@link PipelineException} if it is empty or too long. */
+    /**
+     * Returns all labels of a text, the most probable first.
+     *
+     * @throws PipelineException if it is empty or too long
+     */
     public List<Classification> classify(String text) {
         return classify(List.of(text)).getFirst();
     }
 
     /**
-     * All labels of a pair of texts, the surest first. A {@link PipelineException} if one is empty or both are too
-     * long.
+     * Returns all labels of a pair of texts, the most probable first.
+     *
+     * @throws PipelineException if one is empty or both are too long
      */
     public List<Classification> classify(TextPair pair) {
         return classifyPairs(List.of(pair)).getFirst();
     }
 
-    /** The labels of several texts. */
+    /** Returns the labels of several texts. */
     public List<List<Classification>> classify(List<String> texts) {
         return classify(texts, done -> {});
     }
 
     /**
-     * All labels of each text, in the texts' order.
+     * Returns all labels of each text, in the texts' order.
      *
      * @param progress told how many texts are done, after each batch
      */
@@ -138,13 +152,13 @@ public final class TextClassifier implements Pipeline {
         return run(rows, texts.size(), progress);
     }
 
-    /** The labels of several pairs. */
+    /** Returns the labels of several pairs. */
     public List<List<Classification>> classifyPairs(List<TextPair> pairs) {
         return classifyPairs(pairs, done -> {});
     }
 
     /**
-     * All labels of each pair, in the pairs' order.
+     * Returns all labels of each pair, in the pairs' order.
      *
      * @param progress told how many pairs are done, after each batch
      */

@@ -158,12 +158,12 @@ final class TextModel implements AutoCloseable {
         }
     }
 
-    /** The same model, which cuts texts that are too long; only one of the two is to be closed. */
+    /** Returns the same model, which cuts texts that are too long; only one of the two is to be closed. */
     TextModel cutting() {
         return cutting(Truncation.Side.RIGHT);
     }
 
-    /** The same, which cuts off this end of them. */
+    /** Returns the same, which cuts off this end of them. */
     TextModel cutting(Truncation.Side side) {
         return new TextModel(session, tokenizer, options.withTruncation(true), encoder.cutting(side), masks, shared);
     }
@@ -176,7 +176,7 @@ final class TextModel implements AutoCloseable {
         }
     }
 
-    /** A session with its tokenizer; the session is closed with it. */
+    /** Returns a session with its tokenizer; the session is closed with it. */
     static TextModel of(Session session, Tokenizer tokenizer, PipelineOptions options) {
         return of(session, tokenizer, SentenceSettings.NONE, options);
     }
@@ -210,8 +210,9 @@ final class TextModel implements AutoCloseable {
     }
 
     /**
-     * The windows of the texts of one call. Where strangers ask, there may be no more than may wait, and they are counted
-     * before they are made: windows that share almost all of their tokens have hundreds of times those of the text.
+     * The windows of the texts of one call. Where strangers ask, there may be no more than may wait, and they are
+     * counted before they are made: windows that share almost all of their tokens have hundreds of times those of the
+     * text.
      */
     final class Windows {
         private long count;
@@ -223,7 +224,7 @@ final class TextModel implements AutoCloseable {
         }
     }
 
-    /** The name of one of several texts in messages. */
+    /** Returns the name of one of several texts in messages. */
     static String name(String what, int index, int of) {
         return of == 1 ? "the " + what : what + " " + (index + 1);
     }
@@ -284,7 +285,7 @@ final class TextModel implements AutoCloseable {
         return shared.isPresent();
     }
 
-    /** The places of {@code [MASK]}, if this is a model that says what stands there. */
+    /** Returns the places of {@code [MASK]}, if this is a model that says what stands there. */
     Optional<MaskedPlaces> masks() {
         return masks;
     }

@@ -60,24 +60,28 @@ public final class TextRanker implements Pipeline {
         }
     }
 
-    /** The same ranker, which cuts texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * Returns the same ranker, which cuts texts that are too long, with a warning. Both share one model: close only one
+     * of them.
+     */
     public TextRanker withTruncation() {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
     /**
-     * The same ranker, which cuts off an end of texts that are too long, with a warning. It is closed with this one.
+     * Returns the same ranker, which cuts off an end of texts that are too long, with a warning. Both share one model:
+     * close only one of them.
      */
     public TextRanker withTruncation(Truncation.Side side) {
         return new TextRanker(model.cutting(side), folder, function);
     }
 
-    /** A classifier on the same model. It is closed with this one. */
+    /** Returns a classifier on the same model. Both share one model: close only one of them. */
     public TextClassifier classifier() {
         return new TextClassifier(model, folder, ScoreFunction.ofClassifier(folder, model.config()));
     }
 
-    /** All documents, the best first; see {@link #rank(String, List, boolean, ProgressListener)}. */
+    /** Returns all documents, the best first; see {@link #rank(String, List, boolean, ProgressListener)}. */
     public List<RankedDocument> rank(String query, List<String> documents) {
         return rank(query, documents, false);
     }
@@ -88,7 +92,7 @@ public final class TextRanker implements Pipeline {
     }
 
     /**
-     * All documents, the best first.
+     * Returns all documents, the best first.
      *
      * @param rawScores whether scores are the model's logits. Otherwise they are what the activation makes of them that
      *     sentence-transformers noted with the model, or a sigmoid

@@ -31,7 +31,7 @@ enum TorchActivation {
         this.className = className;
     }
 
-    /** The class that a name ends in: {@code torch.nn.modules.activation.Tanh}, or {@code torch.nn.Tanh}. */
+    /** Returns the class that a name ends in: {@code torch.nn.modules.activation.Tanh}, or {@code torch.nn.Tanh}. */
     static Optional<TorchActivation> named(String name) {
         String last = name.substring(name.lastIndexOf('.') + 1);
         return Arrays.stream(values())
@@ -39,7 +39,7 @@ enum TorchActivation {
                 .findFirst();
     }
 
-    /** The names of all, for messages. */
+    /** Returns the names of all, for messages. */
     static String names() {
         return Arrays.stream(values()).map(a -> a.className).collect(Collectors.joining(", "));
     }

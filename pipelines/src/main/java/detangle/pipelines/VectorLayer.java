@@ -8,7 +8,7 @@ sealed interface VectorLayer {
     /** Returns how long the result is for vectors of a length; empty if it does not take such vectors. */
     OptionalInt width(int input);
 
-    /** The result, which may be the same array. */
+    /** Returns the result, which may be the same array. */
     double[] apply(double[] vector);
 
     /** Makes vectors of length 1; {@code torch.nn.functional.normalize}. */

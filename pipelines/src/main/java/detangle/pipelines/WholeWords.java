@@ -19,7 +19,7 @@ final class WholeWords {
 
     private WholeWords() {}
 
-    /** An entity with the rest of the words of which its ends are parts. */
+    /** Returns an entity with the rest of the words of which its ends are parts. */
     static Entity around(String text, Entity entity) {
         int start = entity.start();
         int end = entity.end();

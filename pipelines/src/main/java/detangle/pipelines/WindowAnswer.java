@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 record WindowAnswer(List<Found> found, List<Related> related) {
     static final WindowAnswer NONE = new WindowAnswer(List.of(), List.of());
 
-    /** The same counted from an earlier word. */
+    /** Returns the same counted from an earlier word. */
     WindowAnswer at(int firstWord) {
         return new WindowAnswer(
                 found.stream().map(f -> f.after(firstWord)).toList(),
@@ -29,7 +29,7 @@ record WindowAnswer(List<Found> found, List<Related> related) {
     }
 
     /**
-     * The answer to a text.
+     * Returns the answer to a text.
      *
      * @param windows what was found in its windows, by the text's words
      */
@@ -64,7 +64,7 @@ record WindowAnswer(List<Found> found, List<Related> related) {
     }
 
     /**
-     * All that was found in a text, whether it overlaps with something else or not.
+     * Returns all that was found in a text, whether it overlaps with something else or not.
      *
      * @param windows what was found in its windows, by the text's words
      */

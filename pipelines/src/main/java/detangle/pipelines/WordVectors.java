@@ -28,7 +28,7 @@ record WordVectors(float[][] words, float[][] labels, double threshold, Optional
 
     /** The words from the first to the last, both included. */
     record WordRange(int first, int last) {
-        /** The same words counted from an earlier one. */
+        /** Returns the same words counted from an earlier one. */
         WordRange after(int words) {
             return new WordRange(words + first, words + last);
         }

@@ -43,7 +43,7 @@ public final class ZeroShotClassifier implements Pipeline {
     /** Judges how well labels fit texts. */
     private sealed interface Judge {
         /**
-         * The scores of the labels of each text, in the order of the labels; nothing for a text that cannot be
+         * Returns the scores of the labels of each text, in the order of the labels; nothing for a text that cannot be
          * answered. Each label is judged by itself where the options say so.
          */
         double[][] scores(List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress);
@@ -54,7 +54,7 @@ public final class ZeroShotClassifier implements Pipeline {
         /** Takes vectors of labels; see {@link LabelClassifier#giveLabelVectors}. */
         void give(Map<String, float[]> labelVectors);
 
-        /** The same, which cuts off an end of texts that are too long. */
+        /** Returns the same, which cuts off an end of texts that are too long. */
         Judge cutting(Truncation.Side side);
 
         Tokenizer tokenizer();
@@ -68,7 +68,7 @@ public final class ZeroShotClassifier implements Pipeline {
         this.judge = judge;
     }
 
-    /** A classifier on a model for NLI that is loaded; see {@link TextClassifier#zeroShot}. */
+    /** Returns a classifier on a model for NLI that is loaded; see {@link TextClassifier#zeroShot}. */
     static ZeroShotClassifier of(TextModel model) {
         return new ZeroShotClassifier(Entailment.of(model));
     }
@@ -107,7 +107,7 @@ public final class ZeroShotClassifier implements Pipeline {
         }
     }
 
-    /** The labels of one text; see {@link #classify(List, List, String, boolean, ProgressListener)}. */
+    /** Returns the labels of one text; see {@link #classify(List, List, String, boolean, ProgressListener)}. */
     public ZeroShotResult classify(String text, List<String> labels, String template, boolean multiLabel) {
         return classify(List.of(text), labels, template, multiLabel).getFirst();
     }
@@ -368,14 +368,17 @@ public final class ZeroShotClassifier implements Pipeline {
                 order.stream().map(i -> scores[i]).toList());
     }
 
-    /** The same classifier, which cuts texts that are too long, with a warning. It is closed with this one. */
+    /**
+     * Returns the same classifier, which cuts texts that are too long, with a warning. Both share one model: close only
+     * one of them.
+     */
     public ZeroShotClassifier withTruncation() {
         return withTruncation(Truncation.Side.RIGHT);
     }
 
     /**
-     * The same classifier, which cuts off an end of texts that are too long, with a warning. It is closed with this
-     * one.
+     * Returns the same classifier, which cuts off an end of texts that are too long, with a warning. Both share one
+     * model: close only one of them.
      */
     public ZeroShotClassifier withTruncation(Truncation.Side side) {
         return new ZeroShotClassifier(judge.cutting(side));

@@ -61,7 +61,9 @@ final class ArtifactFiles {
         return contents;
     }
 
-    /** The sections of files by their names, and of those of the model that an encoder of labels was made from. */
+    /**
+     * Returns the sections of files by their names, and of those of the model that an encoder of labels was made from.
+     */
     static SequencedMap<String, byte[]> sections(SequencedMap<String, byte[]> files, Optional<ModelFiles> labelModel) {
         SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
         files.forEach((name, content) -> sections.put(Artifact.FILES + name, content));
@@ -71,7 +73,7 @@ final class ArtifactFiles {
         return sections;
     }
 
-    /** The contents of those of some files that are there. */
+    /** Returns the contents of those of some files that are there. */
     static SequencedMap<String, byte[]> named(ModelFiles files, List<String> names) {
         SequencedMap<String, byte[]> contents = new LinkedHashMap<>();
         add(contents, files, names);
@@ -88,7 +90,7 @@ final class ArtifactFiles {
         }
     }
 
-    /** The pickle or the shards of a module as one safetensors file. */
+    /** Returns the pickle or the shards of a module as one safetensors file. */
     private static byte[] weights(Path folder, SentenceModules.Module module) {
         SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
         try (Weights weights = ModuleWeights.open(folder, module)) {

@@ -25,7 +25,7 @@ public final class Backends {
 
     private Backends() {}
 
-    /** All backends, the preferred first. */
+    /** Returns all backends, the preferred first. */
     public static List<Backend> all() {
         return ServiceLoader.load(Backend.class).stream()
                 .map(ServiceLoader.Provider::get)
@@ -39,7 +39,7 @@ public final class Backends {
     }
 
     /**
-     * The device that a name chooses, as {@link #device(Optional, Set)} returns it, in a precision.
+     * Returns the device that a name chooses, as {@link #device(Optional, Set)} returns it, in a precision.
      *
      * @throws BackendException also if the device does not have the precision
      */
@@ -48,11 +48,11 @@ public final class Backends {
     }
 
     /**
-     * The device that a name chooses, which computes in fp32.
+     * Returns the device that a name chooses, which computes in fp32.
      *
-     * @param name a backend, or a backend and the beginning of a device's name such as {@code tornado:opencl} or
-     *     {@code tornado:cuda:1}; {@code hybrid}, which divides the work between a device and the CPU by measurement;
-     *     {@code auto}, which takes a GPU where there is one and says what it took; empty for the best on the CPU
+     * @param name a backend, or a backend and the beginning of a device's name such as {@code tornado:opencl} or {@code
+     *     tornado:cuda:1}; {@code hybrid}, which divides the work between a device and the CPU by measurement; {@code
+     *     auto}, which takes a GPU where there is one and says what it took; empty for the best on the CPU
      * @param hostOperations what a device leaves to the CPU, as it is written in the IR
      * @throws BackendException if there is none of that name, or no operation of one of those names
      */
@@ -87,7 +87,7 @@ public final class Backends {
                 : device;
     }
 
-    /** A GPU where there is one, and the CPU otherwise; a device that is a CPU too is not a gain over it. */
+    /** Returns a GPU where there is one, and the CPU otherwise; a device that is a CPU too is not a gain over it. */
     private static Device automatic(Set<String> hostOperations) {
         Optional<Device> gpu = accelerator().filter(Device::isGpu);
         Device chosen = gpu.map(device -> besideHost(device, hostOperations)).orElseGet(Backends::preferred);
@@ -119,7 +119,7 @@ public final class Backends {
                 .orElse("this build has no backend for GPUs; docs/BACKENDS.md says how to build it");
     }
 
-    /** The first device of the best backend; each backend that is passed over says why, once. */
+    /** Returns the first device of the best backend; each backend that is passed over says why, once. */
     private static Device preferred() {
         for (Backend backend : all()) {
             if (!backend.devices().isEmpty()) {

@@ -45,13 +45,14 @@ public final class BatchLoss {
     }
 
     /**
-     * The losses of a batch; empty if the labels that the head needs are not there. There is always {@code loss}, a
-     * scalar; not a number where no position counts, as in PyTorch, but for sequence classification, where it is 0.
+     * Returns the losses of a batch; empty if the labels that the head needs are not there. There is always {@code
+     * loss}, a scalar; not a number where no position counts, as in PyTorch, but for sequence classification, where it
+     * is 0.
      *
-     * <p>With {@link Architecture#MASKED_LM_EMD}, whose labels count where they are above 0, there are also
-     * {@code emd_logits_at_labels [M,V]} and {@code loss_per_label [M]} for the M positions that count, row by row;
-     * with {@link Architecture#REPLACED_TOKEN_DETECTION}, whose labels are the original tokens, {@code loss_per_token}
-     * for the positions that are not padding.
+     * <p>With {@link Architecture#MASKED_LM_EMD}, whose labels count where they are above 0, there are also {@code
+     * emd_logits_at_labels [M,V]} and {@code loss_per_label [M]} for the M positions that count, row by row; with
+     * {@link Architecture#REPLACED_TOKEN_DETECTION}, whose labels are the original tokens, {@code loss_per_token} for
+     * the positions that are not padding.
      *
      * @param outputs of the head
      * @param inputs of the run that gave them
@@ -130,7 +131,7 @@ public final class BatchLoss {
         return Arrays.copyOf(logits.shape(), logits.rank() - 1);
     }
 
-    /** A class for each row of the logits; those that count are classes that there are. */
+    /** Returns a class for each row of the logits; those that count are classes that there are. */
     private Tensor classes(LongPredicate counts) {
         Tensor given = labels.get(InputNames.LABELS);
         Tensor logits = logits();
@@ -178,7 +179,7 @@ public final class BatchLoss {
         return run(false, values);
     }
 
-    /** The rows that count alone: a vocabulary is large, and few positions are masked. */
+    /** Returns the rows that count alone: a vocabulary is large, and few positions are masked. */
     private Map<String, Tensor> maskedLm(LongPredicate counts) {
         Tensor classes = classes(counts);
         int[] rows = IntStream.range(0, Math.toIntExact(classes.elements()))

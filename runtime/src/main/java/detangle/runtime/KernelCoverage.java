@@ -88,7 +88,8 @@ public record KernelCoverage(Set<String> operations, Set<String> lacking) {
     }
 
     /**
-     * The operations that lack a kernel as one line for people: their names, {@code none} or {@code all operations}.
+     * Returns the operations that lack a kernel as one line for people: their names, {@code none} or {@code all
+     * operations}.
      */
     public String text() {
         return lacking.isEmpty() ? "none" : lacking.equals(operations) ? "all operations" : String.join(", ", lacking);

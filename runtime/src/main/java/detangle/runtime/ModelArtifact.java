@@ -233,7 +233,7 @@ public final class ModelArtifact {
         return manifest;
     }
 
-    /** A matrix or a table in another type; vectors stay as they are. */
+    /** Returns a matrix or a table in another type; vectors stay as they are. */
     static Tensor narrowed(Tensor tensor, DType type) {
         // Vectors are few, and added and multiplied in single precision.
         return tensor.rank() < 2 ? tensor : inType(tensor, type);
@@ -271,7 +271,7 @@ public final class ModelArtifact {
     }
 
     /**
-     * The compiled program in an artifact, if it holds one for these options.
+     * Returns the compiled program in an artifact, if it holds one for these options.
      *
      * @param weights the artifact's
      * @param packed whether it is to be the one for packed batches

@@ -9,8 +9,8 @@ public final class OptionValues {
     private OptionValues() {}
 
     /**
-     * The options with a value, or as they are if there is none:
-     * {@code with(options, backend, SessionOptions::withBackend)}.
+     * Returns the options with a value, or as they are if there is none: {@code with(options, backend,
+     * SessionOptions::withBackend)}.
      *
      * @param wither the method that takes the value itself
      */

@@ -26,9 +26,9 @@ public final class PackedBatch {
     }
 
     /**
-     * The inputs with those that the program takes beside them, which follow from {@code attention_mask}. Empty if the
-     * batch cannot be packed: the program reads first tokens and a sequence has none at its first position, or the
-     * mask has a shape that the padded program will refuse.
+     * Returns the inputs with those that the program takes beside them, which follow from {@code attention_mask}. Empty
+     * if the batch cannot be packed: the program reads first tokens and a sequence has none at its first position, or
+     * the mask has a shape that the padded program will refuse.
      */
     public Optional<Map<String, Tensor>> inputs(Map<String, Tensor> inputs) {
         Optional<Tensor> given = Optional.ofNullable(inputs.get(InputNames.MASK));

@@ -71,7 +71,9 @@ public final class Session implements AutoCloseable {
         return session;
     }
 
-    /** A session from parts: a head of one's own, or a configuration and weights that are not those of a folder. */
+    /**
+     * Returns a session from parts: a head of one's own, or a configuration and weights that are not those of a folder.
+     */
     public static SessionBuilder builder() {
         return new SessionBuilder();
     }

@@ -36,26 +36,26 @@ public final class SessionBuilder {
 
     SessionBuilder() {}
 
-    /** A folder with config.json and weights, or an artifact; what is given otherwise is not read from it. */
+    /** Returns a folder with config.json and weights, or an artifact; what is given otherwise is not read from it. */
     public SessionBuilder folder(Path value) {
         folder = Optional.of(value);
         return this;
     }
 
-    /** The configuration. */
+    /** Returns the configuration. */
     public SessionBuilder config(DebertaConfig value) {
         config = Optional.of(value);
         return this;
     }
 
-    /** The weights, which are closed with the session, or if it cannot be loaded. */
+    /** Returns the weights, which are closed with the session, or if it cannot be loaded. */
     public SessionBuilder weights(Weights value) {
         weights = Optional.of(value);
         return this;
     }
 
     /**
-     * A head of one's own; the head of the options is not heeded then.
+     * Returns a head of one's own; the head of the options is not heeded then.
      *
      * @param added parameters of the head that the weights do not hold, by name
      */

@@ -53,7 +53,7 @@ final class StoredProgram {
         this.model = model;
     }
 
-    /** The program with its data; an {@link ArtifactException} says what is wrong with it. */
+    /** Returns the program with its data; an {@link ArtifactException} says what is wrong with it. */
     Program read(byte[] text) {
         Program program;
         try {
@@ -87,7 +87,7 @@ final class StoredProgram {
         }
     }
 
-    /** The model's inputs and those that say where tokens stand, of programs that leave padding out. */
+    /** Returns the model's inputs and those that say where tokens stand, of programs that leave padding out. */
     private List<List<String>> packed(List<String> expected) {
         Shape ids = model.inputs().getFirst().shape();
         Dim batch = ids.sub(0, ids.rank() - 1).elements();

@@ -16,7 +16,7 @@ final class WithoutWeights {
     private WithoutWeights() {}
 
     /**
-     * The program as it is compiled for inference, but without data: its parameters are constants, so that what
+     * Returns the program as it is compiled for inference, but without data: its parameters are constants, so that what
      * follows from them alone is not computed at each run. Those that the program updates stay parameters.
      */
     static Program bound(Program program) {

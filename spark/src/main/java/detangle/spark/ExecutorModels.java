@@ -42,7 +42,7 @@ final class ExecutorModels {
         return PIPELINES.size();
     }
 
-    /** A path that each machine has, or a file or folder that was added to the job, or a model on the hub. */
+    /** Returns a path that each machine has, or a file or folder that was added to the job, or a model on the hub. */
     static Path path(String model) {
         Path path = Path.of(model);
         if (Files.exists(path)) {

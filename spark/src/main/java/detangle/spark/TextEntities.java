@@ -137,9 +137,9 @@ public final class TextEntities {
     }
 
     /**
-     * A function of a column that redacts its texts: {@code rows.withColumn("body", redaction.apply(col("body")))}, or
-     * in SQL under a name that {@code spark.udf().register} gives it. Spark calls it with one text at a time, so that
-     * {@link #redact} is faster.
+     * Returns a function of a column that redacts its texts: {@code rows.withColumn("body",
+     * redaction.apply(col("body")))}, or in SQL under a name that {@code spark.udf().register} gives it. Spark calls it
+     * with one text at a time, so that {@link #redact} is faster.
      *
      * @param model a GLiNER or GLiNER2 model, or one for token classification
      * @throws PipelineException if numbers are those of the run
@@ -173,7 +173,7 @@ public final class TextEntities {
                     policy);
         }
 
-        /** The redacted texts; null of a text that is null. */
+        /** Returns the redacted texts; null for a text that is null. */
         List<String> redacted(List<String> texts) {
             Redactor redactor = ExecutorModels.get(Redactor.class, model, PipelineOptions.DEFAULT, Redactor::load);
             DetectionOptions named = DetectionOptions.DEFAULT.withLabels(labels);

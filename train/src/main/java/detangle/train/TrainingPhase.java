@@ -21,7 +21,7 @@ public record TrainingPhase(
         outputs = List.copyOf(outputs);
     }
 
-    /** The only phase of a training, whose program counts for its loss alone. */
+    /** Returns the only phase of a training, whose program counts for its loss alone. */
     public static TrainingPhase of(Program program) {
         return new TrainingPhase("training", program, List.of(), UnaryOperator.identity());
     }

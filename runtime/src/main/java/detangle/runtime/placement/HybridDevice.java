@@ -55,7 +55,7 @@ public final class HybridDevice implements Device {
         return device.measurePeaks();
     }
 
-    /** Those of either side, for each may run all that it can. */
+    /** Returns those of either side, for each may run all that it can. */
     @Override
     public List<KernelCode> kernels(Plan plan) {
         List<KernelCode> kernels = new ArrayList<>(new PlacedDevice(device, host, node -> true).kernels(plan));

@@ -144,7 +144,7 @@ final class HybridExecutable implements Executable {
         return best;
     }
 
-    /** The median of some runs after others that compile; a division that fails is never the fastest. */
+    /** Returns the median of some runs after others that compile; a division that fails is never the fastest. */
     private double seconds(Set<String> onHost, Map<String, Tensor> inputs) {
         try {
             return median(load(onHost), inputs);

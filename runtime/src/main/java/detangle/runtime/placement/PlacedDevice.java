@@ -95,7 +95,7 @@ public final class PlacedDevice implements Device {
         return place == Place.DEVICE ? device : host;
     }
 
-    /** The parts of a program, with values of 16 bits in those of a device that keeps them so. */
+    /** Returns the parts of a program, with values of 16 bits in those of a device that keeps them so. */
     private List<Segment> segments(Program placed) {
         return Segment.split(placed).stream().map(this::typed).toList();
     }

@@ -18,7 +18,11 @@ import tools.jackson.databind.JsonNode;
 public record DataRow(String where, SequencedMap<String, Object> columns) {
     private static final int NAMES_LISTED = 20;
 
-    /** Returns a value; a {@link DataException} if there is none. */
+    /**
+     * Returns a value.
+     *
+     * @throws DataException if there is none
+     */
     Object value(String column) {
         Object value = plain(columns.get(column));
         if (value == null) {

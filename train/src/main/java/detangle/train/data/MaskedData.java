@@ -14,7 +14,11 @@ import java.util.List;
  */
 public record MaskedData(List<Example> examples, List<String> notices) {
 
-    /** Makes an example of each row; a {@link DataException} if there are no rows. */
+    /**
+     * Makes an example of each row.
+     *
+     * @throws DataException if there are no rows
+     */
     public static MaskedData lines(Iterable<DataRow> rows, String name, DataColumns columns, ExampleEncoder encoder) {
         List<Example> examples = new ArrayList<>();
         for (DataRow row : rows) {

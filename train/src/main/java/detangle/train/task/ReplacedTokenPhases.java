@@ -23,7 +23,7 @@ import java.util.function.UnaryOperator;
  */
 public record ReplacedTokenPhases(
         ReplacedTokenConfig config, double weight, Supplier<Dropout> dropout, TokenSampler sampler) {
-    /** The phases of a training that drops elements as the configuration says, and draws tokens. */
+    /** Returns the phases of a training that drops elements as the configuration says, and draws tokens. */
     public static ReplacedTokenPhases of(ReplacedTokenConfig config, double weight) {
         return new ReplacedTokenPhases(config, weight, Dropout::random, TokenSampler.random());
     }
