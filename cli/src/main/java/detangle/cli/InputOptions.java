@@ -110,7 +110,7 @@ final class InputOptions {
         return format.orElseGet(() -> standardInput()
                 ? InputFormat.text
                 : InputFormat.of(file())
-                        .orElseThrow(() -> wrongUse(name() + " is not read, by its ending: " + InputFormat.KNOWN
+                        .orElseThrow(() -> wrongUse(name() + " has an unknown ending: " + InputFormat.KNOWN
                                 + "; for other names say --input-format")));
     }
 

@@ -107,7 +107,7 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
     RowSource open() {
         check();
         InputFormat known = knownFormat()
-                .orElseThrow(() -> new CliException(name() + " is not read, by its ending: " + InputFormat.KNOWN
+                .orElseThrow(() -> new CliException(name() + " has an unknown ending: " + InputFormat.KNOWN
                         + "; for other names say" + " --input-format"));
         return known == InputFormat.parquet
                 ? RowFiles.parquet(path, List.of(), true)

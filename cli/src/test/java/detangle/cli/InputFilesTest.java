@@ -245,7 +245,7 @@ class InputFilesTest {
         Path file = file(name, "text\nok\n");
         for (Ended ended : List.of(tokenize(file), run("classify", "--file", file.toString()))) {
             assertEquals(2, ended.status());
-            assertTrue(ended.message().contains(name + " is not read, by its ending: .csv"), ended.err());
+            assertTrue(ended.message().contains(name + " has an unknown ending: .csv"), ended.err());
         }
     }
 

@@ -107,7 +107,7 @@ class TrainFaultsTest extends TrainCommandCase {
     @Test
     void columnsOfAnotherFormatAreNotTakenForTags() throws IOException {
         Path words = file("words.conllu", "1\tAnna\tAnna\tPROPN\t_\t_\t0\troot\t_\t_\n");
-        assertTrue(fault(words).contains("words.conllu is not read, by its ending"), err.toString());
+        assertTrue(fault(words).contains("words.conllu has an unknown ending"), err.toString());
     }
 
     @Test

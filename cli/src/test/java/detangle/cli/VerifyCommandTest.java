@@ -5,8 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.DebertaConfig;
+import detangle.models.deberta.DebertaModel;
 import detangle.models.deberta.InputNames;
+import detangle.models.deberta.ModelOptions;
+import detangle.models.deberta.RandomWeights;
 import detangle.models.text.Tokenizers;
+import detangle.models.weights.SafetensorsWriter;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import detangle.testing.models.TinyModel;
@@ -19,6 +24,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,6 +142,46 @@ class VerifyCommandTest {
 
         assertEquals(6, all.size());
         assertEquals(-0.59855896, all.getFirst().points().getFirst().value());
+    }
+
+    /**
+     * Narrow models with the fields, the vocabularies and the names of tensors of the releases, whose pre-training heads
+     * are in the files too: each published value has a place in the output of such a model.
+     */
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', quoteCharacter = '`', textBlock = """
+            microsoft/deberta-base; 50265; "model_type":"deberta","pos_att_type":"c2p|p2c"
+            microsoft/deberta-v2-xlarge; 128100; "model_type":"deberta-v2","pos_att_type":"p2c|c2p","position_buckets":256,"norm_rel_ebd":"layer_norm","share_att_key":true,"conv_kernel_size":3,"conv_act":"gelu"
+            microsoft/deberta-base-mnli; 50265; "model_type":"deberta","pos_att_type":"c2p|p2c","architectures":["DebertaForSequenceClassification"],"id2label":{"0":"CONTRADICTION","1":"NEUTRAL","2":"ENTAILMENT"}
+            microsoft/deberta-v3-xsmall; 128100; "model_type":"deberta-v2","pos_att_type":"p2c|c2p","position_buckets":256,"norm_rel_ebd":"layer_norm","share_att_key":true
+            """)
+    void aModelInTheLayoutOfItsReleaseIsCompared(String name, int vocabulary, String fields) throws IOException {
+        Path release = Files.createDirectories(folder.resolve(name));
+        Files.writeString(release.resolve("config.json"), """
+                {%s,"vocab_size":%d,"hidden_size":16,"num_hidden_layers":2,"num_attention_heads":2,
+                "intermediate_size":16,"hidden_act":"gelu","max_position_embeddings":512,"type_vocab_size":0,
+                "layer_norm_eps":1e-7,"relative_attention":true,"max_relative_positions":-1,"pooler_hidden_size":16,
+                "position_biased_input":false,"pad_token_id":0,"pooler_hidden_act":"gelu","initializer_range":0.02}
+                """.formatted(fields, vocabulary));
+        DebertaConfig config = DebertaConfig.read(release);
+        Architecture head = config.architecture().orElse(Architecture.ENCODER);
+        SequencedMap<String, Tensor> tensors =
+                new TreeMap<>(RandomWeights.of(DebertaModel.build(config, head, ModelOptions.DEFAULT)));
+        if (head == Architecture.ENCODER) {
+            for (String extra : List.of("lm_predictions.lm_head", "mask_predictions")) {
+                tensors.put(extra + ".dense.weight", Tensor.of(new float[256], 16, 16));
+                for (String vector : List.of(".dense.bias", ".LayerNorm.weight", ".LayerNorm.bias")) {
+                    tensors.put(extra + vector, Tensor.of(new float[16], 16));
+                }
+            }
+            tensors.put("lm_predictions.lm_head.bias", Tensor.of(new float[vocabulary], vocabulary));
+            tensors.put("mask_predictions.classifier.weight", Tensor.of(new float[16], 1, 16));
+            tensors.put("mask_predictions.classifier.bias", Tensor.of(new float[1], 1));
+        }
+        SafetensorsWriter.write(release.resolve("model.safetensors"), tensors, Map.of());
+
+        assertEquals(1, verify(release.toString(), "--as", name));
+        assertTrue(err.toString().contains("does not answer as " + name + " does: it differs by "), err.toString());
     }
 
     @Test
