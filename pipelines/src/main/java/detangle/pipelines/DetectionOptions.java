@@ -35,9 +35,10 @@ public record DetectionOptions(List<String> labels, OptionalDouble threshold) {
     /** Personal data, or all labels of a model for token classification. */
     public static final DetectionOptions DEFAULT = new DetectionOptions(List.of(), OptionalDouble.empty());
 
-    /** Keeps a copy, and refuses what is not a probability. */
+    /** Keeps a copy, and refuses empty labels and what is not a probability. */
     public DetectionOptions {
         labels = List.copyOf(labels);
+        labels.forEach(InputRow.alone("a label")::requireText);
         if (threshold.isPresent() && !(threshold.getAsDouble() >= 0 && threshold.getAsDouble() <= 1)) {
             throw new IllegalArgumentException("a threshold is between 0 and 1, not " + threshold.getAsDouble());
         }

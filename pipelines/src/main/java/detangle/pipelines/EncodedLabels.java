@@ -78,7 +78,7 @@ final class EncodedLabels implements AutoCloseable {
     }
 
     private Encoding encoding(String label) {
-        return model.encode(label, InputRow.alone("a label"));
+        return model.encodeAny(label, InputRow.alone("a label"));
     }
 
     private Map<String, float[]> computed(List<String> labels) {

@@ -206,17 +206,14 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * The entities of each text, in order. A text of white space alone has none.
+     * The entities of each text, in order. A text of white space alone has none, and without labels there are none.
      *
      * @param labels what is looked for, in words: {@code person}, {@code credit card number}
      * @param progress told how many windows are done, after each batch
-     * @throws PipelineException if a label is empty, or there are no labels
+     * @throws PipelineException if a label is empty that stands before the text
      */
     public List<List<Entity>> extract(
             List<String> texts, List<String> labels, ExtractionOptions options, ProgressListener progress) {
-        if (labels.isEmpty()) {
-            throw new PipelineException("there are no labels to look for");
-        }
         List<ExtractionRequest> requests = texts.stream()
                 .map(text -> ExtractionRequest.of(text, labels, options))
                 .toList();
@@ -228,8 +225,8 @@ public final class EntityExtractor implements Pipeline {
      * labels and options share batches, and no text changes the answer to another one.
      *
      * @param progress told how many windows are done, after each batch
-     * @throws PipelineException if a label is empty, or relations or probabilities of labels are asked for that the
-     *     model does not find
+     * @throws PipelineException if a label is empty that stands before the text, or relations or probabilities of
+     *     labels are asked for that the model does not find
      */
     public List<Extraction> run(List<ExtractionRequest> requests, ProgressListener progress) {
         return run(requests, progress, WindowAnswer::chosen);
@@ -383,8 +380,14 @@ public final class EntityExtractor implements Pipeline {
                 config.encoder().file() + ": labels_encoder is not set: labels of this model stand before the text"));
     }
 
+    /**
+     * The tokens of a label or a relation. One without tokens in the prompt makes the original take the first word of
+     * the text for it (gliner/data_processing/utils.py:95-179).
+     */
     private int[] labelTokens(String what, String label) {
-        InputRow.alone(what).requireText(label);
+        if (config.labels() instanceof LabelSource.Prompt) {
+            InputRow.alone(what).requireText(label);
+        }
         return windows.tokens(label);
     }
 

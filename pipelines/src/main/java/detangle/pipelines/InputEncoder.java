@@ -65,6 +65,11 @@ final class InputEncoder {
     /** {@code [CLS] text [SEP]}, as long as the model takes. */
     Encoding encode(String text, InputRow row) {
         row.requireText(text);
+        return encodeAny(text, row);
+    }
+
+    /** Encodes a text as {@link #encode(String, InputRow)} does, an empty one too: {@code [CLS] [SEP]}. */
+    Encoding encodeAny(String text, InputRow row) {
         String head = head(text, row);
         Encoding encoding = encode(head.length(), () -> tokenizer.encode(head));
         requireEnough(encoding, 0, head.length() < text.length(), row);

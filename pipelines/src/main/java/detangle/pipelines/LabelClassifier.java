@@ -21,10 +21,12 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -50,19 +52,23 @@ public final class LabelClassifier implements Pipeline {
     /** The labels' vectors, if they have an encoder of their own. */
     private final Optional<EncodedLabels> encoded;
 
+    private final boolean refusesEmptyTexts;
+
     private LabelClassifier(
             GliclassConfig config,
             TextModel model,
             Optional<BiLstm> lstm,
             CompiledProgram scores,
             Weights weights,
-            Optional<EncodedLabels> encoded) {
+            Optional<EncodedLabels> encoded,
+            boolean refusesEmptyTexts) {
         this.config = config;
         this.model = model;
         this.lstm = lstm;
         this.scores = scores;
         this.weights = weights;
         this.encoded = encoded;
+        this.refusesEmptyTexts = refusesEmptyTexts;
     }
 
     /**
@@ -70,7 +76,12 @@ public final class LabelClassifier implements Pipeline {
      * of them.
      */
     public LabelClassifier withTruncation() {
-        return new LabelClassifier(config, model.cutting(), lstm, scores, weights, encoded);
+        return new LabelClassifier(config, model.cutting(), lstm, scores, weights, encoded, refusesEmptyTexts);
+    }
+
+    /** The same classifier, for which a text of white space alone cannot be answered. It is closed with this one. */
+    LabelClassifier refusingEmptyTexts() {
+        return new LabelClassifier(config, model, lstm, scores, weights, encoded, true);
     }
 
     /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
@@ -140,7 +151,7 @@ public final class LabelClassifier implements Pipeline {
                 try {
                     CompiledProgram scores =
                             CompiledProgram.load(GliclassModel.scores(config), parts.parameters(), session);
-                    return new LabelClassifier(config, model, lstm, scores, parts.weights(), encoded);
+                    return new LabelClassifier(config, model, lstm, scores, parts.weights(), encoded, false);
                 } catch (RuntimeException | Error e) {
                     encoded.ifPresent(EncodedLabels::close);
                     throw e;
@@ -165,11 +176,13 @@ public final class LabelClassifier implements Pipeline {
 
     /**
      * The labels of each text. Where each label is judged by itself, those that reach the threshold, in the order in
-     * which they were named; otherwise the best one.
+     * which they were named; otherwise the best one. As in GLiClass, texts and labels may be empty, and a label that is
+     * named twice has two places in the prompt: it is told once, with the score of the last one
+     * (gliclass/pipeline.py:251-270).
      *
      * @param progress told how many texts are done, after each batch
-     * @throws PipelineException if a text, a label or the list of labels is empty, a label is named twice, there are
-     *     more labels than the model has place for, or prompt and labels and text are too long
+     * @throws PipelineException if there are no labels, or more than the model has place for, or prompt and labels and
+     *     text are too long
      */
     public List<List<Classification>> classify(
             List<String> texts, List<String> labels, LabelOptions options, ProgressListener progress) {
@@ -182,15 +195,23 @@ public final class LabelClassifier implements Pipeline {
      */
     public List<List<Classification>> classifyEach(
             List<String> texts, List<List<String>> labels, LabelOptions options, ProgressListener progress) {
-        return scores(texts, labels, options, progress).stream()
-                .map(scored -> chosen(scored, options))
+        return scoredEach(texts, labels, options, progress).stream()
+                .map(each -> chosen(options.multiLabel() ? distinct(each) : each, options))
                 .toList();
     }
 
     /**
-     * The score of every label of each text, in the order of the labels; nothing for a text that cannot be answered.
+     * The score of every label of each text, in the order of the labels, one that is named twice once; nothing for a
+     * text that cannot be answered.
      */
     public List<List<Classification>> scores(
+            List<String> texts, List<List<String>> labels, LabelOptions options, ProgressListener progress) {
+        return scoredEach(texts, labels, options, progress).stream()
+                .map(LabelClassifier::distinct)
+                .toList();
+    }
+
+    private List<List<Classification>> scoredEach(
             List<String> texts, List<List<String>> labels, LabelOptions options, ProgressListener progress) {
         double[][] logits = logits(texts, labels, options, progress);
         return IntStream.range(0, texts.size())
@@ -201,7 +222,8 @@ public final class LabelClassifier implements Pipeline {
     /**
      * The labels of long texts and of many labels: a text is read in parts, labels are judged in groups, and the best
      * score of a label in any part counts. The best label comes first. It is GLiClass's {@code
-     * ZeroShotClassificationWithChunkingPipeline}.
+     * ZeroShotClassificationWithChunkingPipeline}, which tells a label that is named twice once for a text of several
+     * parts, and twice for a text of one.
      *
      * @param progress told how many parts are done, after each batch
      * @throws PipelineException as {@link #classify(List, List, LabelOptions, ProgressListener)}
@@ -212,7 +234,7 @@ public final class LabelClassifier implements Pipeline {
             LabelChunks chunks,
             LabelOptions options,
             ProgressListener progress) {
-        return scoresInChunks(texts, labels, chunks, options, progress).stream()
+        return scoredInChunks(texts, labels, chunks, options, progress).stream()
                 .map(scored -> chosen(scored, options).stream()
                         .sorted(Comparator.comparingDouble(Classification::score)
                                 .reversed())
@@ -230,7 +252,18 @@ public final class LabelClassifier implements Pipeline {
             LabelChunks chunks,
             LabelOptions options,
             ProgressListener progress) {
-        checkLabels(labels);
+        return scoredInChunks(texts, labels, chunks, options, progress).stream()
+                .map(LabelClassifier::distinct)
+                .toList();
+    }
+
+    private List<List<Classification>> scoredInChunks(
+            List<String> texts,
+            List<String> labels,
+            LabelChunks chunks,
+            LabelOptions options,
+            ProgressListener progress) {
+        requireLabels(labels);
         List<List<String>> groups = chunks.of(labels);
         List<String> repeated = new ArrayList<>();
         List<List<String>> asked = new ArrayList<>();
@@ -239,22 +272,22 @@ public final class LabelClassifier implements Pipeline {
         for (int i = 0; i < texts.size(); i++) {
             InputRow row = new InputRow(i, TextModel.name("text", i, texts.size()), progress);
             try {
-                row.requireText(texts.get(i));
+                check(texts.get(i), row);
             } catch (InputRow.UnanswerableException e) {
                 continue; // The listener knows.
             }
             for (String part : chunks.of(texts.get(i))) {
-                if (!part.isBlank()) {
-                    parts[i]++;
-                    for (List<String> group : groups) {
-                        repeated.add(part);
-                        asked.add(group);
-                        owners.add(i);
-                    }
+                parts[i]++;
+                for (List<String> group : groups) {
+                    repeated.add(part);
+                    asked.add(group);
+                    owners.add(i);
                 }
             }
         }
-        double[][] logits = logits(repeated, asked, options, ofTexts(progress, owners, texts.size()));
+        // A part of a text that is not empty may be.
+        LabelClassifier ofParts = new LabelClassifier(config, model, lstm, scores, weights, encoded, false);
+        double[][] logits = ofParts.logits(repeated, asked, options, ofTexts(progress, owners, texts.size()));
         List<List<Classification>> results = new ArrayList<>();
         int first = 0;
         for (int count : parts) {
@@ -265,27 +298,28 @@ public final class LabelClassifier implements Pipeline {
         return results;
     }
 
-    /** The best score of each label in any part. */
+    /** The scores of a text's only part, or the best score of each label in any part. */
     private static List<Classification> best(double[][] logits, List<String> labels, int groups, LabelOptions options) {
-        double[] best = new double[labels.size()];
+        List<List<Classification>> parts = new ArrayList<>();
         for (int first = 0; first < logits.length; first += groups) {
             double[] all = Arrays.stream(logits, first, first + groups)
                     .flatMapToDouble(Arrays::stream)
                     .toArray();
-            if (all.length < best.length) {
+            if (all.length < labels.size()) {
                 return List.of(); // A part is too long, which the listener knows.
             }
-            double[] scores = probabilities(all, options);
-            for (int label = 0; label < best.length; label++) {
-                best[label] = Math.max(best[label], scores[label]);
-            }
+            parts.add(scored(labels, all, options));
         }
-        if (logits.length == 0) {
-            return List.of();
+        if (parts.size() < 2) {
+            return parts.isEmpty() ? List.of() : parts.getFirst();
         }
-        double total = options.multiLabel() ? 1 : Arrays.stream(best).sum();
-        return IntStream.range(0, best.length)
-                .mapToObj(label -> new Classification(labels.get(label), best[label] / total))
+        SequencedMap<String, Double> best = new LinkedHashMap<>();
+        parts.forEach(part -> distinct(part).forEach(one -> best.merge(one.label(), one.score(), Math::max)));
+        double total = options.multiLabel()
+                ? 1
+                : best.values().stream().mapToDouble(Double::doubleValue).sum();
+        return best.sequencedEntrySet().stream()
+                .map(one -> new Classification(one.getKey(), one.getValue() / total))
                 .toList();
     }
 
@@ -343,12 +377,23 @@ public final class LabelClassifier implements Pipeline {
                         .orElseGet(List::of);
     }
 
-    private void checkLabels(List<String> labels) {
+    /** Each label once, at the place where it is named first, with the score of its last place. */
+    private static List<Classification> distinct(List<Classification> scored) {
+        SequencedMap<String, Classification> last = new LinkedHashMap<>();
+        scored.forEach(one -> last.put(one.label(), one));
+        return List.copyOf(last.values());
+    }
+
+    private static void requireLabels(List<String> labels) {
         if (labels.isEmpty()) {
             throw new PipelineException("there are no labels to choose from");
         }
-        labels.forEach(InputRow.alone("a label")::requireText);
-        ZeroShotClassifier.requireDistinct(labels);
+    }
+
+    private void check(String text, InputRow row) {
+        if (refusesEmptyTexts) {
+            row.requireText(text);
+        }
     }
 
     private void checkSlots(List<String> labels) {
@@ -371,7 +416,7 @@ public final class LabelClassifier implements Pipeline {
     private double[][] logits(
             List<String> texts, List<List<String>> labels, LabelOptions options, ProgressListener progress) {
         labels.stream().distinct().forEach(asked -> {
-            checkLabels(asked);
+            requireLabels(asked);
             checkSlots(asked);
         });
         Map<List<String>, Tensor> vectors = new HashMap<>();
@@ -379,7 +424,7 @@ public final class LabelClassifier implements Pipeline {
                 labels.stream().distinct().forEach(asked -> vectors.put(asked, own.tensor(asked, own.of(asked)))));
         EncodedRows<LabelPrompt.Places> rows = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
-            row.requireText(text);
+            check(text, row);
             return List.of(places(text, labels.get(row.index()), options, row));
         });
         double[][] logits = new double[texts.size()][0];
@@ -411,7 +456,7 @@ public final class LabelClassifier implements Pipeline {
                             + " out");
         }
         String asked = options.prompt().isEmpty() ? text : options.prompt() + " " + text;
-        return LabelPrompt.Places.of(model.encode(asked, row));
+        return LabelPrompt.Places.of(model.encodeAny(asked, row));
     }
 
     /** @param vectors of the labels, if they have an encoder of their own */

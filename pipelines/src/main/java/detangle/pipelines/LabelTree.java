@@ -1,12 +1,12 @@
 package detangle.pipelines;
 
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * Labels in groups of groups, as GLiClass takes them: {@code {"tone": ["glad", "sad"]}}. A model is given their paths,
@@ -57,8 +57,8 @@ public sealed interface LabelTree {
      * @param scores of paths; one that is not there counts as 0
      */
     default SequencedMap<String, Object> nested(List<Classification> scores) {
-        Map<String, Double> byPath =
-                scores.stream().collect(Collectors.toMap(Classification::label, Classification::score));
+        Map<String, Double> byPath = new HashMap<>();
+        scores.forEach(one -> byPath.put(one.label(), one.score()));
         return values(path -> byPath.getOrDefault(path, 0.0));
     }
 

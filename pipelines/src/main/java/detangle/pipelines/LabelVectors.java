@@ -42,7 +42,7 @@ final class LabelVectors implements AutoCloseable {
                         + "'; supported are bert, deberta and deberta-v2, and no vector was given for the label '"
                         + labels.getFirst() + "'"));
         List<Encoding> encodings = labels.stream()
-                .map(label -> model.encode(label, InputRow.alone("a label")))
+                .map(label -> model.encodeAny(label, InputRow.alone("a label")))
                 .toList();
         Map<String, float[]> vectors = new HashMap<>();
         model.run(

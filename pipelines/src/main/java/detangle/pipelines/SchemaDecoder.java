@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -169,7 +170,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
     private FieldValue choices(int row, StructureField field) {
         float minScore = (float) field.threshold().orElse(threshold);
         List<ScoredLabel> reaching = new ArrayList<>();
-        for (String choice : field.choices()) {
+        for (String choice : new LinkedHashSet<>(field.choices())) {
             int word = indexOf(choice);
             float probability = grid.probability(row, word, 0);
             if (probability >= minScore) {

@@ -186,6 +186,9 @@ public final class SchemaExtractor implements Pipeline {
     }
 
     private SchemaAnswer answer(SchemaInput input, SchemaPrompt prompt, Row row, SchemaOptions options) {
+        if (prompt.groups().isEmpty()) {
+            return SchemaAnswer.NOTHING;
+        }
         float[][] tokens = row.floats(Gliner2Programs.TOKENS);
         return architecture.answer(input, prompt, tokens, words(input.starts(), tokens), options);
     }

@@ -234,6 +234,11 @@ final class TextModel implements AutoCloseable {
         return encoder.encode(text, row);
     }
 
+    /** Encodes a text as {@link InputEncoder#encodeAny(String, InputRow)} does. */
+    Encoding encodeAny(String text, InputRow row) {
+        return encoder.encodeAny(text, row);
+    }
+
     /** Encodes a text as {@link InputEncoder#encodeWhole(String)} does. */
     Encoding encodeWhole(String text) {
         return encoder.encodeWhole(text);

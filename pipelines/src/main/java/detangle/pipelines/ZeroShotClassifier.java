@@ -96,7 +96,8 @@ public final class ZeroShotClassifier implements Pipeline {
      */
     public static ZeroShotClassifier load(Path folder, PipelineOptions options) {
         if (GliclassConfig.isIn(folder)) {
-            return new ZeroShotClassifier(new Named(LabelClassifier.load(folder, options)));
+            return new ZeroShotClassifier(
+                    new Named(LabelClassifier.load(folder, options).refusingEmptyTexts()));
         }
         TextModel model = TextModel.load(folder, Architecture.SEQUENCE_CLASSIFICATION, options);
         try {
@@ -153,7 +154,7 @@ public final class ZeroShotClassifier implements Pipeline {
     }
 
     /** Refuses a label that is named twice: it would share its own probability with itself. */
-    static void requireDistinct(List<String> labels) {
+    private static void requireDistinct(List<String> labels) {
         Set<String> known = new HashSet<>();
         for (String label : labels) {
             if (!known.add(label)) {

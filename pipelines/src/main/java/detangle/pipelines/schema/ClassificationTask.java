@@ -52,20 +52,16 @@ public record ClassificationTask(
     }
 
     /**
-     * Keeps copies, and refuses a blank name, fewer than two labels, doubled ones, and a threshold that is not a
-     * probability.
+     * Keeps copies, and refuses a blank name, no labels, and a threshold that is not a probability. A label that is there
+     * twice has two places in the prompt, as in GLiNER2.
      */
     public ClassificationTask {
         labels = List.copyOf(labels);
         examples = List.copyOf(examples);
         Schema.named("classifications", task);
-        if (labels.size() < 2) {
-            throw new SchemaException(
-                    "the classification '" + task + "' has " + labels.size() + " labels; it must have at least two");
+        if (labels.isEmpty()) {
+            throw new SchemaException("the classification '" + task + "' has no labels");
         }
-        Schema.distinct(
-                "labels of the classification '" + task + "'",
-                labels.stream().map(Label::name).toList());
         Schema.probability("the classification '" + task + "'", threshold);
     }
 

@@ -30,18 +30,14 @@ public record Schema(
     static final String RELATIONS = "relation_extraction";
 
     /**
-     * Keeps copies.
+     * Keeps copies. A schema that asks for nothing has answers that hold nothing.
      *
-     * @throws SchemaException if nothing is asked for, or two parts have the same name
+     * @throws SchemaException if two parts have the same name
      */
     public Schema {
         structures = List.copyOf(structures);
         relations = List.copyOf(relations);
         classifications = List.copyOf(classifications);
-        if (structures.isEmpty() && entities.isEmpty() && relations.isEmpty() && classifications.isEmpty()) {
-            throw new SchemaException(
-                    "the schema asks for nothing: give it entities, structures, relations or classifications");
-        }
         Set<String> names = new HashSet<>(Set.of(ENTITIES, RELATIONS));
         List<String> all = new ArrayList<>();
         structures.forEach(s -> all.add(s.name()));

@@ -25,6 +25,10 @@ public record SchemaAnswer(
         boolean everyEntity,
         SequencedMap<String, List<RelationMention>> relations,
         SequencedMap<String, List<ScoredLabel>> classifications) {
+    /** The answer to a schema that asks for nothing. */
+    public static final SchemaAnswer NOTHING = new SchemaAnswer(
+            new LinkedHashMap<>(), new LinkedHashMap<>(), false, new LinkedHashMap<>(), new LinkedHashMap<>());
+
     /** Keeps copies. */
     public SchemaAnswer {
         structures = copy(structures);

@@ -52,7 +52,7 @@ public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<I
         for (EntityKind kind : asked.kinds()) {
             List<EntityMention> found = answer.entities().get(kind.name());
             if (found != null) {
-                List<Object> values = distinct(
+                List<Object> values = distinctMentions(
                         found.stream().map(e -> entity(e, asked.attributes())).toList(),
                         found.stream().map(EntityMention::mention).toList());
                 byKind.put(kind.name(), of(answer.everyEntity() ? ValueType.LIST : kind.type(), values));
@@ -114,21 +114,27 @@ public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<I
     private List<Object> values(FieldValue value) {
         return switch (value) {
             case FieldValue.Mentions(List<Mention> mentions) ->
-                distinct(mentions.stream().map(this::mention).toList(), mentions);
+                distinctMentions(mentions.stream().map(this::mention).toList(), mentions);
             case FieldValue.Choices(List<ScoredLabel> choices) ->
-                choices.stream().map(choice -> scored("text", choice)).toList();
+                distinct(
+                        choices.stream().map(choice -> scored("text", choice)).toList(),
+                        choices.stream().map(ScoredLabel::label).toList());
         };
     }
 
     /** Without offsets, parts of the same letters are one. */
-    private List<Object> distinct(List<Object> values, List<Mention> mentions) {
-        if (offset.isPresent()) {
-            return values;
-        }
+    private List<Object> distinctMentions(List<Object> values, List<Mention> mentions) {
+        return offset.isPresent()
+                ? values
+                : distinct(values, mentions.stream().map(Mention::text).toList());
+    }
+
+    /** The first of the values whose texts have the same letters. */
+    private static List<Object> distinct(List<Object> values, List<String> texts) {
         Set<String> known = new HashSet<>();
         List<Object> kept = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
-            if (known.add(mentions.get(i).text().toLowerCase(Locale.ROOT))) {
+            if (known.add(texts.get(i).toLowerCase(Locale.ROOT))) {
                 kept.add(values.get(i));
             }
         }

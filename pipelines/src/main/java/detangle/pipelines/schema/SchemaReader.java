@@ -6,10 +6,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SequencedMap;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -27,7 +30,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * }</pre>
  *
  * An array, or an object with the property {@code steps}, has the builder's steps:
- * {@code {"do": "entities", "types": [...]}}. Properties that are not known are refused.
+ * {@code {"do": "entities", "types": [...]}}. Properties that are not known are refused. Steps may ask for nothing, and
+ * name a kind of entities or relations twice, as with the builder; an object of parts may not, as in {@code from_dict}.
  */
 public final class SchemaReader {
     private static final Set<String> PARTS =
@@ -69,6 +73,10 @@ public final class SchemaReader {
             reader.steps(all.find("steps").orElseThrow(() -> all.fault("steps", "is null")), "steps");
         } else {
             reader.parts(JsonProperties.of(root, "the schema").allowing(PARTS));
+            if (reader.parts.isEmpty()) {
+                throw new SchemaException(
+                        "the schema asks for nothing: give it entities, structures, relations or classifications");
+            }
         }
         return Schema.of(reader.parts);
     }
@@ -77,16 +85,42 @@ public final class SchemaReader {
         all.find("structures")
                 .ifPresent(node -> JsonProperties.of(node, "structures")
                         .forEach((name, structure) -> structure(name, structure, "structures." + name)));
-        all.find("entities").ifPresent(node -> entities(node, "entities", ValueType.LIST, OptionalDouble.empty()));
+        all.find("entities").ifPresent(node -> {
+            requireDistinct(node, "entities");
+            List<EntityKind> kinds = kinds(node, "entities", ValueType.LIST, OptionalDouble.empty());
+            parts.add(new Entities(kinds, List.of()));
+        });
         all.find("attributes").ifPresent(node -> attributes(node, "attributes"));
-        all.find("relations").ifPresent(node -> relations(node, "relations", OptionalDouble.empty()));
+        all.find("relations").ifPresent(node -> {
+            requireDistinct(node, "relations");
+            relations(node, "relations", OptionalDouble.empty());
+        });
         all.find("classifications").ifPresent(node -> {
             int index = 0;
             for (JsonNode task : JsonProperties.array(node, "classifications")) {
                 String where = "classifications[" + index++ + "]";
-                classification(JsonProperties.of(task, where).allowing(JsonProperties.CLASSIFICATION));
+                parts.add(several(
+                        classification(JsonProperties.of(task, where).allowing(JsonProperties.CLASSIFICATION))));
             }
         });
+    }
+
+    /** A list in an object of parts has each name once. */
+    private static void requireDistinct(JsonNode node, String where) {
+        if (!node.isObject()) {
+            Schema.distinct(where, JsonProperties.texts(node, where));
+        }
+    }
+
+    private static ClassificationTask several(ClassificationTask task) {
+        if (task.labels().size() < 2) {
+            throw new SchemaException("the classification '" + task.task() + "' has "
+                    + task.labels().size() + " labels; it must have at least two");
+        }
+        Schema.distinct(
+                "labels of the classification '" + task.task() + "'",
+                task.labels().stream().map(ClassificationTask.Label::name).toList());
+        return task;
     }
 
     private void steps(JsonNode steps, String where) {
@@ -99,7 +133,11 @@ public final class SchemaReader {
                 case "entities" -> {
                     step.allowing(Set.of("do", "types", "options"));
                     options.allowing(Set.of("dtype", "threshold"));
-                    entities(step.required("types"), step.where("types"), type(options), options.number("threshold"));
+                    List<EntityKind> kinds = kinds(
+                            step.required("types"), step.where("types"), type(options), options.number("threshold"));
+                    if (!kinds.isEmpty()) {
+                        parts.add(new Entities(kinds, List.of()));
+                    }
                 }
                 case "attributes" -> {
                     step.allowing(Set.of("do", "groups"));
@@ -112,7 +150,7 @@ public final class SchemaReader {
                 }
                 case "classification" -> {
                     step.allowing(Set.of("do", "task", "labels", "options"));
-                    classification(step.joined(options).allowing(JsonProperties.CLASSIFICATION));
+                    parts.add(classification(step.joined(options).allowing(JsonProperties.CLASSIFICATION)));
                 }
                 case "structure" -> {
                     step.allowing(Set.of("do", "name", "fields", "options"));
@@ -131,16 +169,17 @@ public final class SchemaReader {
         }
     }
 
-    private void entities(JsonNode node, String where, ValueType type, OptionalDouble threshold) {
+    /** A kind that a list names twice counts once. */
+    private static List<EntityKind> kinds(JsonNode node, String where, ValueType type, OptionalDouble threshold) {
         List<EntityKind> kinds = new ArrayList<>();
         if (node.isObject()) {
             JsonProperties.of(node, where)
                     .forEach((name, value) -> kinds.add(kind(name, value, where + "." + name, type, threshold)));
         } else {
-            JsonProperties.texts(node, where)
+            new LinkedHashSet<>(JsonProperties.texts(node, where))
                     .forEach(name -> kinds.add(new EntityKind(name, Optional.empty(), type, threshold)));
         }
-        parts.add(new Entities(kinds, List.of()));
+        return kinds;
     }
 
     private static EntityKind kind(
@@ -188,7 +227,7 @@ public final class SchemaReader {
 
     private void relations(JsonNode node, String where, OptionalDouble threshold) {
         if (!node.isObject()) {
-            JsonProperties.texts(node, where)
+            new LinkedHashSet<>(JsonProperties.texts(node, where))
                     .forEach(name -> parts.add(new RelationKind(name, Optional.empty(), threshold)));
             return;
         }
@@ -204,7 +243,7 @@ public final class SchemaReader {
         });
     }
 
-    private void classification(JsonProperties fields) {
+    private static ClassificationTask classification(JsonProperties fields) {
         JsonNode labels = fields.required("labels");
         List<ClassificationTask.Label> named = new ArrayList<>();
         if (labels.isObject()) {
@@ -228,14 +267,14 @@ public final class SchemaReader {
                 examples.add(new ClassificationTask.Example(two.getFirst(), two.getLast()));
             }
         });
-        parts.add(new ClassificationTask(
+        return new ClassificationTask(
                 fields.requiredText("task"),
                 named,
                 fields.flag("multi_label"),
                 fields.number("cls_threshold").orElse(DEFAULT_THRESHOLD),
                 fields.text("prompt"),
                 examples,
-                activation(fields)));
+                activation(fields));
     }
 
     private static Optional<Activation> activation(JsonProperties fields) {
@@ -262,14 +301,20 @@ public final class SchemaReader {
 
     /** @param options what instances are made of */
     private void structure(String name, JsonNode fields, String where, JsonProperties options) {
-        List<StructureField> all = new ArrayList<>();
-        for (JsonNode field : JsonProperties.array(fields, where)) {
-            String one = where + "[" + all.size() + "]";
-            all.add(field.isString() ? FieldNotation.read(field.stringValue()) : field(field, one));
+        // A field that is there twice is the last one at the place of the first, as in GLiNER2.
+        SequencedMap<String, StructureField> all = new LinkedHashMap<>();
+        int index = 0;
+        for (JsonNode node : JsonProperties.array(fields, where)) {
+            String one = where + "[" + index++ + "]";
+            StructureField field = node.isString() ? FieldNotation.read(node.stringValue()) : field(node, one);
+            all.put(field.name(), field);
         }
         options.word("occurrence_policy", OCCURRENCES, word -> word);
         parts.add(new Structure(
-                name, all, options.word("mode", RecordMode.values(), RecordMode::text), options.text("anchor")));
+                name,
+                List.copyOf(all.values()),
+                options.word("mode", RecordMode.values(), RecordMode::text),
+                options.text("anchor")));
     }
 
     private static StructureField field(JsonNode node, String where) {

@@ -31,7 +31,7 @@ public record StructureField(
         choices = List.copyOf(choices);
         validators = List.copyOf(validators);
         Schema.named("fields", name);
-        Schema.distinct("choices of the field '" + name + "'", choices);
+        choices.forEach(choice -> Schema.named("choices of the field '" + name + "'", choice));
         threshold.ifPresent(value -> Schema.probability("the field '" + name + "'", value));
     }
 

@@ -1,5 +1,6 @@
 package detangle.pipelines.task;
 
+import detangle.models.text.WhiteSpace;
 import detangle.pipelines.Entity;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.Extraction;
@@ -199,6 +200,9 @@ public final class EntityExtraction extends TextTask<Pipeline> {
         List<String> labels = options.texts(LABELS.name());
         if (labels.isEmpty()) {
             throw new PipelineException("there are no labels to look for");
+        }
+        if (labels.stream().anyMatch(WhiteSpace::isBlank)) {
+            throw new PipelineException("a label is empty");
         }
         ExtractionOptions asked = asked(options);
         boolean ofRelations = asked.relationThreshold().isPresent()

@@ -102,6 +102,19 @@ record FamilyFixture(String name, Path source) {
         return cases;
     }
 
+    /**
+     * Inputs at the edges, with what the original answers to each text alone: empty and doubled labels, empty texts,
+     * scripts of all kinds, thresholds of 0 and 1. They were asked of the same models, and are kept beside the tests.
+     */
+    List<Case> oddCases() {
+        List<Case> cases = new ArrayList<>();
+        for (JsonNode odd : JsonMapper.shared()
+                .readTree(FamilyFixture.class.getResourceAsStream("/odd-inputs/" + name + ".json"))) {
+            cases.add(new Case(odd.get("name").stringValue(), odd, odd.get("expected")));
+        }
+        return cases;
+    }
+
     /** Returns a case by its name. */
     Case caseNamed(String name) {
         return cases().stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();

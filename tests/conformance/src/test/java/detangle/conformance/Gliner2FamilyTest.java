@@ -49,7 +49,7 @@ class Gliner2FamilyTest {
         return FamilyFixture.all("gliner2-").stream().map(fixture -> {
             try {
                 SchemaExtractor extractor = SchemaExtractor.load(fixture.write(folder.resolve(fixture.name())));
-                Stream<DynamicTest> tests = fixture.cases().stream()
+                Stream<DynamicTest> tests = Stream.concat(fixture.cases().stream(), fixture.oddCases().stream())
                         .map(c -> DynamicTest.dynamicTest(
                                 c.name(),
                                 () -> check(

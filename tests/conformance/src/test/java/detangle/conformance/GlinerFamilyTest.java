@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +59,9 @@ class GlinerFamilyTest {
         int found = 0;
         int related = 0;
         try (EntityExtractor extractor = EntityExtractor.load(fixture.write(folder))) {
-            for (FamilyFixture.Case asked : fixture.cases()) {
+            List<FamilyFixture.Case> odd = fixture.oddCases();
+            for (FamilyFixture.Case asked :
+                    Stream.concat(fixture.cases().stream(), odd.stream()).toList()) {
                 List<ExtractionRequest> requests = requests(asked);
                 List<Extraction> together = extractor.run(requests, done -> {});
                 for (int i = 0; i < requests.size(); i++) {
@@ -68,7 +71,7 @@ class GlinerFamilyTest {
                     assertClose(alone, together.get(i), what);
                     // The original's answers depend on what else is in a batch, where it fuses layers or labels and
                     // words.
-                    boolean padded = PADDED.contains(name) && requests.size() > 1;
+                    boolean padded = PADDED.contains(name) && requests.size() > 1 && !odd.contains(asked);
                     if (!padded) {
                         JsonNode expected = asked.expected().get("entities").get(i);
                         assertEntities(expected, requests.get(i).text(), alone.entities(), what);
@@ -215,11 +218,12 @@ class GlinerFamilyTest {
         assertEquals(
                 expected.valueStream()
                         .map(e -> e.get("start") + "-" + e.get("end") + " " + e.get("start_utf16") + "-"
-                                + e.get("end_utf16") + " " + e.get("label") + " " + e.get("text"))
+                                + e.get("end_utf16") + " " + e.get("label").stringValue() + " "
+                                + e.get("text").stringValue())
                         .toList(),
                 found.stream()
                         .map(e -> text.codePointCount(0, e.start()) + "-" + text.codePointCount(0, e.end()) + " "
-                                + e.start() + "-" + e.end() + " \"" + e.entity() + "\" \"" + e.word() + "\"")
+                                + e.start() + "-" + e.end() + " " + e.entity() + " " + e.word())
                         .toList(),
                 what);
         for (int i = 0; i < found.size(); i++) {
