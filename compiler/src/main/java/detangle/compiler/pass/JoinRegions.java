@@ -34,8 +34,11 @@ import java.util.Set;
  * </pre>
  */
 public final class JoinRegions implements Pass {
-    /** The most operands: an optimizer reads a few tensors and some numbers, such as rates and corrections. */
-    private static final int MAX_OPERANDS = 16;
+    /**
+     * The most operands and results together, as many as a kernel for devices takes. An optimizer reads a few tensors and
+     * some numbers, such as rates and corrections.
+     */
+    private static final int MAX_ARRAYS = 15;
 
     @Override
     public String name() {
@@ -77,11 +80,15 @@ public final class JoinRegions implements Pass {
         private final Set<Node> isLate = Collections.newSetFromMap(new IdentityHashMap<>());
         private final Map<Node, Group> groupOf = new IdentityHashMap<>();
         private final Map<Node, List<Group>> groupsThatRead = new IdentityHashMap<>();
+        private final Map<Node, List<Node>> users;
+        private final Set<Node> roots = Collections.newSetFromMap(new IdentityHashMap<>());
 
         Joining(Program program) {
             this.program = program;
             this.late = LateNodes.of(program);
             isLate.addAll(late);
+            this.users = program.users();
+            roots.addAll(program.roots());
         }
 
         Program run() {
@@ -128,7 +135,20 @@ public final class JoinRegions implements Pass {
                 }
             }
             parts += parts(region.body(), node.inputs(), inlined);
-            return operands.size() <= MAX_OPERANDS && parts <= RegionTyping.MAX_PARTS;
+            return operands.size() + results(group, node) <= MAX_ARRAYS && parts <= RegionTyping.MAX_PARTS;
+        }
+
+        /** Returns how many values of a group with one more member are read outside of it, as far as is known yet. */
+        private long results(Group group, Node more) {
+            return 1
+                    + group.members.stream()
+                            .filter(node -> isRead(node, group, more))
+                            .count();
+        }
+
+        private boolean isRead(Node node, Group group, Node more) {
+            return roots.contains(node)
+                    || users.get(node).stream().anyMatch(user -> user != more && groupOf.get(user) != group);
         }
 
         /** Parts of an expression in which some arguments are replaced by expressions. */
@@ -188,9 +208,6 @@ public final class JoinRegions implements Pass {
 
         private Program rebuilt() {
             Map<Node, Node> done = new IdentityHashMap<>();
-            Set<Node> roots = Collections.newSetFromMap(new IdentityHashMap<>());
-            roots.addAll(program.roots());
-            Map<Node, List<Node>> users = program.users();
             boolean changed = false;
             for (Node root : program.nodes()) {
                 Deque<Node> waiting = new ArrayDeque<>(List.of(root));
@@ -207,7 +224,7 @@ public final class JoinRegions implements Pass {
                     }
                     waiting.pop();
                     if (joins && !done.containsKey(node)) {
-                        build(group, users, roots, done);
+                        build(group, done);
                         changed = true;
                     } else if (!done.containsKey(node)) {
                         List<Node> inputs =
@@ -223,13 +240,12 @@ public final class JoinRegions implements Pass {
          * Makes the nodes of a group. A value that only the group reads gets no node in the end, but counts as a
          * result here.
          */
-        private void build(Group group, Map<Node, List<Node>> users, Set<Node> roots, Map<Node, Node> done) {
+        private void build(Group group, Map<Node, Node> done) {
             List<Node> inputs = group.operands.stream().map(done::get).toList();
             List<DType> dtypes =
                     group.operands.stream().map(n -> n.type().dtype()).toList();
             List<Node> read = group.members.stream()
-                    .filter(node -> roots.contains(node)
-                            || users.get(node).stream().anyMatch(user -> groupOf.get(user) != group))
+                    .filter(node -> isRead(node, group, node))
                     .toList();
             List<ScalarExpr> bodies = read.stream().map(group.bodies::get).toList();
             for (int i = 0; i < read.size(); i++) {
