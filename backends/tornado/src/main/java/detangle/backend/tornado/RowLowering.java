@@ -156,19 +156,28 @@ final class RowLowering {
 
     static Optional<Lowering> sumOfSquares(Node node) {
         return Lowering.when(DeviceKernels.isF32(node), launcher -> {
-            Node x = node.input(0);
+            Dim elements = node.input(0).shape().elements();
+            if (elements.isStatic() && elements.size() <= SumOfSquaresKernel.MAX_OF_ONE_GROUP) {
+                sumOfSquares(launcher, node, launcher.array(node), 1);
+                return;
+            }
             Object sums = scratch(launcher, "sums of squares", Dim.of(SumOfSquaresKernel.GROUPS));
-            launcher.launch(
-                    TaskClass.of(SumOfSquaresKernel.class),
-                    List.of(launcher.array(x), sums),
-                    SumOfSquaresKernel.THREADS,
-                    b -> new Work(new int[] {size(x.shape().elements(), b)}, SumOfSquaresKernel.GROUPS, 1, 1));
+            sumOfSquares(launcher, node, sums, SumOfSquaresKernel.GROUPS);
             launcher.launch(
                     ReduceKernel.task(ReduceFunction.SUM, DType.F32),
                     List.of(sums, launcher.array(node)),
                     Launch.SEPARATE,
                     b -> Work.elements(1, SumOfSquaresKernel.GROUPS, 1));
         });
+    }
+
+    private static void sumOfSquares(Launcher launcher, Node node, Object sums, int groups) {
+        Node x = node.input(0);
+        launcher.launch(
+                TaskClass.of(SumOfSquaresKernel.class),
+                List.of(launcher.array(x), sums),
+                SumOfSquaresKernel.THREADS,
+                b -> new Work(new int[] {size(x.shape().elements(), b), groups}, groups, 1, 1));
     }
 
     static Optional<Lowering> softmax(Node node) {

@@ -9,19 +9,23 @@ final class SumOfSquaresKernel {
     /** The number of threads of a group; a power of two. */
     static final int THREADS = 256;
 
-    /** The number of groups, each of which has one sum. */
+    /** The number of groups for a large tensor, each of which has one sum. */
     static final int GROUPS = 64;
+
+    /** The most elements of a tensor that one group adds up, so that no kernel has to add up sums of groups. */
+    static final int MAX_OF_ONE_GROUP = 1 << 14;
 
     private SumOfSquaresKernel() {}
 
-    /** Adds up the squares of every so many elements. The number of elements is at {@code own[0]} in {@code sizes}. */
+    /** Adds up the squares of every so many elements. From {@code own[0]}, sizes are the elements, and the groups. */
     static void sumOfSquares(KernelContext context, IntArray sizes, IntArray own, FloatArray x, FloatArray sums) {
         float[] partial = context.allocateFloatLocalArray(THREADS);
         int thread = context.localIdx;
         int count = sizes.get(own.get(0));
+        int step = THREADS * sizes.get(own.get(0) + 1);
         float sum = 0f;
         // Counted down, as an index behind the last element may be more than an int holds.
-        for (int left = count - context.groupIdx * THREADS - thread; left > 0; left -= THREADS * GROUPS) {
+        for (int left = count - context.groupIdx * THREADS - thread; left > 0; left -= step) {
             float value = x.get(count - left);
             sum += value * value;
         }
