@@ -56,8 +56,8 @@ final class AttentionGradLowering {
     }
 
     static Optional<Lowering> of(Node node, AttentionForm form) {
-        Dim width = node.input(0).type().dim(-1);
-        boolean takes = DeviceKernels.isF32(node) && width.isStatic() && width.size() <= AttentionKernel.MAX_WIDTH;
+        boolean takes =
+                DeviceKernels.isF32(node) && node.input(0).type().dim(-1).isStatic();
         return Lowering.when(takes, launcher -> new AttentionGradLowering(launcher, node, form).launch());
     }
 
@@ -157,19 +157,25 @@ final class AttentionGradLowering {
                         sums,
                         byKey ? 1 : 0,
                         form.packed() ? 1 : 0),
-                Launch.SEPARATE,
+                PositionSumsKernel.THREADS,
                 b -> {
                     AttentionShape shape = products.shape(b);
-                    return Work.elements(
-                            size(heads.times(rows), b),
-                            shape.queryRows(),
-                            shape.keyRows(),
-                            shape.tableRows(),
-                            products.centre(b),
-                            shape.sequences(),
+                    int all = size(rows, b);
+                    return new Work(
+                            new int[] {
+                                all,
+                                shape.queryRows(),
+                                shape.keyRows(),
+                                shape.tableRows(),
+                                products.centre(b),
+                                shape.sequences(),
+                                shape.heads(),
+                                shape.longest(),
+                                shape.stride()
+                            },
+                            all,
                             shape.heads(),
-                            shape.longest(),
-                            shape.stride());
+                            1);
                 });
         ofRows.ifPresent(result -> {
             Object term = scratch("gradients by positions", x.shape().elements());
