@@ -35,7 +35,12 @@ public final class HostVariables extends Variables {
         values.put(name, copy(value));
     }
 
-    private static Tensor copy(Tensor tensor) {
+    /**
+     * Returns a copy of a tensor in an array of the heap.
+     *
+     * @throws InputException if an array cannot hold it
+     */
+    public static Tensor copy(Tensor tensor) {
         long bytes = tensor.data().byteSize();
         if (bytes > MAX_BYTES) {
             throw new InputException("a variable takes " + bytes + " bytes, more than the " + MAX_BYTES
@@ -51,7 +56,12 @@ public final class HostVariables extends Variables {
         if (variables instanceof HostVariables own) {
             return own;
         }
-        throw new BackendException(
+        throw belongToAnotherDevice();
+    }
+
+    /** Returns what a device throws that is given variables of another one. */
+    public static BackendException belongToAnotherDevice() {
+        return new BackendException(
                 "the variables belong to another device: load the program with variables of the device that runs it");
     }
 }

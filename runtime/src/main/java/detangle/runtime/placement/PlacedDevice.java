@@ -17,6 +17,7 @@ import detangle.ir.Node;
 import detangle.ir.Place;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
+import detangle.ir.TensorOp;
 import detangle.runtime.placement.PlacedExecutable.Loaded;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,6 +134,17 @@ public final class PlacedDevice implements Device {
         return device.variables(values);
     }
 
+    /** Returns whether the device computes all that a run computes, and all that a run results in. */
+    private boolean runsWhole(Program program) {
+        return program.roots().stream().noneMatch(PlacedDevice::isGiven)
+                && program.eachRun().stream()
+                        .allMatch(node -> isGiven(node) || device.runs(node) && allowed.test(node));
+    }
+
+    private static boolean isGiven(Node node) {
+        return node.op() instanceof TensorOp.Input || node.op() instanceof TensorOp.Param;
+    }
+
     @Override
     public Executable load(Plan plan, Variables variables) {
         Program placed = place(plan.program());
@@ -141,6 +153,10 @@ public final class PlacedDevice implements Device {
             throw new BackendException(
                     name() + " computes programs that update parameters in 32 bits alone, and not in "
                             + device.activations().get().text() + ": leave the precision out");
+        }
+        if (!plan.program().updates().isEmpty() && runsWhole(plan.program())) {
+            // What is one program of the device can keep its parameters there.
+            return device.load(plan, variables);
         }
         List<Loaded> loaded = new ArrayList<>();
         try {

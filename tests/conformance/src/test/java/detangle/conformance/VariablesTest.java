@@ -154,6 +154,33 @@ class VariablesTest {
         return Tensor.of(values, shape);
     }
 
+    /** The step reads a value that the program also returns, as clipping reads the norm of the gradients. */
+    private static final String CLIPPED = """
+            func @clipped(%x: f32[1,5]) -> (norm: f32[1,1]) {
+              %w = param "w" : f32[1,5]
+              %0 = mul %x, %x : f32[1,5]
+              %1 = reduce_sum %0 {axis=1} : f32[1,1]
+              %norm = sqrt %1 : f32[1,1]
+              %2 = div %x, %norm : f32[1,5]
+              %3 = sub %w, %2 : f32[1,5]
+              update "w" = %3
+              return norm = %norm
+            }
+            """;
+
+    @ParameterizedTest
+    @MethodSource("devices")
+    void returnsWhatTheUpdateReads(Device device) {
+        Variables variables = device.variables(Map.of("w", Tensor.of(new float[5], 1, 5)));
+        try (Executable executable = load(device, CLIPPED, variables)) {
+            for (int run = 1; run < 4; run++) {
+                Tensor x = Tensor.of(new float[] {3 * run, 0, 4 * run, 0, 0}, 1, 5);
+                assertEquals(5 * run, executable.run(Map.of("x", x)).get("norm").getDouble(0), 1e-4);
+                assertEquals(-0.6 * run, variables.read("w").getDouble(0), 1e-5);
+            }
+        }
+    }
+
     /** A device may multiply and subtract at once, which rounds once less. */
     @ParameterizedTest
     @MethodSource("devices")

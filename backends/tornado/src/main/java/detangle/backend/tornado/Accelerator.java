@@ -4,7 +4,6 @@ import detangle.backend.BackendException;
 import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.backend.Executable;
-import detangle.backend.HostVariables;
 import detangle.backend.KernelCode;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
@@ -102,7 +101,7 @@ record Accelerator(String name, TornadoDevice tornado, ComputePrecision precisio
 
     @Override
     public Variables variables(Map<String, Tensor> values) {
-        return new HostVariables(values);
+        return new DeviceVariables(values);
     }
 
     @Override
@@ -112,7 +111,9 @@ record Accelerator(String name, TornadoDevice tornado, ComputePrecision precisio
         }
         Map<Buffers.Kept, DeviceArray> kept = new HashMap<>();
         return new TornadoExecutable(
-                plan, HostVariables.of(variables), shapes -> new DeviceGraph(plan, shapes, kept, this));
+                plan,
+                DeviceVariables.of(variables),
+                (shapes, staying) -> new DeviceGraph(plan, shapes, kept, staying, this));
     }
 
     /** A virtual device has both the kernels of devices with the matrix library and those of others. */

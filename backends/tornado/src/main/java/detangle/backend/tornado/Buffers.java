@@ -15,11 +15,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -67,6 +69,9 @@ final class Buffers {
      */
     private final Map<String, DeviceArray> next = new HashMap<>();
 
+    /** The parameters whose next values take the place of the present ones. */
+    private final Set<String> inPlace;
+
     /** The arrays of constants, which buffers of one program share. */
     private final Map<Kept, DeviceArray> kept;
 
@@ -80,21 +85,56 @@ final class Buffers {
 
     /** @param shapes sizes of the symbols to make room for */
     Buffers(Plan plan, List<Map<String, Long>> shapes) {
-        this(plan, shapes, new HashMap<>());
+        this(plan, shapes, new HashMap<>(), name -> false);
     }
 
     /**
      * Makes buffers that share the arrays of constants with others of the same program.
      *
      * @param kept the arrays that are there, to which missing ones are added
+     * @param staying whether a parameter's array may hold its next value when the run ends
      */
-    Buffers(Plan plan, List<Map<String, Long>> shapes, Map<Kept, DeviceArray> kept) {
+    Buffers(Plan plan, List<Map<String, Long>> shapes, Map<Kept, DeviceArray> kept, Predicate<String> staying) {
         this.plan = plan;
         this.kept = kept;
         this.shapes = List.copyOf(shapes);
         this.eachRun = plan.program().eachRun();
         late.addAll(plan.memory().late());
         shared = new SharedSlots(plan.memory());
+        inPlace = inPlace(staying);
+    }
+
+    /**
+     * Returns the parameters whose next value the memory plan puts in the place of the present one, and that nobody else
+     * reads when the run ends.
+     */
+    private Set<String> inPlace(Predicate<String> staying) {
+        Set<String> names = new HashSet<>();
+        for (Program.Update update : plan.program().updates()) {
+            if (late.contains(update.value())
+                    && parameter(update.value()).equals(Optional.of(update.name()))
+                    && staying.test(update.name())) {
+                names.add(update.name());
+            }
+        }
+        plan.program().outputs().forEach(output -> parameter(output.node()).ifPresent(names::remove));
+        plan.program()
+                .updates()
+                .forEach(update -> parameter(update.value())
+                        .filter(name -> !name.equals(update.name()))
+                        .ifPresent(names::remove));
+        return Set.copyOf(names);
+    }
+
+    /** Returns the parameter in whose memory a node's value is. */
+    private Optional<String> parameter(Node node) {
+        OptionalInt slot = plan.memory().slot(node);
+        return slot.isPresent() ? plan.memory().slots().get(slot.getAsInt()).parameter() : Optional.empty();
+    }
+
+    /** Returns the parameters whose arrays hold their next values when a run ends. */
+    Set<String> inPlace() {
+        return inPlace;
     }
 
     /** Returns where a node's value is. */
@@ -107,7 +147,7 @@ final class Buffers {
             int slot = plan.memory().slot(node).orElseThrow();
             Optional<String> parameter = plan.memory().slots().get(slot).parameter();
             if (parameter.isPresent()) {
-                return (late.contains(node) ? next : parameters)
+                return (late.contains(node) && !inPlace.contains(parameter.get()) ? next : parameters)
                         .computeIfAbsent(
                                 parameter.get(),
                                 p -> growing(
@@ -213,21 +253,33 @@ final class Buffers {
         return absent.computeIfAbsent(dtype, d -> DeviceArray.allocate(d, 1));
     }
 
-    /** Room up to the next power of two: shapes that grow must not need new arrays each time. */
+    /**
+     * Room up to the next power of two, as shapes that grow must not need new arrays each time; no more than needed where
+     * the sizes are numbers.
+     */
     private DeviceArray growing(DType dtype, Collection<Dim> sizes) {
+        if (sizes.stream().allMatch(size -> size.symbols().isEmpty())) {
+            long needed =
+                    sizes.stream().mapToLong(d -> d.evaluate(Map.of())).max().orElse(0);
+            return DeviceArray.allocate(dtype, requireArray(needed));
+        }
         return growing(
                 dtype, b -> sizes.stream().mapToLong(d -> d.evaluate(b)).max().orElse(0));
     }
 
     private DeviceArray growing(DType dtype, ToLongFunction<Map<String, Long>> elements) {
-        long needed = shapes.stream().mapToLong(elements).max().orElse(0);
-        if (needed > MAX_ELEMENTS) {
-            throw new BackendException(
-                    "a value of " + needed + " elements does not fit an array on the device: run smaller batches");
-        }
+        int needed = requireArray(shapes.stream().mapToLong(elements).max().orElse(0));
         DeviceArray array = DeviceArray.allocate(dtype, (int) room(needed));
         sized.add(new Sized(array, elements));
         return array;
+    }
+
+    private static int requireArray(long elements) {
+        if (elements > MAX_ELEMENTS) {
+            throw new BackendException(
+                    "a value of " + elements + " elements does not fit an array on the device: run smaller batches");
+        }
+        return (int) elements;
     }
 
     private static long room(long needed) {

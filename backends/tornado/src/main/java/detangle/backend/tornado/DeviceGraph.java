@@ -12,7 +12,6 @@ import detangle.ir.Node;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
-import detangle.ir.interpreter.Interpreter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -23,7 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import uk.ac.manchester.tornado.api.DataRange;
@@ -62,6 +62,10 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     private final Buffers buffers;
     private final List<Launch> launches;
     private final List<GraphPart> parts;
+
+    /** The first of the parts that updates alone need. */
+    private final int late;
+
     private final Launcher launcher;
 
     /** The grid of threads of each launch; library calls have none. */
@@ -73,6 +77,13 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     private final IntArray sizes;
     private final IntArray faults;
     private final Optional<TornadoExecutionPlan> plan;
+
+    /** A result of the plan, by which arrays can be copied to the host later. */
+    private Optional<TornadoExecutionResult> done = Optional.empty();
+
+    /** Whether the device has the values of the variables that the graph keeps. */
+    private boolean hasKept;
+
     private Map<String, Long> bound = Map.of();
     private boolean isBound;
 
@@ -87,19 +98,24 @@ final class DeviceGraph implements TornadoExecutable.Graph {
      *
      * @param shapes sizes of the symbols to make room for
      * @param kept the arrays of constants, which graphs of one program share
+     * @param staying whether the graph may keep a variable on the device
      */
     DeviceGraph(
-            Plan plan, List<Map<String, Long>> shapes, Map<Buffers.Kept, DeviceArray> kept, Accelerator accelerator) {
+            Plan plan,
+            List<Map<String, Long>> shapes,
+            Map<Buffers.Kept, DeviceArray> kept,
+            Predicate<String> staying,
+            Accelerator accelerator) {
         TornadoDevice device = accelerator.tornado();
         this.device = accelerator.name();
         this.program = plan.program();
-        Buffers room = new Buffers(plan, shapes, kept);
+        Buffers room = new Buffers(plan, shapes, kept, staying);
         Launcher all = Launcher.of(plan, room, accelerator.library(), accelerator.attention());
         Optional<Map<String, Long>> expected = room.expected(MAX_EXPECTED_BYTES);
         if (expected.isPresent()) {
             List<Map<String, Long>> more = new ArrayList<>(shapes);
             more.addFirst(expected.get());
-            Buffers wide = new Buffers(plan, more, kept);
+            Buffers wide = new Buffers(plan, more, kept, staying);
             Launcher launcher = Launcher.of(plan, wide, accelerator.library(), accelerator.attention());
             if (DeviceMemory.holds(wide.bytes(), device)) {
                 room = wide;
@@ -107,7 +123,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
             }
         }
         if (all.attention().products() && !DeviceMemory.holds(room.bytes(), device)) {
-            room = new Buffers(plan, shapes, kept);
+            room = new Buffers(plan, shapes, kept, staying);
             all = Launcher.of(plan, room, accelerator.library(), all.attention().withoutProducts());
         }
         this.buffers = room;
@@ -126,7 +142,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         Set<Object> once = identitySet(buffers.unchanging());
         Set<Object> eachRun = identitySet(List.of(sizes));
         buffers.inputs().values().forEach(a -> eachRun.add(a.array()));
-        buffers.parameters().values().forEach(a -> eachRun.add(a.array()));
+        buffers.parameters().forEach((parameter, a) -> (kept().contains(parameter) ? once : eachRun).add(a.array()));
         buffers.computedOnce().values().forEach(a -> eachRun.add(a.array()));
         // What is given is on the host already, and would be freed twice.
         Set<Object> wanted = identitySet(List.of());
@@ -140,7 +156,15 @@ final class DeviceGraph implements TornadoExecutable.Graph {
         // TornadoVM has no graphs without tasks. A program that only hands on what it is given needs no graph.
         this.parts = launches.isEmpty()
                 ? List.of()
-                : GraphPart.of(launches, OWN_ARGUMENTS, identitySet(List.of(sizes)), identitySet(List.of(faults)));
+                : GraphPart.of(
+                        launches,
+                        OWN_ARGUMENTS,
+                        launches.size() - launcher.lateLaunches(),
+                        identitySet(List.of(sizes)),
+                        identitySet(List.of(faults)));
+        this.late = (int) parts.stream()
+                .filter(part -> part.end() <= launches.size() - launcher.lateLaunches())
+                .count();
         ImmutableTaskGraph[] graphs = new ImmutableTaskGraph[parts.size()];
         for (int p = 0; p < graphs.length; p++) {
             GraphPart part = parts.get(p);
@@ -252,45 +276,103 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     }
 
     @Override
-    public Interpreter.Results run(
-            Map<String, Tensor> inputs,
-            Map<String, Tensor> parameters,
-            Map<String, Long> bindings,
-            Optional<Profile> profile) {
-        execute(inputs, parameters, bindings, plan -> {
-            if (profile.isPresent()) {
-                execute(plan, profile.get());
-            } else {
-                execute(plan, true);
-            }
-        });
-        Map<String, Tensor> outputs = new LinkedHashMap<>();
-        program.outputs().forEach(o -> outputs.put(o.name(), value(buffers, o.node(), bindings)));
-        Map<String, Tensor> updates = new LinkedHashMap<>();
-        program.updates().forEach(u -> updates.put(u.name(), value(buffers, u.value(), bindings)));
-        return new Interpreter.Results(outputs, updates);
+    public Set<String> kept() {
+        return buffers.inPlace();
     }
 
     @Override
-    public void runOnDevice(Map<String, Tensor> inputs, Map<String, Tensor> parameters, Map<String, Long> bindings) {
-        execute(inputs, parameters, bindings, plan -> execute(plan, false));
+    public void run(
+            Map<String, Tensor> inputs,
+            Function<String, Tensor> parameters,
+            Map<String, Long> bindings,
+            Optional<Profile> profile) {
+        begin(inputs, parameters, bindings);
+        execute(0, late, true, profile);
+        requireIds(launcher, bindings);
     }
 
-    private void execute(
-            Map<String, Tensor> inputs,
-            Map<String, Tensor> parameters,
-            Map<String, Long> bindings,
-            Consumer<TornadoExecutionPlan> how) {
+    @Override
+    public Map<String, Tensor> outputs(Map<String, Long> bindings) {
+        return outputs(program, buffers, bindings);
+    }
+
+    /** Returns copies of the outputs. */
+    static Map<String, Tensor> outputs(Program program, Buffers buffers, Map<String, Long> bindings) {
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        program.outputs().forEach(o -> outputs.put(o.name(), value(buffers, o.node(), bindings)));
+        return outputs;
+    }
+
+    @Override
+    public Map<String, Tensor> update(Map<String, Long> bindings, Optional<Profile> profile) {
+        execute(late, parts.size(), true, profile);
+        hasKept = true;
+        return updates(program, buffers, bindings);
+    }
+
+    /** Returns copies of the next values of the variables that do not stay in their arrays. */
+    static Map<String, Tensor> updates(Program program, Buffers buffers, Map<String, Long> bindings) {
+        Map<String, Tensor> updates = new LinkedHashMap<>();
+        program.updates().stream()
+                .filter(u -> !buffers.inPlace().contains(u.name()))
+                .forEach(u -> updates.put(u.name(), value(buffers, u.value(), bindings)));
+        return updates;
+    }
+
+    @Override
+    public void runOnDevice(
+            Map<String, Tensor> inputs, Function<String, Tensor> parameters, Map<String, Long> bindings) {
+        begin(inputs, parameters, bindings);
+        execute(0, parts.size(), false, Optional.empty());
+        requireIds(launcher, bindings);
+    }
+
+    /** Writes what a run is given into arrays of the host. */
+    private void begin(Map<String, Tensor> inputs, Function<String, Tensor> parameters, Map<String, Long> bindings) {
         bind(bindings);
         buffers.inputs().forEach((node, array) -> array.copyFrom(inputs.get(((TensorOp.Input) node.op()).name())));
-        buffers.parameters().forEach((name, array) -> array.copyFrom(parameters.get(name)));
+        buffers.parameters().forEach((parameter, array) -> {
+            if (!hasKept || !kept().contains(parameter)) {
+                array.copyFrom(parameters.apply(parameter));
+            }
+        });
         faults.init(0);
+    }
+
+    private void execute(int from, int to, boolean copiesBack, Optional<Profile> profile) {
+        if (from == to) {
+            return;
+        }
         try {
-            plan.ifPresent(how);
+            if (profile.isPresent()) {
+                execute(plan.orElseThrow(), from, to, profile.get());
+            } else {
+                execute(plan.orElseThrow(), from, to, copiesBack);
+            }
         } catch (RuntimeException e) {
             throw new BackendException("the device failed: " + e.getMessage(), e);
         }
-        requireIds(launcher, bindings);
+    }
+
+    /** Copies the value of a variable that stays on the device: the part where it came there has its memory. */
+    @Override
+    public Tensor fetch(String variable) {
+        DeviceArray array = buffers.parameters().get(variable);
+        for (int part = 0; part < parts.size(); part++) {
+            if (parts.get(part).enter().contains(array.array())) {
+                try {
+                    plan.orElseThrow().withGraph(part);
+                    done.orElseThrow().transferToHost(array.array());
+                } catch (RuntimeException e) {
+                    throw new BackendException("the device failed: " + e.getMessage(), e);
+                }
+            }
+        }
+        return array.toTensor(program.updates().stream()
+                .filter(update -> update.name().equals(variable))
+                .map(update -> update.value().shape().evaluate(Map.of()))
+                .findFirst()
+                .orElseThrow());
     }
 
     /**
@@ -317,11 +399,12 @@ final class DeviceGraph implements TornadoExecutable.Graph {
     }
 
     /** Returns when all has been done, as each part waits for the array of wrong ids. */
-    private void execute(TornadoExecutionPlan plan, boolean copiesBack) {
-        for (int part = 0; part < parts.size(); part++) {
-            TornadoExecutionResult done = plan.withGraph(part).execute();
+    private void execute(TornadoExecutionPlan plan, int from, int to, boolean copiesBack) {
+        for (int part = from; part < to; part++) {
+            TornadoExecutionResult result = plan.withGraph(part).execute();
+            done = Optional.of(result);
             if (copiesBack) {
-                copyBack(part, done);
+                copyBack(part, result);
             }
         }
     }
@@ -340,13 +423,14 @@ final class DeviceGraph implements TornadoExecutable.Graph {
      * Times of tasks are the device's own, which TornadoVM has only in a text. It has none for results, whose copies
      * are timed here.
      */
-    private void execute(TornadoExecutionPlan plan, Profile profile) {
+    private void execute(TornadoExecutionPlan plan, int from, int to, Profile profile) {
         plan.withAllGraphs().withProfiler(ProfilerMode.SILENT);
         try {
             long transfers = 0;
-            for (int p = 0; p < parts.size(); p++) {
-                TornadoExecutionResult done = plan.withGraph(p).execute();
-                TornadoProfilerResult times = done.getProfilerResult();
+            for (int p = from; p < to; p++) {
+                TornadoExecutionResult result = plan.withGraph(p).execute();
+                done = Optional.of(result);
+                TornadoProfilerResult times = result.getProfilerResult();
                 String log = times.getProfileLog();
                 JsonNode tasks =
                         new JsonMapper().readTree(log.substring(logged[p])).path(name(p));
@@ -358,7 +442,7 @@ final class DeviceGraph implements TornadoExecutable.Graph {
                 }
                 transfers += times.getDataTransfersTime();
                 long begin = System.nanoTime();
-                copyBack(p, done);
+                copyBack(p, result);
                 transfers += System.nanoTime() - begin;
                 // Each copy has added to the text.
                 logged[p] = times.getProfileLog().length();

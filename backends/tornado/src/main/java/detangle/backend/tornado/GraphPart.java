@@ -32,6 +32,7 @@ record GraphPart(int first, int end, List<Object> enter, List<Object> handed, Li
     private static final int NODES_OF_GRAPH = 8;
     private static final int NODES_OF_TASK = 1 + 2; // A kernel writes its result, and tells of wrong ids.
     private static final int NODES_OF_ARRAY = 4; // It, how it comes, how it is copied back, and how it goes.
+    private static final int NODES_OF_HANDED_ARRAY = 1; // No task of the graph uses it.
 
     /** The launches that use an array. */
     private record Uses(int first, int last) {
@@ -44,10 +45,12 @@ record GraphPart(int first, int end, List<Object> enter, List<Object> handed, Li
      * Divides launches so that each part has room, and knows which arrays pass between them.
      *
      * @param ownArguments arguments of each task that the launches do not name, one of them an array for the task alone
+     * @param late the launch that begins a part in any case; the number of launches if there is none
      * @param everywhere arrays among those that all tasks use
      * @param apart arrays that do not pass
      */
-    static List<GraphPart> of(List<Launch> launches, int ownArguments, Set<Object> everywhere, Set<Object> apart) {
+    static List<GraphPart> of(
+            List<Launch> launches, int ownArguments, int late, Set<Object> everywhere, Set<Object> apart) {
         Map<Object, Uses> uses = new IdentityHashMap<>();
         for (int i = 0; i < launches.size(); i++) {
             Uses here = new Uses(i, i);
@@ -57,7 +60,8 @@ record GraphPart(int first, int end, List<Object> enter, List<Object> handed, Li
         List<GraphPart> parts = new ArrayList<>();
         int first = 0;
         do {
-            int end = end(launches, first, ownArguments, uses, apart);
+            int limit = first < late ? late : launches.size();
+            int end = end(launches.subList(0, limit), first, ownArguments, uses, apart);
             parts.add(part(first, end, uses));
             first = end;
         } while (first < launches.size());
@@ -73,23 +77,27 @@ record GraphPart(int first, int end, List<Object> enter, List<Object> handed, Li
     /** Returns the end of the nodes that there is room for. */
     private static int end(
             List<Launch> launches, int first, int ownArguments, Map<Object, Uses> uses, Set<Object> apart) {
-        Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Object> handed = Collections.newSetFromMap(new IdentityHashMap<>());
         uses.forEach((array, u) -> {
             if (u.first < first && u.last >= first) {
-                arrays.add(array);
+                handed.add(array);
             }
         });
+        Set<Object> used = Collections.newSetFromMap(new IdentityHashMap<>());
         int bytes = 0;
         int nodes = NODES_OF_GRAPH + NODES_OF_ARRAY * apart.size();
         for (int i = first; i < launches.size(); i++) {
             Launch launch = launches.get(i);
             List<Object> own = arrays(launch, apart);
-            arrays.addAll(own);
+            used.addAll(own);
+            own.forEach(handed::remove);
             int numbers = launch.arguments().size() - own.size();
             bytes += BYTES_OF_TASK
                     + BYTES_OF_ARGUMENT * (ownArguments + launch.arguments().size());
             nodes += NODES_OF_TASK + NODES_OF_ARRAY + numbers;
-            if (i > first && (bytes > BYTES || nodes + NODES_OF_ARRAY * arrays.size() > NODES)) {
+            if (i > first
+                    && (bytes > BYTES
+                            || nodes + NODES_OF_ARRAY * used.size() + NODES_OF_HANDED_ARRAY * handed.size() > NODES)) {
                 return i;
             }
         }

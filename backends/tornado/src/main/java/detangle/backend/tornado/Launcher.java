@@ -11,6 +11,8 @@ import detangle.ir.Shape;
 import detangle.ir.TensorOp;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +28,9 @@ final class Launcher {
     private final IntArray faults;
     private final List<Node> checked = new ArrayList<>();
     private final List<Launch> launches = new ArrayList<>();
+
+    /** The launches of operations that updates alone need, which are the last. */
+    private int lateLaunches;
 
     /** The operation whose kernels are added, by its results. */
     private List<Node> results = List.of();
@@ -48,7 +53,15 @@ final class Launcher {
                 .filter(o -> eachRun.contains(o.getFirst()) && !isGiven(o.getFirst()))
                 .toList();
         Launcher launcher = new Launcher(buffers, library, attention, new IntArray(Math.max(1, operations.size())));
-        operations.forEach(launcher::add);
+        Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
+        late.addAll(plan.memory().late());
+        for (List<Node> operation : operations) {
+            int before = launcher.launches.size();
+            launcher.add(operation);
+            if (late.contains(operation.getFirst())) {
+                launcher.lateLaunches += launcher.launches.size() - before;
+            }
+        }
         return launcher;
     }
 
@@ -80,6 +93,11 @@ final class Launcher {
     /** Returns the launches, with library calls that follow one another in one. */
     List<Launch> launches() {
         return LibrarySequence.joined(launches);
+    }
+
+    /** Returns the number of launches at the end that updates alone need. They are kernels that check nothing. */
+    int lateLaunches() {
+        return lateLaunches;
     }
 
     /** Returns where kernels tell of wrong ids: an element for each of {@link #checked}, and room for more. */

@@ -3,7 +3,6 @@ package detangle.backend.tornado;
 import detangle.backend.ComputePrecision;
 import detangle.backend.Device;
 import detangle.backend.Executable;
-import detangle.backend.HostVariables;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.Variables;
@@ -64,13 +63,15 @@ record EmulatedDevice(Optional<ComputePrecision> library, boolean backward, Opti
 
     @Override
     public Variables variables(Map<String, Tensor> values) {
-        return new HostVariables(values);
+        return new DeviceVariables(values);
     }
 
     @Override
     public Executable load(Plan plan, Variables variables) {
         return new TornadoExecutable(
-                plan, HostVariables.of(variables), shapes -> new EmulatedGraph(plan, shapes, library, backward));
+                plan,
+                DeviceVariables.of(variables),
+                (shapes, staying) -> new EmulatedGraph(plan, shapes, staying, library, backward));
     }
 
     @Override

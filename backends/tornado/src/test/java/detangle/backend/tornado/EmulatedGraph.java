@@ -10,16 +10,17 @@ import detangle.ir.DType;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.TensorOp;
-import detangle.ir.interpreter.Interpreter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
@@ -37,13 +38,20 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
     private final boolean backward;
     private final int[] begins;
     private final IntArray sizes;
+    private List<Work> works = List.of();
+    private boolean hasKept;
     private final Set<Object> unchanging = Collections.newSetFromMap(new IdentityHashMap<>());
     private final FakeCublasLt fake = new FakeCublasLt();
     private final CublasLtSession session = new CublasLtSession(fake.library(), CONTEXT);
 
-    EmulatedGraph(Plan plan, List<Map<String, Long>> shapes, Optional<ComputePrecision> library, boolean backward) {
+    EmulatedGraph(
+            Plan plan,
+            List<Map<String, Long>> shapes,
+            Predicate<String> staying,
+            Optional<ComputePrecision> library,
+            boolean backward) {
         this.program = plan.program();
-        this.buffers = new Buffers(plan, shapes);
+        this.buffers = new Buffers(plan, shapes, new HashMap<>(), staying);
         this.launcher = Launcher.of(plan, buffers, library, Products.attention(library, true));
         this.backward = backward;
         fake.backward = backward;
@@ -65,25 +73,61 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
     }
 
     @Override
-    public Interpreter.Results run(
+    public Set<String> kept() {
+        return buffers.inPlace();
+    }
+
+    @Override
+    public Tensor fetch(String name) {
+        return program.updates().stream()
+                .filter(update -> update.name().equals(name))
+                .map(update -> DeviceGraph.value(buffers, update.value(), Map.of()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Override
+    public void run(
             Map<String, Tensor> inputs,
-            Map<String, Tensor> parameters,
+            Function<String, Tensor> parameters,
             Map<String, Long> bindings,
             Optional<Profile> profile) {
         List<Launch> launches = launcher.launches();
         forget();
         buffers.bind(bindings);
-        List<Work> works =
-                launches.stream().map(launch -> launch.work().apply(bindings)).toList();
+        works = launches.stream().map(launch -> launch.work().apply(bindings)).toList();
         for (int i = 0; i < launches.size(); i++) {
             for (int at = 0; at < works.get(i).sizes().length; at++) {
                 sizes.set(begins[i] + at, works.get(i).sizes()[at]);
             }
         }
         buffers.inputs().forEach((node, array) -> array.copyFrom(inputs.get(((TensorOp.Input) node.op()).name())));
-        buffers.parameters().forEach((name, array) -> array.copyFrom(parameters.get(name)));
+        buffers.parameters().forEach((name, array) -> {
+            if (!hasKept || !kept().contains(name)) {
+                array.copyFrom(parameters.apply(name));
+            }
+        });
         launcher.faults().init(0);
-        for (int i = 0; i < launches.size(); i++) {
+        execute(0, launches.size() - launcher.lateLaunches(), profile);
+        DeviceGraph.requireIds(launcher, bindings);
+    }
+
+    @Override
+    public Map<String, Tensor> outputs(Map<String, Long> bindings) {
+        return DeviceGraph.outputs(program, buffers, bindings);
+    }
+
+    @Override
+    public Map<String, Tensor> update(Map<String, Long> bindings, Optional<Profile> profile) {
+        int end = launcher.launches().size();
+        execute(end - launcher.lateLaunches(), end, profile);
+        hasKept = true;
+        return DeviceGraph.updates(program, buffers, bindings);
+    }
+
+    private void execute(int from, int to, Optional<Profile> profile) {
+        List<Launch> launches = launcher.launches();
+        for (int i = from; i < to; i++) {
             Launch launch = launches.get(i);
             List<Object> arguments = new ArrayList<>(List.of(sizes, IntArray.fromElements(begins[i], launch.fault())));
             arguments.addAll(launch.arguments());
@@ -100,12 +144,6 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
             long nanos = System.nanoTime() - start;
             profile.ifPresent(p -> p.add("emulator", launch.operation(), nanos));
         }
-        DeviceGraph.requireIds(launcher, bindings);
-        Map<String, Tensor> outputs = new LinkedHashMap<>();
-        program.outputs().forEach(o -> outputs.put(o.name(), DeviceGraph.value(buffers, o.node(), bindings)));
-        Map<String, Tensor> updates = new LinkedHashMap<>();
-        program.updates().forEach(u -> updates.put(u.name(), DeviceGraph.value(buffers, u.value(), bindings)));
-        return new Interpreter.Results(outputs, updates);
     }
 
     /** Overwrites all that an earlier run has left. */
@@ -116,6 +154,9 @@ final class EmulatedGraph implements TornadoExecutable.Graph {
         buffers.parameters().values().forEach(array -> written.add(array.array()));
         buffers.computedOnce().values().forEach(array -> written.add(array.array()));
         written.removeAll(unchanging);
+        if (hasKept) {
+            kept().forEach(name -> written.remove(buffers.parameters().get(name).array()));
+        }
         Arrays.stream(DType.values()).filter(DeviceArray::covers).forEach(dtype -> written.add(launcher.absent(dtype)));
         written.forEach(argument -> {
             if (argument instanceof TornadoNativeArray array) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.Executable;
-import detangle.backend.HostVariables;
 import detangle.backend.Plan;
 import detangle.compiler.Compiler;
 import detangle.ir.Tensor;
@@ -54,9 +53,9 @@ class ExpectedRoomTest {
         Plan plan = plan();
         Map<Buffers.Kept, DeviceArray> kept = new HashMap<>();
         AtomicInteger graphs = new AtomicInteger();
-        try (Executable executable = new TornadoExecutable(plan, new HostVariables(Map.of()), shapes -> {
+        try (Executable executable = new TornadoExecutable(plan, new DeviceVariables(Map.of()), (shapes, staying) -> {
             graphs.incrementAndGet();
-            return new DeviceGraph(plan, shapes, kept, device);
+            return new DeviceGraph(plan, shapes, kept, staying, device);
         })) {
             assertDoubles(executable, 1);
             DeviceArray weight = kept.values().iterator().next();

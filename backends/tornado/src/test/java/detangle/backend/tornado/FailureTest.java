@@ -7,14 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.BackendException;
 import detangle.backend.Executable;
-import detangle.backend.HostVariables;
 import detangle.backend.InputException;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
 import detangle.compiler.Compiler;
 import detangle.compiler.Passes;
 import detangle.ir.Tensor;
-import detangle.ir.interpreter.Interpreter;
 import detangle.ir.text.Parser;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
@@ -25,10 +23,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -112,8 +112,8 @@ class FailureTest {
         Accelerator device = Devices.first();
         Plan plan = plan(SCALE);
         List<FailingGraph> graphs = new ArrayList<>();
-        try (Executable executable = new TornadoExecutable(plan, new HostVariables(Map.of()), shapes -> {
-            FailingGraph graph = new FailingGraph(new DeviceGraph(plan, shapes, new HashMap<>(), device));
+        try (Executable executable = new TornadoExecutable(plan, new DeviceVariables(Map.of()), (shapes, staying) -> {
+            FailingGraph graph = new FailingGraph(new DeviceGraph(plan, shapes, new HashMap<>(), staying, device));
             graphs.add(graph);
             return graph;
         })) {
@@ -145,15 +145,35 @@ class FailureTest {
         }
 
         @Override
-        public Interpreter.Results run(
+        public Set<String> kept() {
+            return graph.kept();
+        }
+
+        @Override
+        public Tensor fetch(String name) {
+            return graph.fetch(name);
+        }
+
+        @Override
+        public void run(
                 Map<String, Tensor> inputs,
-                Map<String, Tensor> parameters,
+                Function<String, Tensor> parameters,
                 Map<String, Long> bindings,
                 Optional<Profile> profile) {
             if (fails) {
                 throw new BackendException("the device failed: it is gone");
             }
-            return graph.run(inputs, parameters, bindings, profile);
+            graph.run(inputs, parameters, bindings, profile);
+        }
+
+        @Override
+        public Map<String, Tensor> update(Map<String, Long> bindings, Optional<Profile> profile) {
+            return graph.update(bindings, profile);
+        }
+
+        @Override
+        public Map<String, Tensor> outputs(Map<String, Long> bindings) {
+            return graph.outputs(bindings);
         }
 
         @Override
