@@ -1,5 +1,6 @@
 package detangle.server;
 
+import io.helidon.http.Status;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -11,10 +12,12 @@ import java.util.regex.Pattern;
  * needs.
  *
  * <p>Such a request may come without a host, and the name of this machine stands for it: browsers, for whose sake
- * hosts are checked, always name one. Other heads pass as they come, once their first line is complete.
+ * hosts are checked, always name one. Heads of HTTP/1.1, and those without a version, pass as they come, once their
+ * first line is complete; other versions are refused.
  */
 final class HeadVersion {
     private static final Pattern OLD = Pattern.compile("[^\r\n]* HTTP/1\\.0\r\n");
+    private static final Pattern OTHER = Pattern.compile("[^\r\n]* HTTP/(?!1\\.1)\\d(\\.\\d)?\r\n");
     private static final byte[] NONE = {};
 
     private enum State {
@@ -27,12 +30,19 @@ final class HeadVersion {
     private final ByteArrayOutputStream held = new ByteArrayOutputStream();
     private State state = State.FIRST_LINE;
 
-    /** A request whose head states what HTTP/1.0 does not have. */
+    /** A request of a version that is not spoken, or whose head states what HTTP/1.0 does not have. */
     static final class RefusedException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        RefusedException(String message) {
+        private final int status;
+
+        RefusedException(Status status, String message) {
             super(message);
+            this.status = status.code();
+        }
+
+        Status status() {
+            return Status.create(status);
         }
     }
 
@@ -52,7 +62,13 @@ final class HeadVersion {
             String text = held.toString(StandardCharsets.ISO_8859_1);
             int end = text.indexOf('\n');
             if (end >= 0) {
-                state = OLD.matcher(text.substring(0, end + 1)).matches() ? State.OLD : State.PASSES;
+                String line = text.substring(0, end + 1);
+                state = OLD.matcher(line).matches() ? State.OLD : State.PASSES;
+                if (state == State.PASSES && OTHER.matcher(line).matches()) {
+                    throw new RefusedException(
+                            Status.HTTP_VERSION_NOT_SUPPORTED_505,
+                            HttpFaults.of(Status.HTTP_VERSION_NOT_SUPPORTED_505, ""));
+                }
             } else if (text.length() > HttpFaults.MAX_FIRST_LINE) {
                 state = State.PASSES;
             }
@@ -89,6 +105,7 @@ final class HeadVersion {
                 // RFC 9112, 6.1: where such a body ends cannot be known.
                 case "transfer-encoding" ->
                     throw new RefusedException(
+                            Status.BAD_REQUEST_400,
                             "a request of HTTP/1.0 has no Transfer-Encoding: send the body with a Content-Length");
                 // Neither an agreement to keep the connection nor an answer that is not the last is known to HTTP/1.0.
                 case "connection", "expect" -> {}

@@ -51,13 +51,11 @@ final class HuggingFaceApi {
         return answer(models.named(name), Optional.of(task), request);
     }
 
-    /** The answer of a model, by the task that is asked for or else the first of its tasks that has such fields. */
+    /** The answer of a model, by the task that is asked for or else the one that its fields tell. */
     Object answer(ServedModel model, Optional<String> task, JsonNode request) {
         SequencedMap<String, Object> given = given(request);
         JsonNode inputs = request.path(INPUTS);
-        Ability ability = task.map(model::require)
-                .orElseGet(() -> model.knowing(names(inputs, given))
-                        .orElseGet(() -> model.abilities().getFirst()));
+        Ability ability = task.map(model::require).orElseGet(() -> model.meant(names(inputs, given)));
         TextTask<?> description = ability.task();
         List<Fields> rows = new ArrayList<>();
         boolean single = !inputs.isArray();

@@ -61,8 +61,15 @@ public final class InferenceServer implements AutoCloseable {
         InetAddress address = address(options.host());
         this.connections = new Connections(options);
         Admission admission = new Admission(options.maxConcurrentRequests(), options.maxClientBatchSize());
-        this.routes =
-                new Routes(options, metrics, apis(options, admission), admission, bodies, new Sites(options, address));
+        Models served = new Models(models);
+        this.routes = new Routes(
+                options,
+                metrics,
+                served,
+                apis(options, served, admission),
+                admission,
+                bodies,
+                new Sites(options, address));
         DirectHandlers.Builder handlers = DirectHandlers.builder();
         for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
             handlers.addHandler(type, this::refuse);
@@ -83,8 +90,7 @@ public final class InferenceServer implements AutoCloseable {
                 .build();
     }
 
-    private Routes.Apis apis(ServerOptions options, Admission admission) {
-        Models served = new Models(models);
+    private static Routes.Apis apis(ServerOptions options, Models served, Admission admission) {
         Sizes sizes = new Sizes(options.maxClientBatchSize(), admission);
         HuggingFaceApi huggingFace = new HuggingFaceApi(served, sizes);
         Turns turns = new Turns(options.deadline());

@@ -16,6 +16,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -26,6 +27,12 @@ final class Json {
     /** Depth of a request. Those of the protocols have less than ten. */
     private static final int MAX_DEPTH = 64;
 
+    /** Digits of a number. */
+    private static final int MAX_DIGITS = 1000;
+
+    /** Characters of a field's name. */
+    private static final int MAX_NAME = 50_000;
+
     private static final char REPLACEMENT = '\uFFFD';
 
     /** Reads JSON and refuses a property that stands twice, which a proxy could understand in another way. */
@@ -33,6 +40,9 @@ final class Json {
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(MAX_DEPTH)
+                            .maxNumberLength(MAX_DIGITS)
+                            .maxNameLength(MAX_NAME)
+                            .maxStringLength(Integer.MAX_VALUE)
                             .build())
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -46,11 +56,13 @@ final class Json {
         JsonNode node;
         try {
             node = MAPPER.readTree(body);
+        } catch (StreamConstraintsException e) {
+            throw ApiException.malformed("the body has more than " + MAX_DEPTH + " levels, a number of more than "
+                    + MAX_DIGITS + " digits, or a name of more than " + MAX_NAME + " characters");
         } catch (JacksonException e) {
             TokenStreamLocation at = e.getLocation();
-            throw ApiException.malformed("the body is not JSON"
-                    + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")") + ", or "
-                    + "has a field twice, or more than " + MAX_DEPTH + " levels");
+            throw ApiException.malformed("the body is not JSON, or has a field twice"
+                    + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
         }
         if (!node.isObject()) {
             throw ApiException.malformed("the body is not a JSON object");

@@ -28,6 +28,15 @@ record Models(List<ServedModel> all) {
                 });
     }
 
+    /** The message with names of models in the place of their paths. */
+    String withoutPaths(String message) {
+        String told = message;
+        for (ServedModel model : all) {
+            told = model.withoutPath(told);
+        }
+        return told;
+    }
+
     /** The first model that does one of these tasks, or else the first one, which says what it does instead. */
     ServedModel doing(String... tasks) {
         return all.stream()

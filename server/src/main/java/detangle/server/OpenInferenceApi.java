@@ -191,14 +191,13 @@ final class OpenInferenceApi {
     }
 
     /**
-     * The task that has such fields, or else what a model is asked by tensors: its own task, and pairs of texts where
-     * that is ranking.
+     * The task that has such fields, or else what a model is asked by tensors: the task that has the most of them, and
+     * pairs of texts where the model ranks.
      */
     private static Ability ability(ServedModel model, Set<String> names) {
-        return model.knowing(names)
-                .orElseGet(() -> model.task() instanceof TextRanking
-                        ? model.require("text-classification")
-                        : model.abilities().getFirst());
+        return model.task() instanceof TextRanking
+                ? model.knowing(names).orElseGet(() -> model.require("text-classification"))
+                : model.meant(names);
     }
 
     /** Rows of tensors that have as many values each. */

@@ -51,6 +51,8 @@ final class PresidioApi {
      */
     Object analyze(JsonNode request) {
         Json.requireKnown(request, "/analyze", TEXT, "language", "correlation_id", ENTITIES, THRESHOLD);
+        Json.optionalText(request, "language");
+        Json.optionalText(request, "correlation_id");
         JsonNode text = request.path(TEXT);
         List<String> texts = text.isArray() ? Json.texts(text, TEXT) : List.of(Json.text(request, TEXT));
         sizes.check(texts.size());

@@ -32,6 +32,9 @@ final class RequestBytes implements Supplier<byte[]> {
     private static final byte[] NONE = {};
     private static final byte[] HEAD_END = {'\r', '\n', '\r', '\n'};
 
+    /** Bytes of {@link #HEAD_END} that end a line. */
+    private static final int LINE_END = 2;
+
     /** Is told where the connection is. */
     interface Listener {
         /** The first byte of a request is here. */
@@ -64,6 +67,9 @@ final class RequestBytes implements Supplier<byte[]> {
     private Part part = Part.HEAD;
     private boolean begun;
 
+    /** Bytes of an empty line before the head that have been left out. */
+    private int emptyLine;
+
     /** Tells whether the method is complete. */
     private boolean methodRead;
 
@@ -95,6 +101,7 @@ final class RequestBytes implements Supplier<byte[]> {
         }
         listener.headRead();
         begun = false;
+        emptyLine = 0;
         methodRead = false;
         matched = 0;
         lines = 0;
@@ -160,6 +167,10 @@ final class RequestBytes implements Supplier<byte[]> {
 
     private byte[] head() {
         if (!begun) {
+            skipEmptyLine();
+            if (rest.length == 0) {
+                return NONE;
+            }
             begun = true;
             listener.begins();
         }
@@ -177,11 +188,22 @@ final class RequestBytes implements Supplier<byte[]> {
         return passed(take(rest.length), false);
     }
 
+    /** Leaves out one empty line before a request, which some clients send behind a body (RFC 9112, 2.2). */
+    private void skipEmptyLine() {
+        while (emptyLine < LINE_END && rest.length > 0 && rest[0] == HEAD_END[emptyLine]) {
+            take(1);
+            emptyLine++;
+        }
+        if (emptyLine == 1 && rest.length > 0) {
+            throw noMethod();
+        }
+    }
+
     private byte[] passed(byte[] piece, boolean last) {
         try {
             return version.next(piece, last);
         } catch (HeadVersion.RefusedException e) {
-            throw refused(Status.BAD_REQUEST_400, e.getMessage());
+            throw refused(e.status(), e.getMessage());
         }
     }
 
@@ -199,8 +221,12 @@ final class RequestBytes implements Supplier<byte[]> {
         }
         methodRead = b == ' ';
         if (!methodRead && !Character.isLetterOrDigit(b) && PUNCTUATION.indexOf(b) < 0) {
-            throw refused(Status.BAD_REQUEST_400, "a request begins with a method, such as GET or POST");
+            throw noMethod();
         }
+    }
+
+    private RequestException noMethod() {
+        return refused(Status.BAD_REQUEST_400, "a request begins with a method, such as GET or POST");
     }
 
     private byte[] body() {

@@ -39,6 +39,7 @@ final class Routes {
 
     private final ServerOptions options;
     private final Metrics metrics;
+    private final Models models;
     private final Apis apis;
     private final Admission admission;
     private final Bodies bodies;
@@ -53,9 +54,17 @@ final class Routes {
             OpenInferenceApi openInference,
             PresidioApi presidio) {}
 
-    Routes(ServerOptions options, Metrics metrics, Apis apis, Admission admission, Bodies bodies, Sites sites) {
+    Routes(
+            ServerOptions options,
+            Metrics metrics,
+            Models models,
+            Apis apis,
+            Admission admission,
+            Bodies bodies,
+            Sites sites) {
         this.options = options;
         this.metrics = metrics;
+        this.models = models;
         this.apis = apis;
         this.admission = admission;
         this.bodies = bodies;
@@ -290,9 +299,9 @@ final class Routes {
     private ApiException known(Throwable e) {
         return switch (e) {
             case ApiException api -> api;
-            case TokenizerException text -> ApiException.validation(text.getMessage());
-            case InvalidInputException refused -> ApiException.validation(refused.getMessage());
-            case InvalidModelException broken -> ApiException.broken(broken.getMessage());
+            case TokenizerException text -> ApiException.validation(models.withoutPaths(text.getMessage()));
+            case InvalidInputException refused -> ApiException.validation(models.withoutPaths(refused.getMessage()));
+            case InvalidModelException broken -> ApiException.broken(models.withoutPaths(broken.getMessage()));
             case OverloadedException full -> ApiException.overloaded(full.getMessage());
             case DeadlineException late ->
                 stopping ? ApiException.stopping() : ApiException.deadline(late.getMessage());

@@ -15,6 +15,9 @@ import detangle.pipelines.task.TextTask;
 import detangle.pipelines.task.TextTasks;
 import detangle.runtime.OptionValues;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -50,12 +53,15 @@ final class ServedModel implements AutoCloseable {
     }
 
     private final String name;
+    private final Path path;
     private volatile List<Ability> abilities;
     private final EmbeddingOptions embedding;
     private final boolean autoTruncate;
 
-    private ServedModel(String name, List<Ability> abilities, EmbeddingOptions embedding, boolean autoTruncate) {
+    private ServedModel(
+            String name, Path path, List<Ability> abilities, EmbeddingOptions embedding, boolean autoTruncate) {
         this.name = name;
+        this.path = path;
         this.abilities = abilities;
         this.embedding = embedding;
         this.autoTruncate = autoTruncate;
@@ -76,7 +82,7 @@ final class ServedModel implements AutoCloseable {
         try {
             List<Ability> abilities =
                     loaded.withThoseBeside().stream().map(Ability::new).toList();
-            return new ServedModel(name, abilities, options.embedding(), options.autoTruncate());
+            return new ServedModel(name, model, abilities, options.embedding(), options.autoTruncate());
         } catch (RuntimeException | Error e) {
             loaded.pipeline().close();
             throw e;
@@ -164,14 +170,46 @@ final class ServedModel implements AutoCloseable {
 
     /** Returns how the model does a task; an {@link ApiException} if it does not. */
     Ability require(String task) {
-        return ability(task)
-                .orElseThrow(() -> ApiException.backend(name + " is not served for " + task + " but for "
-                        + task().name() + ": serve it with --task " + task + ", or ask a model that is served for it"));
+        return ability(task).orElseThrow(() -> {
+            if (TextTasks.named(task).isEmpty()) {
+                return ApiException.notFound("there is no task " + task + "; there are " + TextTasks.names());
+            }
+            return ApiException.backend(name + " is not served for " + task + " but for " + task().name()
+                    + ": serve it with --task " + task + ", or ask a model that is served for it");
+        });
     }
 
     /** The first of the model's tasks that has all of these inputs and options. */
     Optional<Ability> knowing(Iterable<String> names) {
         return abilities.stream().filter(ability -> ability.task().knows(names)).findFirst();
+    }
+
+    /**
+     * The first of the model's tasks that has all of these inputs and options, or else the first that has the most of
+     * them; an {@link ApiException} if another one has the rest.
+     */
+    Ability meant(Collection<String> names) {
+        Ability closest = Collections.max(abilities(), Comparator.comparingLong(ability -> known(ability, names)));
+        for (String field : names) {
+            Optional<Ability> other = knowing(List.of(field)).filter(ability -> !ability.equals(closest));
+            if (other.isPresent() && !closest.task().knows(List.of(field))) {
+                throw ApiException.validation("'" + field + "' is a field of "
+                        + other.get().task().name() + ", and the request has fields of "
+                        + closest.task().name() + " too: leave out those of one");
+            }
+        }
+        return closest;
+    }
+
+    private static long known(Ability ability, Collection<String> names) {
+        return names.stream()
+                .filter(name -> ability.task().knows(List.of(name)))
+                .count();
+    }
+
+    /** The message with the model's name in the place of its path, of which no client is told. */
+    String withoutPath(String message) {
+        return path.getNameCount() > 1 ? message.replace(path.toString(), name) : message;
     }
 
     /**

@@ -150,11 +150,15 @@ class ExtractionApiTest {
                 "relation_threshold and adjacency_threshold go with relations",
                 "/models/relations",
                 Map.of("inputs", TEXT, "labels", labels, "adjacency_threshold", 0.5));
-        refused(
-                422,
-                "this model finds entities and no relations",
+        ServerTest.Answer none = ServerTest.post(
+                server.server(),
                 "/models/gliner",
                 Map.of("inputs", TEXT, "parameters", Map.of("labels", labels, "relations", relations)));
+        assertEquals(422, none.status());
+        // The name stands for the folder, which no client is told.
+        assertEquals(
+                "gliner/gliner_config.json: relations_layer is not set: this model finds entities and no relations",
+                none.json().get("error").stringValue());
     }
 
     private static void assertEnd(Entity expected, int index, JsonNode actual) {

@@ -69,7 +69,12 @@ class HostileBodiesTest extends ServerTest {
                         Probe.json("not a number", "/predict", "{\"inputs\":NaN}", 400, "not JSON"),
                         Probe.json("a comment", "/predict", "{/* */\"inputs\":\"a\"}", 400, "not JSON"),
                         Probe.json("a huge number", "/predict", "{\"inputs\":1e999999999}", 422, "inputs"),
-                        Probe.json("a long number", "/predict", "{\"inputs\":" + "9".repeat(50_000) + "}", 400, "JSON"),
+                        Probe.json(
+                                "a long number",
+                                "/predict",
+                                "{\"inputs\":" + "9".repeat(50_000) + "}",
+                                400,
+                                "1000 digits"),
                         Probe.json("numbers", "/predict", "{\"inputs\":[" + "1,".repeat(40_000) + "1]}", 422, ""),
                         Probe.json("a line in a text", "/predict", "{\"inputs\":\"a\nb\"}", 400, "not JSON"),
                         Probe.json("an unknown escape", "/predict", "{\"inputs\":\"\\x\"}", 400, "not JSON"),

@@ -20,6 +20,7 @@ class HostileHttpTest extends ServerTest {
             "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     private static final String BODY = "{\"inputs\":\"hi\"}";
     private static final String HIDDEN = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    private static final String VERSIONS = "is not of the version HTTP/1.1 or HTTP/1.0";
     private static final String CHUNKED = POST + "Transfer-Encoding: chunked\r\n\r\n";
 
     private static Probe get(String name, String target, String part, Integer... statuses) {
@@ -33,6 +34,15 @@ class HostileHttpTest extends ServerTest {
                 List.of(
                         Probe.raw("nothing", "", ""),
                         Probe.raw("an empty line", "\r\n\r\n", "begins with a method", 400),
+                        Probe.raw("an empty line before", "\r\n" + HIDDEN, "", 200),
+                        Probe.raw(
+                                "an empty line between",
+                                POST + "Content-Length: 15\r\n\r\n" + BODY + "\r\n" + HIDDEN,
+                                "",
+                                200,
+                                200),
+                        Probe.raw("two empty lines before", "\r\n\r\n" + HIDDEN, "begins with a method", 400),
+                        Probe.raw("half an empty line before", "\r" + HIDDEN, "begins with a method", 400),
                         Probe.raw("noise", "\u0000\u0001\u00ff\u00fe\r\n\r\n", "begins with a method", 400),
                         Probe.raw(
                                 "a line feed alone",
@@ -42,9 +52,10 @@ class HostileHttpTest extends ServerTest {
                         Probe.raw("a greeting of TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n", "", 400),
                         Probe.raw("HTTP/0.9", "GET /\r\n\r\n", "malformed", 400),
                         Probe.raw("HTTP/1.0", "GET /health HTTP/1.0\r\n\r\n", "", 200),
-                        Probe.raw("HTTP/1.2", "GET /health HTTP/1.2\r\nHost: localhost\r\n\r\n", "malformed", 400),
-                        Probe.raw("HTTP/2.0", "GET /health HTTP/2.0\r\n\r\n", "malformed", 400),
-                        Probe.raw("HTTP/2 known before", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "malformed", 400),
+                        Probe.raw("HTTP/1.2", "GET /health HTTP/1.2\r\nHost: localhost\r\n\r\n", VERSIONS, 505),
+                        Probe.raw("HTTP/2.0", "GET /health HTTP/2.0\r\n\r\n", VERSIONS, 505),
+                        Probe.raw("HTTP/3", "GET /health HTTP/3\r\n\r\n", VERSIONS, 505),
+                        Probe.raw("HTTP/2 known before", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", VERSIONS, 505),
                         Probe.raw("a word too many", "GET / x HTTP/1.1\r\nHost: localhost\r\n\r\n", "", 400),
                         Probe.raw("HEAD", "HEAD /health HTTP/1.1\r\nHost: localhost\r\n\r\n", "", 200),
                         Probe.raw("small letters", "get /health HTTP/1.1\r\nHost: localhost\r\n\r\n", "", 200),

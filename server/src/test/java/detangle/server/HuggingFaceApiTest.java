@@ -764,6 +764,11 @@ class HuggingFaceApiTest {
                 answered(
                         "/similarity",
                         Map.of("inputs", Map.of("source_sentence", TEXT, "sentences", List.of(TEXT, "card")))));
+        refused(
+                422,
+                "there are no sentences to compare",
+                "/similarity",
+                Map.of("inputs", Map.of("source_sentence", TEXT, "sentences", List.of())));
         JsonNode ranked = answered("/models/ranker", Map.of("query", "card", "texts", List.of(TEXT, "card")));
         assertEquals(ranked, answered("/rerank", Map.of("query", "card", "texts", List.of(TEXT, "card"))));
     }

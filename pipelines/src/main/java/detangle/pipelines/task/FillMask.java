@@ -3,6 +3,7 @@ package detangle.pipelines.task;
 import detangle.models.text.Truncation;
 import detangle.pipelines.MaskFiller;
 import detangle.pipelines.MaskPrediction;
+import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import java.nio.file.Path;
@@ -67,7 +68,11 @@ public final class FillMask extends TextTask<MaskFiller> {
     @Override
     public List<Object> answer(
             MaskFiller filler, List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress) {
-        return filler.fill(texts(rows), options.whole(TOP_K.name()), options.texts(TARGETS.name()), progress).stream()
+        List<String> targets = options.texts(TARGETS.name());
+        if (options.has(TARGETS.name()) && targets.isEmpty()) {
+            throw new PipelineException("targets is empty: name words to choose from, or leave it out");
+        }
+        return filler.fill(texts(rows), options.whole(TOP_K.name()), targets, progress).stream()
                 .map(masks -> answer(masks, form))
                 .toList();
     }

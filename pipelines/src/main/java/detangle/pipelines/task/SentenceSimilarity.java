@@ -3,6 +3,7 @@ package detangle.pipelines.task;
 import detangle.models.text.Truncation;
 import detangle.pipelines.EmbeddingOptions;
 import detangle.pipelines.FeatureExtractor;
+import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.runtime.OptionValues;
@@ -83,9 +84,13 @@ public final class SentenceSimilarity extends TextTask<FeatureExtractor> {
                 EmbeddingOptions::withPromptName);
         List<Object> answers = new ArrayList<>();
         for (Fields row : rows) {
+            List<String> sentences = row.texts(SENTENCES.name());
+            if (sentences.isEmpty()) {
+                throw new PipelineException("there are no sentences to compare: give at least one");
+            }
             List<String> texts = new ArrayList<>();
             texts.add(row.text(SOURCE.name()));
-            texts.addAll(row.texts(SENTENCES.name()));
+            texts.addAll(sentences);
             List<float[]> vectors = extractor.encode(texts, asked, progress);
             answers.add(vectors.stream()
                     .skip(1)

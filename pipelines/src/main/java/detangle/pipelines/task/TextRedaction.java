@@ -1,6 +1,7 @@
 package detangle.pipelines.task;
 
 import detangle.pipelines.DetectionOptions;
+import detangle.pipelines.PipelineException;
 import detangle.pipelines.PipelineOptions;
 import detangle.pipelines.ProgressListener;
 import detangle.pipelines.Redactor;
@@ -9,6 +10,7 @@ import detangle.pipelines.redaction.HashKey;
 import detangle.pipelines.redaction.OperatorKind;
 import detangle.pipelines.redaction.OperatorOptions;
 import detangle.pipelines.redaction.Redaction;
+import detangle.pipelines.redaction.RedactionOperator;
 import detangle.pipelines.redaction.RedactionPolicy;
 import detangle.pipelines.redaction.ReplacedPart;
 import detangle.runtime.OptionValues;
@@ -44,16 +46,12 @@ public final class TextRedaction extends TextTask<Redactor> {
             "text");
     private static final Field NEW_VALUE = Field.optional(
             "new_value",
-            "what replace leaves, with {label} for the name of the kind",
-            new Field.Text(),
-            OperatorOptions.DEFAULT.newValue());
+            "what replace leaves, with {label} for the name of the kind; [{label}] by default",
+            new Field.Text());
     private static final Field MASKING_CHAR =
-            Field.optional("masking_char", "what mask leaves", new Field.Text(), OperatorOptions.DEFAULT.maskingChar());
-    private static final Field HASH_LENGTH = Field.optional(
-            "hash_length",
-            "hexadecimal digits of a hash, up to 64",
-            new Field.Whole(8),
-            OperatorOptions.DEFAULT.hashLength());
+            Field.optional("masking_char", "what mask leaves, * by default", new Field.Text());
+    private static final Field HASH_LENGTH =
+            Field.optional("hash_length", "hexadecimal digits of a hash, up to 64; 16 by default", new Field.Whole(8));
 
     private final Supplier<Optional<HashKey>> key;
 
@@ -137,18 +135,36 @@ public final class TextRedaction extends TextTask<Redactor> {
         List<String> operators = options.texts(OPERATORS.name());
         CounterScope counters =
                 CounterScope.valueOf(options.text(COUNTERS.name()).toUpperCase(Locale.ROOT));
-        OperatorOptions told = OperatorOptions.DEFAULT
-                .withNewValue(options.text(NEW_VALUE.name()))
-                .withMaskingChar(options.text(MASKING_CHAR.name()))
-                .withHashLength(options.whole(HASH_LENGTH.name()));
+        OperatorOptions named = OptionValues.with(
+                OptionValues.with(
+                        OperatorOptions.DEFAULT, options.optionalText(NEW_VALUE.name()), OperatorOptions::withNewValue),
+                options.optionalText(MASKING_CHAR.name()),
+                OperatorOptions::withMaskingChar);
+        OperatorOptions told =
+                OptionValues.with(named, options.optionalWhole(HASH_LENGTH.name()), OperatorOptions::withHashLength);
         // A key that nothing needs may be missing, or be none.
         boolean hashes = operator == OperatorKind.HASH
                 || operators.stream().anyMatch(o -> o.toLowerCase(Locale.ROOT).endsWith("hash"));
-        return RedactionPolicy.of(
+        RedactionPolicy policy = RedactionPolicy.of(
                 operator,
                 operators,
                 counters,
                 OptionValues.with(told, hashes ? key.get() : Optional.empty(), OperatorOptions::withKey));
+        requireUse(policy, options, NEW_VALUE, RedactionOperator.Replace.class);
+        requireUse(policy, options, MASKING_CHAR, RedactionOperator.Mask.class);
+        requireUse(policy, options, HASH_LENGTH, RedactionOperator.Hash.class);
+        return policy;
+    }
+
+    /** Refuses what is said of an operator that treats nothing. */
+    private static void requireUse(
+            RedactionPolicy policy, Fields options, Field field, Class<? extends RedactionOperator> operator) {
+        boolean isUsed = operator.isInstance(policy.standard())
+                || policy.byLabel().values().stream().anyMatch(operator::isInstance);
+        if (options.has(field.name()) && !isUsed) {
+            throw new PipelineException(field.name() + " is for an operator that neither operator nor operators names: "
+                    + "leave it out, or name the operator too");
+        }
     }
 
     /** Returns what was replaced: where it was, and where its replacement is. */
