@@ -139,7 +139,7 @@ public final class Benchmark {
         workers.all().forEach((contender, worker) -> {
             ProcFiles.forgetPeak(worker.pid());
             worker.prepare(workload, vocabulary, oneByOne);
-            Workers.warmUp(worker, options.warmup());
+            Workers.warmUp(worker, options);
             times.put(contender, new Timings());
         });
         Disturbance disturbance = workers.watch();

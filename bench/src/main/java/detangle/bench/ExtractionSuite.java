@@ -228,7 +228,7 @@ public final class ExtractionSuite {
             ProcFiles.forgetPeak(worker.pid());
             worker.prepareRequests(file(contender, inputs, before));
             if (takesTexts(contender)) {
-                Workers.warmUp(worker, options.warmup());
+                Workers.warmUp(worker, options);
             } else {
                 // A runtime that takes tensors compiles nothing just in time.
                 worker.pass(0, 1);

@@ -107,7 +107,7 @@ public final class TrafficBenchmark {
         workers.all().forEach((contender, worker) -> {
             ProcFiles.forgetPeak(worker.pid());
             worker.prepare(way.warmUp, vocabulary);
-            Workers.warmUp(worker, options.warmup());
+            Workers.warmUp(worker, options);
             worker.prepare(way.batches, vocabulary);
             times.put(contender, new RequestTimes(way.batches));
         });

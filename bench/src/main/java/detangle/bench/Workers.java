@@ -1,5 +1,6 @@
 package detangle.bench;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,7 +9,9 @@ import java.util.SequencedMap;
 /** A process for each contender, and busy ones beside them. */
 final class Workers implements AutoCloseable {
     private static final int SETTLE_MILLIS = 100;
-    private static final long WARM_UP_NANOS = 2_000_000_000L;
+
+    /** The time in which a just-in-time compiler finishes with small models. */
+    private static final Duration WARM_UP = Duration.ofSeconds(2);
 
     private final SequencedMap<Contender, Worker> all = new LinkedHashMap<>();
     private final BusyProcesses busy;
@@ -42,13 +45,15 @@ final class Workers implements AutoCloseable {
     }
 
     /**
-     * Runs so many of the batches that are prepared, and for as long as a just-in-time compiler takes to finish with
-     * small models. The first run is not part of that time: hybrid measures in it what is best.
+     * Runs as many of the batches that are prepared as the options say, and for as long as a just-in-time compiler
+     * takes to finish with small models, or for twice the time that it is measured if that is less. The first run is not part of that time:
+     * hybrid measures in it what is best.
      */
-    static void warmUp(Worker worker, int runs) {
+    static void warmUp(Worker worker, BenchOptions options) {
         worker.pass(0, 1);
-        long end = System.nanoTime() + WARM_UP_NANOS;
-        for (int done = 1; done < runs || System.nanoTime() < end; done++) {
+        long end = System.nanoTime()
+                + Math.min(WARM_UP.toNanos(), 2 * options.duration().toNanos());
+        for (int done = 1; done < options.warmup() || System.nanoTime() < end; done++) {
             worker.pass(done, 1);
         }
     }

@@ -154,7 +154,10 @@ final class BenchCommand implements Runnable {
             description = "Timed runs in each process at least; 20 by default.")
     private int iterations = 20;
 
-    @Option(names = "--duration", paramLabel = "S", description = "Seconds to run each at least; 2 by default.")
+    @Option(
+            names = "--duration",
+            paramLabel = "S",
+            description = "Seconds to run each at least, behind a warm-up of twice that at most; 2 by default.")
     private double duration = 2;
 
     @Option(

@@ -20,6 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** The bench prints what it promises; the numbers of so short a run mean nothing. */
 class BenchTest {
     private static final String MODEL = "models/pretrained/banking77-small";
+    private static final String MODEL_HERE = DetangleProcess.HOME.resolve(MODEL).toString();
 
     @TempDir
     Path folder;
@@ -135,7 +136,7 @@ class BenchTest {
     @Test
     void aPrecisionReportsItsErrorBesideItsTime() {
         JsonNode results = new JsonMapper()
-                .readTree(bench(
+                .readTree(briefly(
                                 "--precision",
                                 "fp32,bf16,fp32",
                                 "--emulate",
@@ -183,7 +184,7 @@ class BenchTest {
     @Test
     void whatIsNoShapeIsRefused() {
         for (String shape : new String[] {"8", "0x16", "8x0", "8x16x2", "ax1"}) {
-            Result result = DetangleProcess.java(Launch.MODULE_PATH, "bench", MODEL, "--shape", shape);
+            Result result = DetangleProcess.here("bench", MODEL_HERE, "--shape", shape);
             assertEquals(1, result.status());
             assertEquals(1, result.messages().size(), result.err());
         }
@@ -191,17 +192,17 @@ class BenchTest {
 
     /** The model has a tokenizer, so the answer is to a text. */
     @Test
-    void coldStartsAreTimed() {
-        String table = bench("--cold", "--processes", "2").out();
+    void coldStartsAreTimed() throws IOException {
+        Path text = folder.resolve("cold.txt");
+        Path json = folder.resolve("cold.json");
+        bench("--cold", "--processes", "2", "-o", text.toString(), "-o", json.toString());
+        String table = Files.readString(text);
         assertTrue(
                 table.lines().anyMatch(line -> line.matches("banking77-small +vector +text +1[67] +\\d+ +\\d+ +\\d+")),
                 table);
         assertTrue(table.contains("vector, archive of classes"), table);
-        JsonNode results = new JsonMapper()
-                .readTree(
-                        bench("--cold", "--processes", "1", "--format", "json").out())
-                .path("results");
-        assertEquals(1, results.path(0).path("processes").asInt());
+        JsonNode results = new JsonMapper().readTree(Files.readString(json)).path("results");
+        assertEquals(2, results.path(0).path("processes").asInt());
     }
 
     @Test
@@ -308,8 +309,7 @@ class BenchTest {
 
     @Test
     void aPeerThatDoesNotTrainIsRefused() {
-        Result result = DetangleProcess.java(
-                Launch.MODULE_PATH, "bench", MODEL, "--training", "--shape", "2x8", "--peer", "djl");
+        Result result = DetangleProcess.here("bench", MODEL_HERE, "--training", "--shape", "2x8", "--peer", "djl");
         assertEquals(1, result.status());
         assertEquals(
                 "detangle: the peer djl does not train; write --peer pytorch=PYTHON",
@@ -318,7 +318,7 @@ class BenchTest {
 
     @Test
     void anUnknownPeerIsRefused() {
-        Result result = DetangleProcess.java(Launch.MODULE_PATH, "bench", MODEL, "--peer", "nobody");
+        Result result = DetangleProcess.here("bench", MODEL_HERE, "--peer", "nobody");
         assertEquals(1, result.status());
         assertEquals(
                 "detangle: there is no peer 'nobody'; there are onnxruntime, djl",
