@@ -7,14 +7,19 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 
-/** Encodings that wait, in the order in which they are due. Not safe for several threads. */
-final class CallQueue {
+/** Encodings of calls of one size that wait, in the order in which they are due. Not safe for several threads. */
+final class CallQueue implements BatchTurns.Line {
     // Times of System.nanoTime may overflow, and their differences do not.
     private static final Comparator<Waiting> BY_DUE = (a, b) -> Long.compare(a.item.due - b.item.due, 0);
 
     private final PriorityQueue<Waiting> order = new PriorityQueue<>(BY_DUE.thenComparingLong(Waiting::number));
 
+    private final CallSize size;
     private long added;
+
+    CallQueue(CallSize size) {
+        this.size = size;
+    }
 
     /**
      * An encoding, and what the model says of it.
@@ -42,12 +47,18 @@ final class CallQueue {
         return order.size();
     }
 
-    boolean isEmpty() {
+    @Override
+    public CallSize callSize() {
+        return size;
+    }
+
+    @Override
+    public boolean isEmpty() {
         return order.isEmpty();
     }
 
-    /** Returns when the first encoding is due; something must wait. */
-    long due() {
+    @Override
+    public long due() {
         return order.element().item.due;
     }
 

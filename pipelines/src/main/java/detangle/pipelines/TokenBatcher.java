@@ -61,13 +61,15 @@ final class TokenBatcher implements AutoCloseable {
 
     /** A lane, and the thread that runs its batches one after the other. */
     private final class Worker {
+        private final CallQueue queue;
         private final BatchTurns.Lane lane;
         private final IntSupplier maxTokens;
         private final Thread thread;
 
         /** @param maxTokens of the next batch; asked while the lock is held */
         Worker(String name, CallSize size, IntSupplier maxTokens) {
-            this.lane = turns.open(size);
+            this.queue = new CallQueue(size);
+            this.lane = turns.open(queue);
             this.maxTokens = maxTokens;
             this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::work);
         }
@@ -115,13 +117,13 @@ final class TokenBatcher implements AutoCloseable {
             try {
                 while (true) {
                     if (lane.hasPlace()) {
-                        List<Item> batch = lane.queue().take(maxTokens.getAsInt(), maxSequences);
+                        List<Item> batch = queue.take(maxTokens.getAsInt(), maxSequences);
                         if (!batch.isEmpty()) {
                             return batch;
                         }
                         turns.giveBack(lane, 0);
                     }
-                    if (closed && lane.queue().isEmpty()) {
+                    if (closed && queue.isEmpty()) {
                         turns.close(lane);
                         return List.of();
                     }
@@ -190,8 +192,9 @@ final class TokenBatcher implements AutoCloseable {
 
     /** Returns what the model says of each encoding; waits for its turn. */
     List<Row> run(List<Encoding> encodings) {
-        long end = Deadline.end(options);
-        List<Item> items = submit(encodings, Duration.ofNanos(end - System.nanoTime()));
+        CallDemand call = Deadline.call(options);
+        long end = call.end();
+        List<Item> items = submit(encodings, call);
         List<Row> rows = new ArrayList<>();
         try {
             for (Item item : items) {
@@ -221,31 +224,32 @@ final class TokenBatcher implements AutoCloseable {
         }
     }
 
-    /** @param left how long the caller waits for it */
-    private List<Item> submit(List<Encoding> encodings, Duration left) {
+    private List<Item> submit(List<Encoding> encodings, CallDemand call) {
         requireRoom(encodings.size());
         int[] tokens = encodings.stream().mapToInt(cost).toArray();
-        Worker worker =
-                CallSize.of(IntStream.of(tokens).asLongStream().sum()) == CallSize.LONG ? longCalls : shortCalls;
+        CallSize size = CallSize.of(IntStream.of(tokens).asLongStream().sum());
+        Worker worker = size == CallSize.LONG ? longCalls : shortCalls;
         lock.lock();
         try {
             if (closed) {
                 throw new IllegalStateException("the model is closed");
             }
-            shortCalls.lane.queue().dropDone();
-            longCalls.lane.queue().dropDone();
+            shortCalls.queue.dropDone();
+            longCalls.queue.dropDone();
             if (waiting() + encodings.size() > options.maxWaiting()) {
                 throw new OverloadedException(
                         waiting() + " texts wait, and at most " + options.maxWaiting() + " may: try again later");
             }
             List<Item> items = new ArrayList<>();
-            double all = nanosPerToken * IntStream.of(tokens).asLongStream().sum();
-            double nanos = 0;
+            call.has(size);
+            double after = nanosPerToken * IntStream.of(tokens).asLongStream().sum();
             for (int i = 0; i < tokens.length; i++) {
-                nanos += nanosPerToken * tokens[i];
-                items.add(new Item(encodings.get(i), tokens[i], turns.due(nanos, all, left.toNanos())));
+                double nanos = nanosPerToken * tokens[i];
+                after -= nanos;
+                items.add(new Item(encodings.get(i), tokens[i], turns.due(call, nanos, after)));
             }
-            turns.add(worker.lane, items);
+            worker.queue.add(items);
+            turns.added(worker.lane);
             return items;
         } finally {
             lock.unlock();
@@ -256,7 +260,7 @@ final class TokenBatcher implements AutoCloseable {
     int waiting() {
         lock.lock();
         try {
-            return shortCalls.lane.queue().size() + longCalls.lane.queue().size();
+            return shortCalls.queue.size() + longCalls.queue.size();
         } finally {
             lock.unlock();
         }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** What callers do one after another. */
 class RunQueueTest {
+    private final BatchTurns turns = new BatchTurns(2, System::nanoTime);
     private final CountDownLatch begun = new CountDownLatch(1);
     private final CountDownLatch latch = new CountDownLatch(1);
 
@@ -40,7 +41,7 @@ class RunQueueTest {
     void oneRunsAtATime() {
         AtomicInteger running = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
-        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT)) {
+        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT, turns)) {
             List<CompletableFuture<Integer>> all = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
                 int number = i;
@@ -64,7 +65,7 @@ class RunQueueTest {
     @Test
     void waitingEndsWithTheDeadline() throws Exception {
         AtomicInteger begunLate = new AtomicInteger();
-        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT)) {
+        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT, turns)) {
             CompletableFuture<Integer> first = hold(queue);
             assertThrows(
                     DeadlineException.class,
@@ -88,7 +89,7 @@ class RunQueueTest {
 
     @Test
     void asManyWaitAsMay() throws Exception {
-        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT.withMaxWaiting(1))) {
+        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT.withMaxWaiting(1), turns)) {
             CompletableFuture<Integer> first = hold(queue);
             CompletableFuture<Integer> second =
                     CompletableFuture.supplyAsync(() -> untilThereIsRoom(queue), Thread::startVirtualThread);
@@ -112,7 +113,7 @@ class RunQueueTest {
     @Test
     void whatARunThrowsIsThrown() {
         IllegalArgumentException fault = new IllegalArgumentException("its own");
-        RunQueue queue = new RunQueue(DynamicBatching.DEFAULT);
+        RunQueue queue = new RunQueue(DynamicBatching.DEFAULT, turns);
         assertSame(
                 fault,
                 assertThrows(
@@ -122,5 +123,26 @@ class RunQueueTest {
                         })));
         queue.close();
         assertThrows(IllegalStateException.class, () -> queue.run(() -> 1));
+    }
+
+    /** Batches and runs of all models together are as many at once as there are places. */
+    @Test
+    void aRunWaitsForAPlace() throws Exception {
+        BatchTurns single = new BatchTurns(1, System::nanoTime);
+        try (RunQueue one = new RunQueue(DynamicBatching.DEFAULT, single);
+                RunQueue other = new RunQueue(DynamicBatching.DEFAULT, single)) {
+            CompletableFuture<Integer> first = hold(one);
+            AtomicInteger begunLate = new AtomicInteger();
+            assertThrows(
+                    DeadlineException.class,
+                    () -> Deadline.within(Duration.ofMillis(20), () -> other.run(begunLate::incrementAndGet)));
+            CompletableFuture<Integer> second =
+                    CompletableFuture.supplyAsync(() -> other.run(() -> 2), Thread::startVirtualThread);
+            assertEquals(0, begunLate.get());
+            latch.countDown();
+            assertEquals(1, first.get());
+            assertEquals(2, second.get());
+            assertEquals(0, begunLate.get());
+        }
     }
 }
