@@ -52,8 +52,8 @@ public record ClassificationTask(
     }
 
     /**
-     * Keeps copies, and refuses a blank name, no labels, and a threshold that is not a probability. A label that is there
-     * twice has two places in the prompt, as in GLiNER2.
+     * Keeps copies, and refuses a blank name, no labels, and a threshold that is not a probability. A label that is
+     * there twice has two places in the prompt, as in GLiNER2.
      */
     public ClassificationTask {
         labels = List.copyOf(labels);

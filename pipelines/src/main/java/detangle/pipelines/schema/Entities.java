@@ -58,7 +58,9 @@ public record Entities(List<EntityKind> kinds, List<AttributeGroup> attributes) 
         }
     }
 
-    /** Any number of entities of each kind, without descriptions and attributes. A name that is there twice counts once. */
+    /**
+     * Any number of entities of each kind, without descriptions and attributes. A name that is there twice counts once.
+     */
     public static Entities of(String... names) {
         return new Entities(Arrays.stream(names).distinct().map(EntityKind::of).toList(), List.of());
     }
