@@ -167,8 +167,8 @@ final class AttentionPtx {
     private AttentionPtx(Form form) {
         this.form = form;
         this.terms = form.c2p || form.p2c;
-        // Rows whose distance is an odd number of 16 bytes: eight of them, one below the other, have all banks.
         this.depth = Math.max(form.width, DEPTH);
+        // Rows whose distance is an odd number of 16 bytes: eight of them, one below the other, have all banks.
         this.pitch = depth + CHUNK / BYTES;
         int matrix = TILE * pitch * BYTES;
         this.values = matrix;
