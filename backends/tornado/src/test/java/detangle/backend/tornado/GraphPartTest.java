@@ -20,13 +20,7 @@ class GraphPartTest {
 
     private static Launch launch(FloatArray x, FloatArray y) {
         return new Launch(
-                "op",
-                "op",
-                TaskClass.of(ReverseKernel.class),
-                List.of(x, y),
-                0,
-                1,
-                b -> new Work(new int[1], 1, 1, 1));
+                "op", "op", TaskClass.of(ReverseKernel.class), List.of(x, y), 0, 1, b -> new Work(new int[1], 1, 1, 1));
     }
 
     /** A pass that makes an array from each one before it, and one that reads them in the reverse order. */

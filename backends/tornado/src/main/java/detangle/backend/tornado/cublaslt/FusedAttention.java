@@ -78,7 +78,7 @@ final class FusedAttention implements AutoCloseable {
                 kernel.function,
                 shape.groups(),
                 shape.heads(),
-                AttentionPtx.THREADS,
+                AttentionLayout.THREADS,
                 kernel.sharedBytes,
                 stream,
                 parameters);

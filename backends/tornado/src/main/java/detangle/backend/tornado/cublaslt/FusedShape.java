@@ -71,7 +71,7 @@ public record FusedShape(
 
     /** Returns the tiles of queries that each sequence has room for. */
     int tiles() {
-        return Math.ceilDiv(Math.min(longestQueries, queryRows), AttentionPtx.TILE);
+        return Math.ceilDiv(Math.min(longestQueries, queryRows), AttentionLayout.TILE);
     }
 
     /** Returns the groups of threads that a head has. */
