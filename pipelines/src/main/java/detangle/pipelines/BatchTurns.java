@@ -1,6 +1,5 @@
 package detangle.pipelines;
 
-import detangle.backend.Device;
 import detangle.backend.processor.ThreadCount;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,9 +13,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * Decides which batch, or which run behind an encoder, comes next of all models that share a device: the one that is due
- * first, as in fair queueing (Demers, Keshav and Shenker 1989). Each call is promised one part in {@value #PROMISED} of the device from its arrival
- * on, which says when each of its encodings is due, and what comes behind them. So a call of many encodings asks for them one after another, a small
+ * Decides which batch runs next of all models that share a device: the one that is due first, as in fair queueing
+ * (Demers, Keshav and Shenker 1989). Each call is promised one part in {@value #PROMISED} of the device from its arrival
+ * on, which says when each of its encodings is due. So a call of many encodings asks for them one after another, a small
  * call comes before what is left of it, and what has waited for long comes before both, whichever model it is for.
  *
  * <p>Short and long calls each have a quarter of the time if they ask for it, so that neither keeps the other from
@@ -34,8 +33,6 @@ final class BatchTurns {
     /** The nanoseconds after a short call in which others are expected. */
     private static final long SHORT_CALL_MEMORY_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    private static final int PLACES_OF_GPU = 2;
-
     private static final Map<String, BatchTurns> BY_DEVICE = new ConcurrentHashMap<>();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -47,27 +44,21 @@ final class BatchTurns {
     /** The time of the last short call. */
     private long lastShortCall;
 
-    /** What waits in a lane. Asked while the lock is held. */
-    interface Line {
-        /** The size of the calls that wait, or of the one that has the lane's place. */
-        CallSize callSize();
-
-        boolean isEmpty();
-
-        /** Returns when what comes next is due; something must wait. */
-        long due();
-    }
-
-    /** What waits for a model of one kind, such as its short calls. One batch of a lane runs at a time. */
+    /** The calls of one size that wait for a model. One batch of a lane runs at a time. */
     final class Lane {
-        private final Line line;
+        private final CallSize size;
+        private final CallQueue queue = new CallQueue();
         private final Condition changed = lock.newCondition();
 
         /** Whether it has a place, for a batch that runs or is about to. */
         private boolean hasPlace;
 
-        private Lane(Line line) {
-            this.line = line;
+        private Lane(CallSize size) {
+            this.size = size;
+        }
+
+        CallQueue queue() {
+            return queue;
         }
 
         /** A condition of {@link BatchTurns#lock} that is signalled when it gets a place. */
@@ -93,13 +84,10 @@ final class BatchTurns {
         this.lastShortCall = clock.getAsLong() - SHORT_CALL_MEMORY_NANOS;
     }
 
-    /**
-     * Returns the turns that all models of this process take on a device, as many at once as threads compute. A GPU
-     * computes one batch after another, and the next one gets its inputs meanwhile.
-     */
-    static BatchTurns of(Device device) {
-        int places = device.isGpu() ? PLACES_OF_GPU : ThreadCount.chosen().threads();
-        return BY_DEVICE.computeIfAbsent(device.name(), name -> new BatchTurns(places, System::nanoTime));
+    /** Returns the turns that all models of this process take on a device, as many at once as threads compute. */
+    static BatchTurns of(String device) {
+        return BY_DEVICE.computeIfAbsent(
+                device, name -> new BatchTurns(ThreadCount.chosen().threads(), System::nanoTime));
     }
 
     /** Guards the lanes and their queues; whoever opens or closes a lane, adds to one or gives a place back holds it. */
@@ -112,22 +100,21 @@ final class BatchTurns {
     }
 
     /**
-     * Returns when something is due that a call asks now, behind all that it has asked before: when its call is promised
-     * it, or earlier if the call would not be done in time otherwise.
+     * Returns when something is due that is asked now: when its call is promised it, or earlier if the call would not
+     * be done in time otherwise.
      *
-     * @param nanos that it takes
-     * @param after nanoseconds that the rest of what the call asks now takes
+     * @param nanos that it takes, and what its call asks before it
+     * @param all nanoseconds that the whole call takes
+     * @param left nanoseconds after which nobody waits for the call any more
      */
-    long due(CallDemand call, double nanos, double after) {
-        double until = call.ask(now(), nanos);
-        double left = call.end() - call.begin();
+    long due(double nanos, double all, long left) {
         // A call that cannot be done in time comes before no other for that.
-        double latest = until + after <= left ? left - after : left;
-        return call.begin() + (long) Math.min(PROMISED * until, latest);
+        double latest = all <= left ? left - (all - nanos) : left;
+        return now() + (long) Math.min(PROMISED * nanos, latest);
     }
 
-    Lane open(Line line) {
-        Lane lane = new Lane(line);
+    Lane open(CallSize size) {
+        Lane lane = new Lane(size);
         lanes.add(lane);
         return lane;
     }
@@ -136,9 +123,10 @@ final class BatchTurns {
         lanes.remove(lane);
     }
 
-    /** Gives a lane a place if it is its turn, now that more waits in it. */
-    void added(Lane lane) {
-        if (lane.line.callSize() == CallSize.SHORT) {
+    /** Adds encodings to a lane's queue, and gives it a place if it is its turn. */
+    void add(Lane lane, List<CallQueue.Item> items) {
+        lane.queue.add(items);
+        if (lane.size == CallSize.SHORT) {
             lastShortCall = now();
         }
         give();
@@ -155,7 +143,7 @@ final class BatchTurns {
      * @param nanos for which its batch ran
      */
     void giveBack(Lane lane, long nanos) {
-        recent.add(lane.line.callSize(), nanos, now());
+        recent.add(lane.size, nanos, now());
         lane.hasPlace = false;
         give();
     }
@@ -184,15 +172,15 @@ final class BatchTurns {
         if (recent.isLessThan(LEAST_PART, CallSize.SHORT)) {
             return shortCalls;
         }
-        return longCalls.get().line.due() - shortCalls.get().line.due() < 0 ? longCalls : shortCalls;
+        return longCalls.get().queue.due() - shortCalls.get().queue.due() < 0 ? longCalls : shortCalls;
     }
 
     /** Returns the lane that waits for a place and whose first encoding is due before those of others. */
     private Optional<Lane> first(CallSize size) {
         long now = now();
         return lanes.stream()
-                .filter(lane -> !lane.hasPlace && !lane.line.isEmpty() && lane.line.callSize() == size)
-                .min(Comparator.comparingLong(lane -> lane.line.due() - now));
+                .filter(lane -> lane.size == size && !lane.hasPlace && !lane.queue.isEmpty())
+                .min(Comparator.comparingLong(lane -> lane.queue.due() - now));
     }
 
     /**
@@ -201,10 +189,10 @@ final class BatchTurns {
      */
     private boolean mayBegin(Lane lane) {
         long taken = lanes.stream()
-                .filter(other -> other.hasPlace && other.line.callSize() == CallSize.LONG)
+                .filter(other -> other.size == CallSize.LONG && other.hasPlace)
                 .count();
         boolean isLast = places > 1 && taken >= places - 1;
-        boolean isLate = lane.line.due() - now() < 0;
+        boolean isLate = lane.queue.due() - now() < 0;
         return !isLast || !expectsShortCalls() || isLate && !recent.isLessThan(LEAST_PART, CallSize.SHORT);
     }
 }

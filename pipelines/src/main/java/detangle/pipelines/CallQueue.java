@@ -7,19 +7,14 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 
-/** Encodings of calls of one size that wait, in the order in which they are due. Not safe for several threads. */
-final class CallQueue implements BatchTurns.Line {
+/** Encodings that wait, in the order in which they are due. Not safe for several threads. */
+final class CallQueue {
     // Times of System.nanoTime may overflow, and their differences do not.
     private static final Comparator<Waiting> BY_DUE = (a, b) -> Long.compare(a.item.due - b.item.due, 0);
 
     private final PriorityQueue<Waiting> order = new PriorityQueue<>(BY_DUE.thenComparingLong(Waiting::number));
 
-    private final CallSize size;
     private long added;
-
-    CallQueue(CallSize size) {
-        this.size = size;
-    }
 
     /**
      * An encoding, and what the model says of it.
@@ -47,18 +42,12 @@ final class CallQueue implements BatchTurns.Line {
         return order.size();
     }
 
-    @Override
-    public CallSize callSize() {
-        return size;
-    }
-
-    @Override
-    public boolean isEmpty() {
+    boolean isEmpty() {
         return order.isEmpty();
     }
 
-    @Override
-    public long due() {
+    /** Returns when the first encoding is due; something must wait. */
+    long due() {
         return order.element().item.due;
     }
 

@@ -8,7 +8,8 @@ import java.util.function.Supplier;
  * waiting and running count together. Without one, {@link DynamicBatching#deadline} begins anew with each call.
  */
 public final class Deadline {
-    private static final ScopedValue<CallDemand> CALL = ScopedValue.newInstance();
+    /** The end of the time, as of {@link System#nanoTime}. */
+    private static final ScopedValue<Long> END = ScopedValue.newInstance();
 
     private Deadline() {}
 
@@ -18,8 +19,7 @@ public final class Deadline {
      * @param time from now
      */
     public static <T> T within(Duration time, Supplier<T> what) {
-        return ScopedValue.where(CALL, new CallDemand(System.nanoTime() + time.toNanos()))
-                .call(what::get);
+        return ScopedValue.where(END, System.nanoTime() + time.toNanos()).call(what::get);
     }
 
     /**
@@ -28,26 +28,21 @@ public final class Deadline {
      * @param otherwise the time of a thread without a deadline
      */
     public static Duration left(Duration otherwise) {
-        return CALL.isBound() ? Duration.ofNanos(CALL.get().end() - System.nanoTime()) : otherwise;
+        return END.isBound() ? Duration.ofNanos(END.get() - System.nanoTime()) : otherwise;
     }
 
     /** Ends what takes long by a {@link DeadlineException}, if the calling thread has a deadline and it has passed. */
     static void check() {
-        if (CALL.isBound() && CALL.get().end() - System.nanoTime() <= 0) {
+        if (END.isBound() && END.get() - System.nanoTime() <= 0) {
             throw new DeadlineException("not done in time");
         }
     }
 
     /** Returns when the calling thread's work is to be done, as of {@link System#nanoTime}. */
     static long end(DynamicBatching options) {
-        return call(options).end();
-    }
-
-    /** The call that the calling thread answers; a new one for each asking of a thread without a deadline. */
-    static CallDemand call(DynamicBatching options) {
-        return CALL.isBound()
-                ? CALL.get()
-                : new CallDemand(System.nanoTime() + options.deadline().toNanos());
+        return END.isBound()
+                ? END.get()
+                : System.nanoTime() + options.deadline().toNanos();
     }
 
     /** Returns what is said once it has passed. */

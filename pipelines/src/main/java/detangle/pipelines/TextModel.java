@@ -63,15 +63,14 @@ final class TextModel implements AutoCloseable {
                 Optional<MaskedPlaces> masks,
                 DynamicBatching batching,
                 int maxSequences) {
-            BatchTurns turns = BatchTurns.of(session.device());
             TokenBatcher batcher = new TokenBatcher(
                     batching,
                     maxSequences,
                     rows -> rows(session, tokenizer, masks, rows),
                     row -> masks.map(m -> m.cost(row, batching.maxBatchTokens()))
                             .orElseGet(row::length),
-                    turns);
-            return new Shared(batching, new TextEncoder(batching), batcher, new RunQueue(batching, turns));
+                    BatchTurns.of(session.device().name()));
+            return new Shared(batching, new TextEncoder(batching), batcher, new RunQueue(batching));
         }
     }
 
@@ -267,8 +266,8 @@ final class TextModel implements AutoCloseable {
 
     /**
      * Does what comes behind the encoder, such as another program: where strangers ask, one piece of work after
-     * another in the order in which they come, so that the memory that it takes has a bound, in its turn among batches,
-     * and within the caller's deadline.
+     * another in the order in which they come, so that the memory that it takes has a bound, and within the caller's
+     * deadline.
      */
     <T> T inTurn(Supplier<T> work) {
         return shared.isPresent() ? shared.get().runs.run(work) : work.get();

@@ -61,15 +61,13 @@ final class TokenBatcher implements AutoCloseable {
 
     /** A lane, and the thread that runs its batches one after the other. */
     private final class Worker {
-        private final CallQueue queue;
         private final BatchTurns.Lane lane;
         private final IntSupplier maxTokens;
         private final Thread thread;
 
         /** @param maxTokens of the next batch; asked while the lock is held */
         Worker(String name, CallSize size, IntSupplier maxTokens) {
-            this.queue = new CallQueue(size);
-            this.lane = turns.open(queue);
+            this.lane = turns.open(size);
             this.maxTokens = maxTokens;
             this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::work);
         }
@@ -117,13 +115,13 @@ final class TokenBatcher implements AutoCloseable {
             try {
                 while (true) {
                     if (lane.hasPlace()) {
-                        List<Item> batch = queue.take(maxTokens.getAsInt(), maxSequences);
+                        List<Item> batch = lane.queue().take(maxTokens.getAsInt(), maxSequences);
                         if (!batch.isEmpty()) {
                             return batch;
                         }
                         turns.giveBack(lane, 0);
                     }
-                    if (closed && queue.isEmpty()) {
+                    if (closed && lane.queue().isEmpty()) {
                         turns.close(lane);
                         return List.of();
                     }
@@ -192,9 +190,8 @@ final class TokenBatcher implements AutoCloseable {
 
     /** Returns what the model says of each encoding; waits for its turn. */
     List<Row> run(List<Encoding> encodings) {
-        CallDemand call = Deadline.call(options);
-        long end = call.end();
-        List<Item> items = submit(encodings, call);
+        long end = Deadline.end(options);
+        List<Item> items = submit(encodings, Duration.ofNanos(end - System.nanoTime()));
         List<Row> rows = new ArrayList<>();
         try {
             for (Item item : items) {
@@ -224,32 +221,31 @@ final class TokenBatcher implements AutoCloseable {
         }
     }
 
-    private List<Item> submit(List<Encoding> encodings, CallDemand call) {
+    /** @param left how long the caller waits for it */
+    private List<Item> submit(List<Encoding> encodings, Duration left) {
         requireRoom(encodings.size());
         int[] tokens = encodings.stream().mapToInt(cost).toArray();
-        CallSize size = CallSize.of(IntStream.of(tokens).asLongStream().sum());
-        Worker worker = size == CallSize.LONG ? longCalls : shortCalls;
+        Worker worker =
+                CallSize.of(IntStream.of(tokens).asLongStream().sum()) == CallSize.LONG ? longCalls : shortCalls;
         lock.lock();
         try {
             if (closed) {
                 throw new IllegalStateException("the model is closed");
             }
-            shortCalls.queue.dropDone();
-            longCalls.queue.dropDone();
+            shortCalls.lane.queue().dropDone();
+            longCalls.lane.queue().dropDone();
             if (waiting() + encodings.size() > options.maxWaiting()) {
                 throw new OverloadedException(
                         waiting() + " texts wait, and at most " + options.maxWaiting() + " may: try again later");
             }
             List<Item> items = new ArrayList<>();
-            call.has(size);
-            double after = nanosPerToken * IntStream.of(tokens).asLongStream().sum();
+            double all = nanosPerToken * IntStream.of(tokens).asLongStream().sum();
+            double nanos = 0;
             for (int i = 0; i < tokens.length; i++) {
-                double nanos = nanosPerToken * tokens[i];
-                after -= nanos;
-                items.add(new Item(encodings.get(i), tokens[i], turns.due(call, nanos, after)));
+                nanos += nanosPerToken * tokens[i];
+                items.add(new Item(encodings.get(i), tokens[i], turns.due(nanos, all, left.toNanos())));
             }
-            worker.queue.add(items);
-            turns.added(worker.lane);
+            turns.add(worker.lane, items);
             return items;
         } finally {
             lock.unlock();
@@ -260,7 +256,7 @@ final class TokenBatcher implements AutoCloseable {
     int waiting() {
         lock.lock();
         try {
-            return shortCalls.queue.size() + longCalls.queue.size();
+            return shortCalls.lane.queue().size() + longCalls.lane.queue().size();
         } finally {
             lock.unlock();
         }

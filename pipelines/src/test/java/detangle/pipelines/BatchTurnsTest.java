@@ -29,7 +29,7 @@ class BatchTurnsTest {
 
     private long now;
     private final BatchTurns turns = new BatchTurns(2, () -> now);
-    private final Map<Integer, List<Waiting>> models = new HashMap<>();
+    private final Map<Integer, List<Lane>> models = new HashMap<>();
     private final List<Running> running = new ArrayList<>();
     private final PriorityQueue<Asking> asking = new PriorityQueue<>(Comparator.comparingLong(Asking::time));
 
@@ -71,9 +71,6 @@ class BatchTurnsTest {
         }
     }
 
-    /** The calls of one size of a model. */
-    private record Waiting(Lane lane, CallQueue queue) {}
-
     private record Asking(long time, Client client) {}
 
     private record Running(long end, Lane lane, List<Item> batch, long nanos) {}
@@ -83,13 +80,10 @@ class BatchTurnsTest {
         turns.lock().lock();
     }
 
-    private Waiting waiting(int model, CallSize size) {
+    private Lane lane(int model, CallSize size) {
         return models.computeIfAbsent(
                         model,
-                        m -> Arrays.stream(CallSize.values())
-                                .map(CallQueue::new)
-                                .map(queue -> new Waiting(turns.open(queue), queue))
-                                .toList())
+                        m -> Arrays.stream(CallSize.values()).map(turns::open).toList())
                 .get(size.ordinal());
     }
 
@@ -97,9 +91,10 @@ class BatchTurnsTest {
         Request request = client.requests.get(client.next++ % client.requests.size());
         long begin = now;
         List<Item> items = new ArrayList<>();
-        CallDemand call = new CallDemand(now + DEADLINE);
+        double nanos = 0;
         for (int tokens : request.tokens) {
-            items.add(new Item(TEXT, tokens, turns.due(call, NANOS_PER_TOKEN * tokens, 0)));
+            nanos += NANOS_PER_TOKEN * tokens;
+            items.add(new Item(TEXT, tokens, turns.due(nanos, nanos, DEADLINE)));
         }
         int[] left = {items.size()};
         items.forEach(item -> item.row().thenRun(() -> {
@@ -110,15 +105,12 @@ class BatchTurnsTest {
                 asking.add(new Asking(now + client.pause, client));
             }
         }));
-        Waiting waiting = waiting(request.model, CallSize.of(request.sum()));
-        waiting.queue.add(items);
-        turns.added(waiting.lane);
+        turns.add(lane(request.model, CallSize.of(request.sum())), items);
     }
 
-    private void begin(Waiting waiting, int maxTokens) {
-        Lane lane = waiting.lane;
+    private void begin(Lane lane, int maxTokens) {
         if (lane.hasPlace() && running.stream().noneMatch(r -> r.lane == lane)) {
-            List<Item> batch = waiting.queue.take(maxTokens, 32);
+            List<Item> batch = lane.queue().take(maxTokens, 32);
             int tokens = batch.stream().mapToInt(Item::tokens).sum();
             long nanos = NANOS_PER_BATCH + (long) (NANOS_PER_TOKEN * tokens);
             running.add(new Running(now + nanos, lane, batch, nanos));
@@ -194,26 +186,10 @@ class BatchTurnsTest {
     /** What is left of a call must fit between when it is due and when nobody waits for it any more. */
     @Test
     void aCallIsDueWhenItCanStillBeDoneInTime() {
-        assertEquals(now + 8 * SECOND, turns.due(call(), SECOND, 0));
-        assertEquals(now + 21 * SECOND, turns.due(call(), SECOND * 3, SECOND * 9));
-        assertEquals(now + 30 * SECOND, turns.due(call(), SECOND * 12, 0));
-        assertEquals(now + 30 * SECOND, turns.due(call(), SECOND * 4, SECOND * 36));
-    }
-
-    private CallDemand call() {
-        return new CallDemand(now + 30 * SECOND);
-    }
-
-    /** What comes behind the encoder is promised from the call's arrival on, and counts with the encodings. */
-    @Test
-    void whatACallAsksLaterIsDueBehindWhatItAskedBefore() {
-        CallDemand call = call();
-        long begin = now;
-        assertEquals(begin + 8 * SECOND, turns.due(call, SECOND, 0));
-        now += 5 * SECOND;
-        assertEquals(begin + 16 * SECOND, turns.due(call, SECOND, 0));
-        assertEquals(begin + 30 * SECOND, turns.due(call, 2 * SECOND, 0));
-        assertEquals(now + 8 * SECOND, turns.due(new CallDemand(now + 30 * SECOND), SECOND, 0));
+        assertEquals(now + 8 * SECOND, turns.due(SECOND, SECOND, 30 * SECOND));
+        assertEquals(now + 21 * SECOND, turns.due(SECOND * 3, SECOND * 12, 30 * SECOND));
+        assertEquals(now + 30 * SECOND, turns.due(SECOND * 12, SECOND * 12, 30 * SECOND));
+        assertEquals(now + 30 * SECOND, turns.due(SECOND * 4, SECOND * 40, 30 * SECOND));
     }
 
     /** Many clients ask short texts, more than the device computes, and one asks for thirty-two pairs. */

@@ -16,7 +16,6 @@ import org.junit.jupiter.api.Test;
 
 /** What callers do one after another. */
 class RunQueueTest {
-    private final BatchTurns turns = new BatchTurns(2, System::nanoTime);
     private final CountDownLatch begun = new CountDownLatch(1);
     private final CountDownLatch latch = new CountDownLatch(1);
 
@@ -41,7 +40,7 @@ class RunQueueTest {
     void oneRunsAtATime() {
         AtomicInteger running = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
-        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT, turns)) {
+        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT)) {
             List<CompletableFuture<Integer>> all = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
                 int number = i;
@@ -65,7 +64,7 @@ class RunQueueTest {
     @Test
     void waitingEndsWithTheDeadline() throws Exception {
         AtomicInteger begunLate = new AtomicInteger();
-        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT, turns)) {
+        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT)) {
             CompletableFuture<Integer> first = hold(queue);
             assertThrows(
                     DeadlineException.class,
@@ -89,7 +88,7 @@ class RunQueueTest {
 
     @Test
     void asManyWaitAsMay() throws Exception {
-        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT.withMaxWaiting(1), turns)) {
+        try (RunQueue queue = new RunQueue(DynamicBatching.DEFAULT.withMaxWaiting(1))) {
             CompletableFuture<Integer> first = hold(queue);
             CompletableFuture<Integer> second =
                     CompletableFuture.supplyAsync(() -> untilThereIsRoom(queue), Thread::startVirtualThread);
@@ -113,7 +112,7 @@ class RunQueueTest {
     @Test
     void whatARunThrowsIsThrown() {
         IllegalArgumentException fault = new IllegalArgumentException("its own");
-        RunQueue queue = new RunQueue(DynamicBatching.DEFAULT, turns);
+        RunQueue queue = new RunQueue(DynamicBatching.DEFAULT);
         assertSame(
                 fault,
                 assertThrows(
@@ -123,26 +122,5 @@ class RunQueueTest {
                         })));
         queue.close();
         assertThrows(IllegalStateException.class, () -> queue.run(() -> 1));
-    }
-
-    /** Batches and runs of all models together are as many at once as there are places. */
-    @Test
-    void aRunWaitsForAPlace() throws Exception {
-        BatchTurns single = new BatchTurns(1, System::nanoTime);
-        try (RunQueue one = new RunQueue(DynamicBatching.DEFAULT, single);
-                RunQueue other = new RunQueue(DynamicBatching.DEFAULT, single)) {
-            CompletableFuture<Integer> first = hold(one);
-            AtomicInteger begunLate = new AtomicInteger();
-            assertThrows(
-                    DeadlineException.class,
-                    () -> Deadline.within(Duration.ofMillis(20), () -> other.run(begunLate::incrementAndGet)));
-            CompletableFuture<Integer> second =
-                    CompletableFuture.supplyAsync(() -> other.run(() -> 2), Thread::startVirtualThread);
-            assertEquals(0, begunLate.get());
-            latch.countDown();
-            assertEquals(1, first.get());
-            assertEquals(2, second.get());
-            assertEquals(0, begunLate.get());
-        }
     }
 }
