@@ -114,6 +114,9 @@ final class SchemaArguments {
         String[] labels = Arrays.stream(text.substring(equals + 1).split("\\|"))
                 .map(WhiteSpace::strip)
                 .toArray(String[]::new);
+        if (labels.length < 2 || Arrays.stream(labels).distinct().count() < labels.length) {
+            throw wrongUse("--classes '" + text + "' needs at least two labels, each once: TASK=LABEL|LABEL");
+        }
         return ClassificationTask.of(WhiteSpace.strip(text.substring(0, equals)), labels);
     }
 

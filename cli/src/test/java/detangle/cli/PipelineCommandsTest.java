@@ -270,6 +270,11 @@ class PipelineCommandsTest {
         Result none = result("extract", "--model", model, "Ada");
         assertEquals(2, none.status());
         assertTrue(none.err().startsWith("detangle: say what to look for with --labels"), none.err());
+        for (String classes : List.of("topic=a", "topic=a|a")) {
+            Result wrong = result("extract", "--model", model, "--classes", classes, "Ada");
+            assertEquals(2, wrong.status());
+            assertTrue(wrong.err().contains("needs at least two labels, each once"), wrong.err());
+        }
         Result other = result(
                 "extract",
                 "--model",

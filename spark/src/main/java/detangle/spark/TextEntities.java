@@ -60,12 +60,16 @@ public final class TextEntities {
      * @param model a GLiNER or a GLiNER2 model
      * @param labels what is looked for, in words: {@code person}, {@code credit card number}
      * @param threshold the least probability, 0.5 by GLiNER's own default
+     * @throws PipelineException if there are no labels
      */
     public static Dataset<Row> extract(
             Dataset<Row> rows, String column, String model, List<String> labels, double threshold) {
         StructType schema = rows.schema().add("entities", DataTypes.createArrayType(ENTITY, false), true);
         int text = rows.schema().fieldIndex(column);
         List<String> kinds = List.copyOf(labels);
+        if (kinds.isEmpty()) {
+            throw new PipelineException("there are no labels: name at least one kind of entity");
+        }
         // What is not a probability is refused here, and not by an executor.
         double minScore = ExtractionOptions.DEFAULT.withThreshold(threshold).threshold();
         MapPartitionsFunction<Row, Row> finding =

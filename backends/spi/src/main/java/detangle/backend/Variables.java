@@ -27,7 +27,7 @@ public abstract class Variables {
     private final ReadWriteLock lock = new ReentrantReadWriteLock(true);
 
     /** Tells whether a replacement of values has ended half-way. */
-    private boolean isTorn;
+    private volatile boolean isTorn;
 
     /** The turn of a run: it begins when no other run forbids it, and forbids others until it ends. */
     @FunctionalInterface
@@ -140,6 +140,11 @@ public abstract class Variables {
             checkWhole();
             return run.get();
         });
+    }
+
+    /** Tells that values are lost, so that no variable can be read before all are written. */
+    protected final void tear() {
+        isTorn = true;
     }
 
     /**

@@ -108,8 +108,8 @@ final class DeviceVariables extends Variables {
     }
 
     /**
-     * Lets a run compute the next values, at its end. If it computes some in the place of the present ones, a failure
-     * leaves no variable that can be read; otherwise it leaves all as they are.
+     * Lets a run compute the next values, at its end. If it computes some in the place of the present ones, and the host
+     * does not have these, a failure leaves no variable that can be read; otherwise it leaves all as they are.
      *
      * @param computed computes the next values, and returns those that the graph does not keep
      */
@@ -119,12 +119,28 @@ final class DeviceVariables extends Variables {
             write(computed.get());
             return;
         }
+        boolean isOnHost = values.keySet().containsAll(kept);
+        Map<String, Tensor> others;
+        try {
+            others = computed.get();
+        } catch (BackendException e) {
+            // The plan ends, as the state of a device that failed is unknown, so the host's values are the present
+            // ones.
+            kept.forEach(keepers::remove);
+            if (!isOnHost) {
+                tear();
+            }
+            throw e;
+        } catch (RuntimeException | Error e) {
+            tear();
+            throw e;
+        }
         commit(() -> {
             kept.forEach(name -> {
                 keepers.remove(name);
                 values.remove(name);
             });
-            computed.get().forEach(this::replace);
+            others.forEach(this::replace);
             kept.forEach(name -> keepers.put(name, graph));
         });
     }
@@ -143,9 +159,14 @@ final class DeviceVariables extends Variables {
         if (kept.isEmpty()) {
             return;
         }
-        commit(() -> kept.forEach(name -> {
-            value(name);
-            keepers.remove(name);
-        }));
+        // Values are read, and none is replaced: what a failed run has torn stays so, and others may read meanwhile.
+        try {
+            kept.forEach(this::value);
+        } catch (RuntimeException e) {
+            tear();
+            throw e;
+        } finally {
+            kept.forEach(keepers::remove);
+        }
     }
 }

@@ -114,9 +114,12 @@ final class PositionSumsKernel {
                 context.localBarrier();
                 for (int i = 0; i < THREADS; i++) {
                     int place = slots[i];
-                    if (place % THREADS == thread) {
+                    // Slots of earlier blocks are negative here, as the places of threads without a pair are.
+                    if (place >= 0) {
                         if (place < BLOCK) {
-                            sums[place] += values[i];
+                            if (place % THREADS == thread) {
+                                sums[place] += values[i];
+                            }
                         }
                     }
                 }

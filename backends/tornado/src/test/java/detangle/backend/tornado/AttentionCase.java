@@ -31,6 +31,7 @@ final class AttentionCase {
     private AttentionDropout dropout = AttentionDropout.NONE;
     private List<Integer> widths = List.of(1, 8, 16, 33);
     private boolean hasHoles = true;
+    private int tableRows;
 
     AttentionCase(int seed) {
         random = new Random(seed);
@@ -51,6 +52,12 @@ final class AttentionCase {
     /** Returns this case with packed tokens whose positions follow one another. */
     AttentionCase inOrder() {
         hasHoles = false;
+        return this;
+    }
+
+    /** Returns this case with so many rows in tables of positions, all of which may be named. */
+    AttentionCase ofTableRows(int rows) {
+        tableRows = rows;
         return this;
     }
 
@@ -80,17 +87,17 @@ final class AttentionCase {
 
     /** Adds the tables of positions and the index into them, which sees a part of their rows. */
     private void addTables(List<Node> operands, boolean c2p, boolean p2c, int heads, int width, long distances) {
-        int rows = 3 + random.nextInt(40);
+        int rows = tableRows > 0 ? tableRows : 3 + random.nextInt(40);
         for (int i = 0; i < (c2p ? 1 : 0) + (p2c ? 1 : 0); i++) {
             operands.add(floats(heads, rows, width));
         }
         if (c2p || p2c) {
-            int first = random.nextInt(rows);
-            int count = 1 + random.nextInt(rows - first);
+            int first = tableRows > 0 ? 0 : random.nextInt(rows);
+            int count = tableRows > 0 ? rows : 1 + random.nextInt(rows - first);
             Node distance = b.iota(TensorType.of(DType.I32, distances), 0);
             // The index is known before a run, or is an input.
             operands.add(
-                    random.nextBoolean()
+                    tableRows == 0 && random.nextBoolean()
                             ? b.add(
                                     b.min(b.constant(DType.I32, count - 1), distance),
                                     b.broadcast(b.constant(DType.I32, first), distance.shape()))

@@ -94,6 +94,14 @@ class EmulatedGradientsTest {
         emulated(one, one.gradients(forward, EnumSet.allOf(AttentionGradient.class)));
     }
 
+    /** A group adds up 1024 rows of a table at the same time, and then the others. */
+    @Test
+    void tablesOfManyRows() {
+        AttentionCase one = new AttentionCase(6).ofWidth(8).ofTableRows(2100);
+        Program forward = one.packed(new int[] {70, 9}, true, true, false, s -> s);
+        emulated(one, one.gradients(forward, EnumSet.allOf(AttentionGradient.class)));
+    }
+
     @Test
     void eachGradientAlone() {
         for (AttentionGradient gradient : AttentionGradient.values()) {
