@@ -64,6 +64,9 @@ class DeviceVariablesTest {
 
     private final List<Counting> graphs = new ArrayList<>();
 
+    /** Whether the graphs that are made from now on fail when they update. */
+    private boolean failsToUpdate;
+
     private static Plan plan(String text) {
         return Compiler.compile(Parser.parse("test.dtir", text), Passes.optimisations());
     }
@@ -72,6 +75,7 @@ class DeviceVariablesTest {
         Plan plan = plan(text);
         return new TornadoExecutable(plan, variables, (shapes, staying) -> {
             graphs.add(new Counting(new EmulatedGraph(plan, shapes, staying, Optional.empty(), false)));
+            graphs.getLast().failsToUpdate = failsToUpdate;
             return graphs.getLast();
         });
     }
@@ -181,6 +185,35 @@ class DeviceVariablesTest {
             assertWeight(variables, 1, 2, 3);
             assertEquals(6, before(add));
             assertEquals(2, graphs.size());
+        }
+    }
+
+    @Test
+    void aDeviceThatFailsInTheFirstUpdateLosesNothing() {
+        DeviceVariables variables = variables();
+        try (Executable add = load(ADD, variables)) {
+            failsToUpdate = true;
+            assertThrows(BackendException.class, () -> add.run(ROWS));
+            assertWeight(variables, 0, 0, 0);
+            failsToUpdate = false;
+            assertEquals(0, before(add));
+            assertWeight(variables, 1, 2, 3);
+        }
+    }
+
+    @Test
+    void anEndOfAnotherProgramDoesNotMakeLostValuesWhole() {
+        Tensor zeros = Tensor.of(new float[3], 1, 3);
+        DeviceVariables variables = new DeviceVariables(Map.of("w", zeros, "v", zeros));
+        try (Executable add = load(ADD, variables)) {
+            try (Executable other = load(ADD.replace("\"w\"", "\"v\""), variables)) {
+                before(add);
+                before(other);
+                graphs.getFirst().failsToUpdate = true;
+                assertThrows(BackendException.class, () -> add.run(ROWS));
+            }
+            assertThrows(BackendException.class, () -> variables.read("w"));
+            assertThrows(BackendException.class, () -> variables.read("v"));
         }
     }
 
