@@ -31,7 +31,7 @@ record RepositoryModules(String encoder, List<String> behind, List<String> confi
     private static final int MAX_FOLDER_NAME_LENGTH = 255;
     private static final Set<String> CONFIGURED = Set.of("Pooling", "Dense", "LayerNorm");
 
-    /** Returns those that the modules.json in a folder names; none if there is no such file. */
+    /** Returns the modules that modules.json in a folder names, or no modules if there is no such file. */
     static RepositoryModules in(Path folder) {
         Path file = folder.resolve(FILE);
         if (!Files.isRegularFile(file)) {

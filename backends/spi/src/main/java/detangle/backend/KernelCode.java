@@ -7,8 +7,8 @@ import java.util.Optional;
  *
  * @param operation as the IR writes it, such as {@code packed_attention}
  * @param name of the kernel
- * @param classFile the Java class that has it, which may be hidden and have no name of its own; empty where it is written
- *     in a language of the device
+ * @param classFile the Java class that has it, which may be hidden and have no name of its own; empty for a kernel in a
+ *     language of the device
  * @param source what was made of it for the device, or what it is written in, where that is text
  */
 public record KernelCode(String operation, String name, Optional<byte[]> classFile, Optional<Source> source) {

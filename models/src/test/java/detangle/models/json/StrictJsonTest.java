@@ -110,7 +110,7 @@ class StrictJsonTest {
         assertEquals(
                 "[1,\"\u00e9\"]",
                 streamed("[1,\"\u00e9\"]".getBytes(StandardCharsets.UTF_8)).toString());
-        // Of two values of one name the last counts; a reader of tokens refuses them by itself.
+        // The last of two values of one name counts. A reader that wants to refuse doubled names checks them itself.
         assertEquals("{\"a\":2}", streamed(latin("{\"a\":1,\"a\":2}")).toString());
         assertFault("not JSON: empty", "");
         assertFault("not valid JSON: something follows its end", "1 2");

@@ -163,7 +163,7 @@ class MappedFilesTest {
         }
     }
 
-    /** Who has mapped the old file keeps it. */
+    /** A mapping of the old file stays valid when another file replaces it. */
     @Test
     void aFileThatAnotherReplacesHasNotChanged() throws IOException {
         try (files) {
@@ -318,7 +318,7 @@ class MappedFilesTest {
         }
     }
 
-    /** Nobody suppresses an exception in itself, which the JDK refuses. */
+    /** The JDK refuses to add an exception to itself as a suppressed one. */
     @Test
     void oneFaultOfWorkAndCheckIsThrownOnce() {
         try (files) {

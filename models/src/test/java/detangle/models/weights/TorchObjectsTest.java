@@ -98,7 +98,7 @@ class TorchObjectsTest {
     })
     void typesThatNoParameterHasAreNames(String type, String name, int bytes) {
         TorchObjects objects = new TorchObjects(new PickleBudget());
-        // What leads out of such a storage is not read either.
+        // Shape and strides that lead out of such a storage are not checked, as it is not read.
         assertEquals(new OtherTensor(name), read(objects, tensor(storage(type, "0", 6), 9, tuple(2, 3), tuple(3, 1))));
         assertEquals(6 * bytes, objects.storages().get("0").bytes());
     }
@@ -233,7 +233,7 @@ class TorchObjectsTest {
                 "a tensor of 65 axes; the most is 64", tensor(SIX_FLOATS, 0, tuple(new long[65]), tuple(new long[65])));
     }
 
-    /** What calls and tuples take by themselves is tested elsewhere; this is what is made of them. */
+    /** Other tests count the cost of calls and tuples. This one counts that of the tensors made of them. */
     @Test
     void theCostOfTensorsIsCounted() {
         String sparse = "ctorch._utils\n_rebuild_sparse_tensor\n";

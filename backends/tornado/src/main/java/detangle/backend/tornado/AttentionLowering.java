@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Disentangled attention: {@link AttentionProducts} where a library is there, or a product for each term of positions and
- * {@link AttentionKernel}, which looks them up. Attention with dropout keeps its scores in memory, whatever computes
- * its products.
+ * Disentangled attention: {@link AttentionProducts} where a library is there, or a product for each term of positions
+ * and {@link AttentionKernel}, which looks them up. Attention with dropout keeps its scores in memory, whatever
+ * computes its products.
  */
 final class AttentionLowering {
     private AttentionLowering() {}

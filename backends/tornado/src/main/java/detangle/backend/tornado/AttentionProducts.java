@@ -20,9 +20,9 @@ import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Disentangled attention as one kernel of the library's, or as steps with all scores in memory: products, and {@link AttentionSoftmaxKernel} between
- * them. The matrix library computes the products if it is there and the host knows the segments of sequences, as it
- * reads them there; otherwise {@link SequenceProductKernel} does.
+ * Disentangled attention as one kernel in PTX, or as steps with all scores in memory: products, and {@link
+ * AttentionSoftmaxKernel} between them. The matrix library computes the products if it is there and the host knows the
+ * segments of sequences, as it reads them there; otherwise {@link SequenceProductKernel} does.
  */
 final class AttentionProducts {
     /** Rows of scores and of position terms begin at multiples of so many elements, where the library reads them. */

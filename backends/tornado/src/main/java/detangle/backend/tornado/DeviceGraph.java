@@ -45,7 +45,8 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * A program as graphs of tasks. What never changes is copied to the device once; inputs and sizes are copied there at
- * each run, and of outputs what the shape has is copied back. Sizes are data: the graph runs any shape that its arrays have room for.
+ * each run, and of outputs what the shape has is copied back. Sizes are data: the graph runs any shape that its arrays
+ * have room for.
  */
 final class DeviceGraph implements TornadoExecutable.Graph {
     private static final AtomicLong NUMBERS = new AtomicLong();

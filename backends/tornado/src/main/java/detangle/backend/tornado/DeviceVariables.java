@@ -29,7 +29,7 @@ final class DeviceVariables extends Variables {
     /** The values that the host has. A tensor in this map is never changed: a new value is a new tensor. */
     private final Map<String, Tensor> values = new ConcurrentHashMap<>();
 
-    /** The plans that have the present value of a variable. Those of them that the host lacks come when they are read. */
+    /** The plan that has the present value of a variable. If the host lacks the value, it comes when it is read. */
     private final Map<String, Keeper> keepers = new ConcurrentHashMap<>();
 
     /** How many of the programs that are loaded update a variable. */
@@ -108,8 +108,8 @@ final class DeviceVariables extends Variables {
     }
 
     /**
-     * Lets a run compute the next values, at its end. If it computes some in the place of the present ones, and the host
-     * does not have these, a failure leaves no variable that can be read; otherwise it leaves all as they are.
+     * Lets a run compute the next values, at its end. If it computes some in the place of the present ones, and the
+     * host does not have these, a failure leaves no variable that can be read; otherwise it leaves all as they are.
      *
      * @param computed computes the next values, and returns those that the graph does not keep
      */

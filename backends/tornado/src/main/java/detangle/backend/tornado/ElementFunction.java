@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The function that {@link ElementKernel} computes for each place: some results over elements of operands and over random numbers.
- * {@code Arg(i)} is operand i, or behind the last operand a random number.
+ * The function that {@link ElementKernel} computes for each place: some results over elements of operands and over
+ * random numbers. {@code Arg(i)} is operand i, or behind the last operand a random number.
  *
  * @param arguments the types of the operands
  * @param draws the random numbers

@@ -10,8 +10,8 @@ import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * A function of the module that calls the matrix library and launches kernels in PTX. TornadoVM hands the arguments to the library at each run, so the sizes are read
- * then.
+ * A function of the module that calls the matrix library and launches kernels in PTX. TornadoVM hands the arguments to
+ * the library at each run, so the sizes are read then.
  */
 sealed interface LibraryCall extends Call permits LibraryProduct, LibraryAttention, LibrarySequence {
     /** The number of arguments before those of the function: the sizes of all launches and where its own begin. */

@@ -39,7 +39,10 @@ class RandomGradientTest {
     /** Zeros have this error: a bound that lets them pass compares nothing. */
     private static final double ERROR_OF_ZEROS = 1;
 
-    /** Of programs with such a bound, as next to nothing is left of their gradients in single precision. */
+    /**
+     * The largest share of programs whose bound is above {@link #ERROR_OF_ZEROS}. Single precision leaves next to nothing
+     * of their gradients.
+     */
     private static final double LARGEST_SHARE_WITHOUT_BOUND = 0.02;
 
     private static final int FEWEST_OF_A_SHARE = 100;

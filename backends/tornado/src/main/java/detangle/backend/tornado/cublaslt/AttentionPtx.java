@@ -29,9 +29,9 @@ import java.util.Set;
  * <p>Between 64 queries and 64 keys whose positions follow one another there are 127 distances. The group copies the
  * rows of the tables that these distances name to shared memory, by distance, and multiplies queries and keys with
  * them. In the next step half of the distances are the same, so the rows lie in a ring. Each of the four warps of a
- * group has 16 rows, which meet 79 of the distances. The term of query i and the tables lies in row i, with key j in the
- * column {@code i mod 16 - j + 63}; that of key j lies in row j, with query i in the column {@code i - j mod 16 + 15}.
- * Where positions leave numbers out, the same places are filled pair by pair.
+ * group has 16 rows, which meet 79 of the distances. The term of query i and the tables lies in row i, with key j in
+ * the column {@code i mod 16 - j + 63}; that of key j lies in row j, with query i in the column {@code i - j mod 16 +
+ * 15}. Where positions leave numbers out, the same places are filled pair by pair.
  *
  * <p>The layouts of operands in registers are those of {@code mma.m16n8k16} in NVIDIA's description of PTX: thread
  * {@code 4 g + t} of a warp has the rows g and g + 8, and the columns 2 t and 2 t + 1 of each eight.
@@ -48,7 +48,7 @@ final class AttentionPtx {
     private static final String NEGATIVE_INFINITY = "0fFF800000";
 
     /**
-     * What a kernel is written for.
+     * The precision, the width and the terms that a kernel is written for.
      *
      * @param width the elements of a row of a head, 8, 16, 32 or 64
      */
@@ -103,9 +103,9 @@ final class AttentionPtx {
     /**
      * Returns the text of a kernel. Its groups are tiles of queries of all sequences along x, {@code tiles} a sequence,
      * and heads along y. Its parameters are the addresses of q, k, v, both tables of positions, the segments of queries
-     * and of keys, their positions, the index into the tables and the result; then as numbers of 32 bits: the heads, the
-     * tiles of a sequence, the rows of a table, the place of distance 0 in the index, its last place; and a float: the
-     * scale of scores times log2(e), as the kernel computes powers of 2.
+     * and of keys, their positions, the index into the tables and the result; then as numbers of 32 bits: the heads,
+     * the tiles of a sequence, the rows of a table, the place of distance 0 in the index, its last place; and a float:
+     * the scale of scores times log2(e), as the kernel computes powers of 2.
      */
     static String text(Form form) {
         return new AttentionPtx(form).write();
@@ -376,7 +376,7 @@ final class AttentionPtx {
         }
     }
 
-    /** Writes the rows of the result. They are 0 where there is no key. */
+    /** Writes the rows of the result. The rows of a sequence without keys become 0. */
     private void store() {
         for (int half = 0; half < 2; half++) {
             for (int apart = 1; apart < 4; apart *= 2) {

@@ -112,7 +112,8 @@ final class AttentionThread {
         String eight = ptx.integer("and.b32", lane, 7);
         String second = ptx.integer("and.b32", ptx.integer("shr.u32", lane, 3), 1);
         String third = ptx.integer("shr.u32", lane, 4);
-        // Of four matrices of 8 x 8, the second one has the next eight rows here, and the next eight columns there.
+        // ldmatrix loads four matrices of 8 x 8. For a first operand the second matrix has the next eight rows, and for
+        // a second operand it has the next eight columns.
         String row = ptx.integer("mad.lo.s32", second, 8, eight);
         String left = ptx.integer("mul.lo.s32", row, layout.pitch * BYTES);
         left = ptx.integer("mad.lo.s32", third, CHUNK, left);
@@ -140,7 +141,7 @@ final class AttentionThread {
         return ptx.wide("mad.wide.s32", row, layout.form.width() * BYTES, rows);
     }
 
-    /** Returns the row of the sequence whose scores a thread has in the first or in the second half of the registers. */
+    /** Returns the row of the sequence whose scores are in the first half of a thread's registers, or in the second. */
     String queryRow(int half) {
         String row = ptx.integer("mad.lo.s32", warp, AttentionLayout.ROWS, firstQuery);
         row = ptx.integer("add.s32", row, group);

@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 
 /**
  * Binds the functions of NVIDIA's cuBLASLt that multiply matrices, and those of CUDA's driver that they and kernels in
- * PTX need, by {@code java.lang.foreign}. Names and numbers are those of {@code cublasLt.h} and {@code cuda.h}. Handles and
- * addresses on the device are {@code long} here; memory segments are on the host.
+ * PTX need, by {@code java.lang.foreign}. Names and numbers are those of {@code cublasLt.h} and {@code cuda.h}. Handles
+ * and addresses on the device are {@code long} here; memory segments are on the host.
  */
 public final class CublasLt {
     /** The name of the library in TornadoVM's library tasks. */

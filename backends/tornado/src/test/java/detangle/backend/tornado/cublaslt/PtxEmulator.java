@@ -158,7 +158,7 @@ final class PtxEmulator {
             this.x = x;
             this.y = y;
             this.parameters = parameters;
-            // What nobody has written is NaN.
+            // Memory that nothing has written holds NaN.
             this.shared = MemorySegment.ofArray(new long[sharedBytes / Long.BYTES + 1])
                     .fill((byte) -1);
             for (long[] register : values) {
