@@ -143,8 +143,8 @@ class TextScoringTest implements Serializable {
 
         List<String> labels = List.of("person", "city");
         Dataset<Row> letters = spark.read().parquet(folder + "/letters");
-        assertThrows(PipelineException.class, () -> TextEntities.extract(letters, "body", model, List.of(), 0.3));
         TextEntities.extract(letters, "body", model, labels, 0.3).write().parquet(folder + "/entities");
+        assertThrows(PipelineException.class, () -> TextEntities.extract(letters, "body", model, List.of(), 0.3));
 
         DetectionOptions wanted = DetectionOptions.DEFAULT.withLabels(labels).withThreshold(0.3);
         RedactionPolicy policy = RedactionPolicy.of(new RedactionOperator.Number());
