@@ -40,14 +40,14 @@ record BenchModel(Path folder, DebertaConfig config, Architecture head, Optional
         return named.getFileName().toString();
     }
 
-    /** The names of the inputs, in the order in which models of HuggingFace and of Detangle take them. */
+    /** Returns the names of the inputs, in the order in which models of HuggingFace and of Detangle take them. */
     List<String> inputs() {
         return config.typeVocabSize() > 0
                 ? List.of(InputNames.IDS, InputNames.MASK, InputNames.TOKEN_TYPES)
                 : List.of(InputNames.IDS, InputNames.MASK);
     }
 
-    /** The forward pass, in primitives. */
+    /** Returns the forward pass, in primitives. */
     Program program() {
         return DebertaModel.build(config, head, ModelOptions.DEFAULT.withHiddenStates(false));
     }

@@ -80,7 +80,7 @@ public final class Benchmark {
         private Optional<Difference> difference = Optional.empty();
         private boolean clean = true;
 
-        /** The faster of a runtime's processes: some run in a slow mode for as long as they live. */
+        /** Returns the faster of a runtime's processes: some run in a slow mode for as long as they live. */
         Timings fastest() {
             return byProcess.stream()
                     .min((a, b) -> Double.compare(a.median(), b.median()))

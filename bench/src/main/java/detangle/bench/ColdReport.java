@@ -29,7 +29,7 @@ public record ColdReport(Host host, List<Start> results) implements Report {
             int processes,
             double medianMs,
             double bestMs) {
-        /** The name of the runtime, and whether there was an archive. */
+        /** Returns the name of the runtime, and whether there was an archive. */
         private String runtime() {
             return archive ? runsIn + ", archive of classes" : runsIn;
         }

@@ -43,8 +43,8 @@ record Cost(double flops, double bytes) {
     }
 
     /**
-     * The cost of all that the outputs of a model need at each run. What depends on parameters alone is left out: it is
-     * computed once, as parameters do not change.
+     * Returns the cost of all that the outputs of a model need at each run. What depends on parameters alone is left
+     * out: it is computed once, as parameters do not change.
      */
     static Cost of(Program program, Map<String, Long> sizes) {
         Map<Node, Dependence> dependence = program.dependence();

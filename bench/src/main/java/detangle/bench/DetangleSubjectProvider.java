@@ -131,7 +131,7 @@ public final class DetangleSubjectProvider implements SubjectProvider {
                 return new Difference(differences / squares, largest);
             }
 
-            /** The number b*S+s of the last token of each sequence. */
+            /** Returns the number b*S+s of the last token of each sequence. */
             private static Tensor lastTokens(Tensor mask) {
                 long length = mask.dim(1);
                 long[] rows = new long[Math.toIntExact(mask.dim(0))];

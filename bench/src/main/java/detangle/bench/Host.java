@@ -39,7 +39,7 @@ public record Host(
     }
 
     /**
-     * The processor's name, with its family and model where the system tells them: virtual machines often call
+     * Returns the processor's name, with its family and model where the system tells them: virtual machines often call
      * processors of several generations by one name.
      */
     private static String cpuName() {

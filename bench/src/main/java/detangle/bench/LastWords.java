@@ -48,7 +48,7 @@ final class LastWords {
         }
     }
 
-    /** The line, of a process that has ended; empty if it said nothing. */
+    /** Returns the line, of a process that has ended; empty if it said nothing. */
     Optional<String> of() {
         try {
             reader.join(MAX_WAIT_MILLIS);

@@ -16,7 +16,7 @@ enum Peer {
         this.format = format;
     }
 
-    /** A {@link BenchException} if there is no such peer. */
+    /** Throws a {@link BenchException} if there is no such peer. */
     static Peer named(String name) {
         return Arrays.stream(values())
                 .filter(p -> p.name().equals(name))
@@ -25,7 +25,7 @@ enum Peer {
                         + Arrays.stream(values()).map(Peer::name).collect(Collectors.joining(", "))));
     }
 
-    /** The file in a folder that holds the model as this runtime loads it. */
+    /** Returns the file in a folder that holds the model as this runtime loads it. */
     Path file(BenchModel model, Path folder) {
         return folder.resolve(model.name() + "." + format);
     }
@@ -35,7 +35,7 @@ enum Peer {
         ModelExport.write(model.folder(), file, ModelExport.Options.of(format).withHead(model.head()));
     }
 
-    /** A process that has loaded the file. */
+    /** Returns a process that has loaded the file. */
     Worker start(BenchModel model, Path file, int threads) {
         return Worker.peer(name(), model.inputs(), file, threads);
     }

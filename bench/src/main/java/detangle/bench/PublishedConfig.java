@@ -21,7 +21,7 @@ public final class PublishedConfig {
     private PublishedConfig() {}
 
     /**
-     * A folder of the published name with a config.json.
+     * Returns a folder of the published name with a config.json.
      *
      * @param name one of {@link #NAMES}
      * @param into where it is made, unless it is there

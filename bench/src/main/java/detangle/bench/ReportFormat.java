@@ -106,7 +106,7 @@ public enum ReportFormat {
         return MAPPER.readValue(json, type);
     }
 
-    /** The format that a file's name asks for; text where it asks for none. */
+    /** Returns the format that a file's name asks for; text where it asks for none. */
     public static ReportFormat of(Path file) {
         String name = file.getFileName().toString();
         return switch (name.substring(name.lastIndexOf('.') + 1)) {
@@ -123,7 +123,7 @@ public enum ReportFormat {
         return report.summary().stream().map(OneLine::of).collect(Collectors.joining(between));
     }
 
-    /** The machine and the versions, in one line. */
+    /** Returns the machine and the versions, in one line. */
     static String host(Host host) {
         return host.machine() + ", " + host.os() + ", JDK " + host.java() + "; "
                 + String.join("; ", new TreeSet<>(host.versions().values()));

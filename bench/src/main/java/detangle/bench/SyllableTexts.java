@@ -38,7 +38,7 @@ final class SyllableTexts {
 
     private SyllableTexts() {}
 
-    /** A text of so many words. */
+    /** Returns a text of so many words. */
     static String text(Random random, int words) {
         return IntStream.range(0, words)
                 .mapToObj(i -> STARTS.get(random.nextInt(WORDS))
@@ -54,7 +54,7 @@ final class SyllableTexts {
     }
 
     /**
-     * The tokenizer, as a tokenizer.json.
+     * Returns the tokenizer, as a tokenizer.json.
      *
      * @param special tokens that are found in texts as they are
      */

@@ -24,7 +24,7 @@ final class Timings {
         return sorted.size();
     }
 
-    /** The time that a share of the runs does not exceed (nearest rank). */
+    /** Returns the time that a share of the runs does not exceed (nearest rank). */
     double percentile(double share) {
         int rank = (int) Math.ceil(share * sorted.size());
         return sorted.get(Math.max(0, rank - 1));

@@ -231,7 +231,7 @@ final class Worker implements AutoCloseable {
         return line.substring(expected.length()).trim();
     }
 
-    /** The next line; null at the end. What a process says that is not a worker may have no end. */
+    /** Returns the next line; null at the end. What a process says that is not a worker may have no end. */
     private String line() throws IOException {
         StringBuilder line = new StringBuilder();
         for (int c = answers.read(); c != '\n'; c = answers.read()) {

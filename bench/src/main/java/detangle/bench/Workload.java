@@ -18,7 +18,7 @@ public record Workload(List<Integer> lengths) {
         return new Workload(Collections.nCopies(batch, length));
     }
 
-    /** A batch written as {@code BATCHxLENGTH}. */
+    /** Returns a batch written as {@code BATCHxLENGTH}. */
     public static Workload shape(String text) {
         String[] sizes = text.trim().split("x", -1);
         try {
@@ -60,7 +60,7 @@ public record Workload(List<Integer> lengths) {
         return lengths.stream().distinct().count() > 1;
     }
 
-    /** The same sequences, a batch each. */
+    /** Returns the same sequences, a batch each. */
     List<List<Integer>> each() {
         return lengths.stream().map(List::of).toList();
     }

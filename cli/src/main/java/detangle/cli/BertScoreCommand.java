@@ -176,7 +176,7 @@ final class BertScoreCommand implements Runnable {
         }
     }
 
-    /** The references of each candidate, a line of each file. */
+    /** Returns the references of each candidate, a line of each file. */
     private List<List<String>> references(int count) {
         List<List<String>> files =
                 references.stream().map(BertScoreCommand::texts).toList();
@@ -192,7 +192,7 @@ final class BertScoreCommand implements Runnable {
                 .toList();
     }
 
-    /** The file of baselines; in a folder of bert-score's, that of the language and the model. */
+    /** Returns the file of baselines; in a folder of bert-score's, that of the language and the model. */
     private Path baseline(String model, Path fileOrFolder) {
         if (!Files.isDirectory(fileOrFolder)) {
             return fileOrFolder;

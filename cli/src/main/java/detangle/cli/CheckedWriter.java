@@ -23,7 +23,7 @@ final class CheckedWriter extends Writer {
         this.out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
     }
 
-    /** A printer whose every write is checked. */
+    /** Returns a printer whose every write is checked. */
     static PrintWriter printer(String target, OutputStream stream) {
         return new PrintWriter(new CheckedWriter(target, stream, false));
     }

@@ -11,7 +11,7 @@ final class Delimiter {
 
     private Delimiter() {}
 
-    /** The delimiter that a name on the command line means: a character itself, or the word {@code tab}. */
+    /** Returns the delimiter that a name on the command line means: a character itself, or the word {@code tab}. */
     static Optional<Character> named(String name) {
         return switch (name) {
             case "tab", "\\t" -> Optional.of('\t');
@@ -39,7 +39,8 @@ final class Delimiter {
     }
 
     /**
-     * The delimiter that divides a header line into columns of which one has the given name; empty if there is none.
+     * Returns the delimiter that divides a header line into columns of which one has the given name; empty if there is
+     * none.
      */
     static Optional<Character> ofHeader(String line, String column) {
         return KNOWN.stream()

@@ -29,7 +29,7 @@ final class EntityResults {
     }
 
     /**
-     * The same as columns of a table.
+     * Returns the same as columns of a table.
      *
      * @param label the name of the column that holds an entity's label
      */
@@ -45,7 +45,7 @@ final class EntityResults {
                 .withMarked(AnnotatedText.of(text, entities));
     }
 
-    /** Entities as rows of a table with the columns of {@link #names}. */
+    /** Returns entities as rows of a table with the columns of {@link #names}. */
     static List<List<Object>> records(String text, List<Entity> entities, AnswerForm form) {
         List<List<Object>> records = new ArrayList<>();
         for (Entity e : entities) {
@@ -59,7 +59,7 @@ final class EntityResults {
         return records;
     }
 
-    /** Entities for people. */
+    /** Returns entities for people. */
     static List<String> words(List<Entity> entities) {
         return entities.stream()
                 .map(e -> e.word() + ": " + Result.scored(e.entity(), e.score()))

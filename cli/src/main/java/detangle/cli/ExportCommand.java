@@ -74,7 +74,9 @@ final class ExportCommand implements Runnable {
         }
     }
 
-    /** The options with the head that is asked for or the model's own; models of the GLiNER family have theirs. */
+    /**
+     * Returns the options with the head that is asked for or the model's own; models of the GLiNER family have theirs.
+     */
     private ModelExport.Options headed(ModelExport.Options options) {
         Path folder = model.folder();
         if (GlinerConfig.isIn(folder) || Gliner2Config.isIn(folder) || GliclassConfig.isIn(folder)) {

@@ -17,7 +17,8 @@ final class ExtractionResults {
     private ExtractionResults() {}
 
     /**
-     * The result of a text. JSON is a list of entities, or, where relations were asked for, an object of both lists.
+     * Returns the result of a text. JSON is a list of entities, or, where relations were asked for, an object of both
+     * lists.
      *
      * @param index the text's place among those of the call
      * @param relations whether relations were asked for
@@ -39,7 +40,7 @@ final class ExtractionResults {
                 .withMarked(AnnotatedText.of(text, found.entities()));
     }
 
-    /** Entities and relations as rows of a table with the columns of {@link SchemaResults#names}. */
+    /** Returns entities and relations as rows of a table with the columns of {@link SchemaResults#names}. */
     private static List<List<Object>> records(String text, Extraction found, AnswerForm form) {
         List<List<Object>> records = new ArrayList<>();
         found.entities().forEach(e -> records.add(record(text, "entity", e.entity(), "", "", e, e.score(), form)));

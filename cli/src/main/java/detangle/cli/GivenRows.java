@@ -22,7 +22,7 @@ final class GivenRows implements RowSource {
         this.count = rows.size();
     }
 
-    /** The names of columns of such rows, which nobody sees. */
+    /** Returns the names of columns of such rows, which nobody sees. */
     static List<String> columns(List<List<String>> rows) {
         List<String> names = new ArrayList<>();
         rows.getFirst().forEach(text -> names.add(Integer.toString(names.size())));
@@ -40,8 +40,8 @@ final class GivenRows implements RowSource {
     }
 
     /**
-     * Names a row as the pipeline does, which knows whether it is a text, a pair or a part of one; but a batch has
-     * numbers of its own.
+     * Names a row as the pipeline does, which knows whether it is a text, a pair or a part of one; but a batch
+     * has numbers of its own.
      */
     @Override
     public String nameOf(SourceRow given, RowMessage message) {

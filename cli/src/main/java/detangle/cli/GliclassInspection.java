@@ -44,7 +44,7 @@ final class GliclassInspection {
                 + (config.slots().isPresent() ? ", up to " + config.slots().getAsInt() + " at once" : "");
     }
 
-    /** The encoder of labels, if they have one and the model is of a kind that can be run. */
+    /** Returns the encoder of labels, if they have one and the model is of a kind that can be run. */
     static Optional<DebertaConfig> labelEncoder(Path model) {
         try {
             return GliclassConfig.read(model).labels().map(GliclassConfig.LabelEncoder::config);
@@ -54,7 +54,8 @@ final class GliclassInspection {
     }
 
     /**
-     * The encoder of texts, which takes nearly all of the memory; empty if the model is of a kind that cannot be run.
+     * Returns the encoder of texts, which takes nearly all of the memory; empty if the model is of a kind that cannot
+     * be run.
      */
     static Optional<DebertaConfig> encoder(Path model) {
         try {

@@ -62,7 +62,7 @@ final class Gliner2Inspection {
         }
     }
 
-    /** The encoder's configuration, if it is one that runs. */
+    /** Returns the encoder's configuration, if it is one that runs. */
     static DebertaConfig encoder(Path folder) {
         return DebertaConfig.of(Gliner2Config.encoderFields(folder));
     }

@@ -62,7 +62,7 @@ final class GlinerInspection {
                 .orElseGet(() -> stated(fields, folder).text("model_type").orElse("of no type that is named"));
     }
 
-    /** The configuration of the encoder of texts, if the folder states it and it is DeBERTa's. */
+    /** Returns the configuration of the encoder of texts, if the folder states it and it is DeBERTa's. */
     static Optional<DebertaConfig> encoderConfig(Path folder) {
         if (GlinerConfig.baseModel(folder).isPresent()) {
             return Optional.empty();
@@ -75,7 +75,7 @@ final class GlinerInspection {
         }
     }
 
-    /** The configuration of the encoder of labels, if the folder states it and it is one that runs. */
+    /** Returns the configuration of the encoder of labels, if the folder states it and it is one that runs. */
     static Optional<DebertaConfig> labelEncoderConfig(Path folder) {
         ConfigFields fields = ConfigFields.read(folder, GlinerConfig.FILE);
         if (GlinerConfig.labelsModel(folder).isEmpty()

@@ -50,7 +50,7 @@ final class GzipMembers extends InputStream {
         }
     }
 
-    /** The next byte of the file; -1 at its end. */
+    /** Returns the next byte of the file; -1 at its end. */
     private int next() throws IOException {
         if (next == limit && !fill()) {
             return -1;

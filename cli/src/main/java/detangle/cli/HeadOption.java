@@ -22,7 +22,7 @@ final class HeadOption {
                     + " checkpoint holds where that names none.")
     private Optional<Architecture> head;
 
-    /** The head that is asked for. */
+    /** Returns the head that is asked for. */
     Optional<Architecture> wanted() {
         return head;
     }

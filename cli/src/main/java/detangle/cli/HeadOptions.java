@@ -37,13 +37,13 @@ final class HeadOptions {
         return wanted().isPresent() || convention.isPresent();
     }
 
-    /** The head that is asked for. */
+    /** Returns the head that is asked for. */
     Optional<Architecture> wanted() {
         return head.wanted();
     }
 
     /**
-     * The head that is asked for, or the model's own.
+     * Returns the head that is asked for, or the model's own.
      *
      * @param weights the file of the weights, if it is not the model's own
      */

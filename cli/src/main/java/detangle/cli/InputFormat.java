@@ -52,8 +52,8 @@ enum InputFormat {
     }
 
     /**
-     * The format whose first line a line seems to be: a table's header with the given column, or a JSON object with
-     * such a property.
+     * Returns the format whose first line a line seems to be: a table's header with the given column, or a JSON object
+     * with such a property.
      */
     static Optional<InputFormat> ofTable(String line, String column) {
         String start = line.strip();

@@ -51,12 +51,12 @@ final class InputOptions {
         return file.isPresent();
     }
 
-    /** The file; only if there is one. */
+    /** Returns the file; only if there is one. */
     Path file() {
         return file.orElseThrow();
     }
 
-    /** The file, or where systems that have it show what standard input is. */
+    /** Returns the file, or where systems that have it show what standard input is. */
     Path opened() {
         return standardInput() ? Path.of("/dev/stdin") : file();
     }

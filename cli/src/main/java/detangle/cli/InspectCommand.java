@@ -132,7 +132,7 @@ final class InspectCommand implements Runnable {
         out.flush();
     }
 
-    /** The head that memory is estimated for; the encoder where nothing chooses among several. */
+    /** Returns the head that memory is estimated for; the encoder where nothing chooses among several. */
     private Architecture head(PrintWriter out) {
         try {
             Architecture head = headOptions.head(model.folder(), Optional.empty());

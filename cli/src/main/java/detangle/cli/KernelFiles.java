@@ -48,7 +48,7 @@ final class KernelFiles {
         WholeFiles.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The bytecode of all methods, without the header that names the file and its date. */
+    /** Returns the bytecode of all methods, without the header that names the file and its date. */
     private static String listing(ToolProvider javap, Path classFile) {
         StringWriter text = new StringWriter();
         PrintWriter out = new PrintWriter(text);

@@ -163,17 +163,17 @@ final class LabelArguments {
         labelVectors.ifPresent(file -> classifier.giveLabelVectors(LabelVectorFile.read(file)));
     }
 
-    /** The labels in groups; empty where they are named one by one. */
+    /** Returns the labels in groups; empty where they are named one by one. */
     Optional<LabelTree> tree() {
         return tree;
     }
 
-    /** The tree in whose form scores are told; empty for a list. */
+    /** Returns the tree in whose form scores are told; empty for a list. */
     Optional<LabelTree> returned() {
         return tree.filter(all -> nested);
     }
 
-    /** A tree as columns of an answer. */
+    /** Returns a tree as columns of an answer. */
     static List<Column> columns(LabelTree tree) {
         return switch (tree) {
             case LabelTree.Labels(List<String> names) ->

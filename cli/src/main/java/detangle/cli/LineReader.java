@@ -24,7 +24,7 @@ final class LineReader implements AutoCloseable {
         reader.beginRow("row " + row + " (line " + (number + 1) + ")", also + ": does a line feed end each line?");
     }
 
-    /** The next line, without its end. */
+    /** Returns the next line, without its end. */
     Optional<String> next() {
         StringBuilder line = new StringBuilder();
         boolean any = false;
@@ -67,12 +67,12 @@ final class LineReader implements AutoCloseable {
         return ending;
     }
 
-    /** The byte order mark at the beginning of the stream; it is empty where there is none. */
+    /** Returns the byte order mark at the beginning of the stream; it is empty where there is none. */
     String mark() {
         return reader.mark();
     }
 
-    /** The number of the last line, from 1. */
+    /** Returns the number of the last line, from 1. */
     long number() {
         return number;
     }

@@ -115,7 +115,7 @@ public final class Main implements Runnable {
         }
     }
 
-    /** The status of a command whose output cannot be written. */
+    /** Returns the status of a command whose output cannot be written. */
     private static int lost(OutputException e, PrintWriter err) {
         if (e.readerGone()) {
             return OutputException.READER_GONE;
@@ -124,7 +124,7 @@ public final class Main implements Runnable {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** All commands with their options. */
+    /** Returns all commands with their options. */
     static CommandLine commands() {
         return commands(System.getenv());
     }

@@ -13,7 +13,7 @@ final class ModelArgument {
 
     private Path folder;
 
-    /** The model's folder; one from the hub is downloaded when it is first asked for. */
+    /** Returns the model's folder; one from the hub is downloaded when it is first asked for. */
     Path folder() {
         if (folder == null) {
             folder = ModelFolder.of(name);

@@ -14,7 +14,7 @@ final class ModelFolder {
 
     private ModelFolder() {}
 
-    /** The folder, downloaded if it has to be. */
+    /** Returns the folder, downloaded if it has to be. */
     static Path of(String name) {
         try (Bars bars = new Bars()) {
             return new Hub(HubOptions.fromEnvironment()).folder(name, bars);

@@ -14,8 +14,8 @@ final class NameList {
     private NameList() {}
 
     /**
-     * The names of an option, in their order. A name that is given twice counts once, with a warning: a second one
-     * would take a part of the first one's score.
+     * Returns the names of an option, in their order. A name that is given twice counts once, with a warning: a second
+     * one would take a part of the first one's score.
      *
      * @param given what picocli has divided at commas
      * @throws ParameterException if no name is left

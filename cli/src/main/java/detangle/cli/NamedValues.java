@@ -23,7 +23,7 @@ abstract class NamedValues<E> implements ITypeConverter<E>, Iterable<String> {
         this.text = text;
     }
 
-    /** The constants of an enumeration by their names: {@code first}, {@code only_first}. */
+    /** Returns the constants of an enumeration by their names: {@code first}, {@code only_first}. */
     static String lowerCase(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT);
     }

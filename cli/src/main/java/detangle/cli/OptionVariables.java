@@ -68,7 +68,7 @@ final class OptionVariables implements IDefaultValueProvider {
         return "Variables of the environment, one for each option:%n".formatted() + table;
     }
 
-    /** The options that have a variable, by its name. */
+    /** Returns the options that have a variable, by its name. */
     private static SequencedMap<String, OptionSpec> names(CommandSpec spec) {
         TreeMap<String, OptionSpec> names = new TreeMap<>();
         for (OptionSpec option : spec.options()) {
@@ -93,14 +93,14 @@ final class OptionVariables implements IDefaultValueProvider {
         return Optional.ofNullable(environment.get(variable)).filter(value -> !value.isEmpty());
     }
 
-    /** Those of a command, if it has any. */
+    /** Returns those of a command, if it has any. */
     private static Optional<OptionVariables> of(CommandLine command) {
         return command.getCommandSpec().defaultValueProvider() instanceof OptionVariables variables
                 ? Optional.of(variables)
                 : Optional.empty();
     }
 
-    /** The models that the environment names. */
+    /** Returns the models that the environment names. */
     static List<String> models(CommandLine command) {
         return of(command).flatMap(variables -> variables.value(MODEL)).stream()
                 .flatMap(models -> Pattern.compile(",").splitAsStream(models))
@@ -120,8 +120,8 @@ final class OptionVariables implements IDefaultValueProvider {
     }
 
     /**
-     * The same for the message of a value that cannot be read. It may be that of the command line, where the variable
-     * has another one.
+     * Returns the same for the message of a value that cannot be read. It may be that of the command line, where the
+     * variable has another one.
      */
     static String named(String message, ParameterException e) {
         return of(e.getCommandLine())
@@ -180,7 +180,7 @@ final class OptionVariables implements IDefaultValueProvider {
                 .toList();
     }
 
-    /** The name of a variable without what all have in common, in small letters. */
+    /** Returns the name of a variable without what all have in common, in small letters. */
     private static String word(String variable) {
         return variable.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
     }

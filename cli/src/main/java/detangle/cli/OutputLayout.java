@@ -17,7 +17,7 @@ record OutputLayout(List<Column> asked, List<Column> answer, List<String> column
     /** The name of the property or column that says why a row has no answer. */
     static final String ERROR = "error";
 
-    /** All names that results have, whichever way they are written. */
+    /** Returns all names that results have, whichever way they are written. */
     List<String> names() {
         return Stream.of(
                         asked.stream().map(Column::name),

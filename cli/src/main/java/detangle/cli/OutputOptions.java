@@ -62,7 +62,7 @@ final class OutputOptions {
         return onError;
     }
 
-    /** The file that results go to. */
+    /** Returns the file that results go to. */
     Optional<Path> file() {
         return output;
     }

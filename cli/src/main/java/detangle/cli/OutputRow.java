@@ -25,7 +25,7 @@ record OutputRow(
         SequencedMap<String, Object> known,
         Optional<String> error) {
 
-    /** The rows for each of a row's results, or the one row that says that there is none. */
+    /** Returns the rows for each of a row's results, or the one row that says that there is none. */
     static List<OutputRow> of(
             RowSource source,
             RowLoop.Row row,
@@ -41,8 +41,8 @@ record OutputRow(
     }
 
     /**
-     * All of the row as one object: without the parts that its answer does not have, and with null for all of no
-     * answer.
+     * Returns all of the row as one object: without the parts that its answer does not have, and with null for all of
+     * no answer.
      */
     SequencedMap<String, Object> object(OutputLayout layout) {
         SequencedMap<String, Object> object = new LinkedHashMap<>(joined);

@@ -284,12 +284,12 @@ final class ParquetCheck implements AutoCloseable {
         }
     }
 
-    /** A number's key: its field in the page's header, and its field in the struct there, or 0. */
+    /** Returns a number's key: its field in the page's header, and its field in the struct there, or 0. */
     private static int field(int outer, int inner) {
         return outer << 16 | inner;
     }
 
-    /** The page at a place, by its header. */
+    /** Returns the page at a place, by its header. */
     private Page page(long at, long end, String name) throws IOException {
         for (int look = INITIAL_PAGE_HEADER_BYTES; ; look *= 2) {
             int length = (int) Math.min(look, end - at);

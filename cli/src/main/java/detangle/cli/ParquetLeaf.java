@@ -46,7 +46,7 @@ final class ParquetLeaf {
         return count;
     }
 
-    /** The type's number in parquet.thrift. */
+    /** Returns the type's number in parquet.thrift. */
     static int physicalType(Column.Scalar type) {
         return switch (type) {
             case TEXT -> BYTE_ARRAY;
@@ -97,7 +97,7 @@ final class ParquetLeaf {
         values.write(number.array(), 0, number.position());
     }
 
-    /** The content of a data page: levels, then the values that are there, one after another. */
+    /** Returns the content of a data page: levels, then the values that are there, one after another. */
     byte[] page() {
         ByteArrayOutputStream page = new ByteArrayOutputStream();
         page.writeBytes(repetitions.bytes());

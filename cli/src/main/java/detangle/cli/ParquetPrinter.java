@@ -128,7 +128,7 @@ final class ParquetPrinter implements ResultPrinter {
         return object;
     }
 
-    /** A value as its column holds it. */
+    /** Returns a value as its column holds it. */
     private static Object fit(OutputRow row, String name, Object value, Scalar type) {
         boolean fits = value == null
                 || type == Scalar.TEXT

@@ -147,7 +147,7 @@ final class ParquetRows implements RowSource {
         return values;
     }
 
-    /** A value that does not change when the next row is read. */
+    /** Returns a value that does not change when the next row is read. */
     private Object plain(Object value) {
         values++;
         characters += value instanceof String text ? text.length() : value instanceof byte[] bytes ? bytes.length : 0;

@@ -76,14 +76,14 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
 
-    /** The model without {@code --model}. */
+    /** Returns the model without {@code --model}. */
     Path defaultModel() {
         throw new CliException("name a model for " + spec.name() + " with --model");
     }
 
     abstract P load(Path folder, PipelineOptions options);
 
-    /** The column that holds the texts, unless {@code --column} names another. */
+    /** Returns the column that holds the texts, unless {@code --column} names another. */
     String textColumn() {
         return "text";
     }
@@ -106,7 +106,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return false;
     }
 
-    /** The texts that a result repeats, by the names that results call them. */
+    /** Returns the texts that a result repeats, by the names that results call them. */
     List<Column> asked() {
         return List.of(Column.text("text"));
     }
@@ -122,8 +122,8 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     }
 
     /**
-     * A row as it is printed. Rows come here in the order of the source, where {@link #run} is given them in another
-     * one.
+     * Returns a row as it is printed. Rows come here in the order of the source, where {@link #run} is given them in
+     * another one.
      *
      * @param row with its results, or with a fault
      */
@@ -152,7 +152,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         return Result.object();
     }
 
-    /** The same as columns of a table; see {@link Result#records}. */
+    /** Returns the same as columns of a table; see {@link Result#records}. */
     abstract List<String> columns();
 
     /**
@@ -163,7 +163,9 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
      */
     abstract List<Result> run(P pipeline, List<List<String>> rows, ProgressListener progress);
 
-    /** A listener that hears of rows what this one is to hear, where a pipeline counts other things than rows. */
+    /**
+     * Returns a listener that hears of rows what this one is to hear, where a pipeline counts other things than rows.
+     */
     static ProgressListener counting(ProgressListener listener, IntUnaryOperator rows) {
         return new ProgressListener() {
             @Override
@@ -183,17 +185,17 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         };
     }
 
-    /** The names that an option lists; see {@link NameList}. */
+    /** Returns the names that an option lists; see {@link NameList}. */
     final List<String> names(String option, List<String> given) {
         return NameList.of(spec, option, given);
     }
 
-    /** The file that is read. */
+    /** Returns the file that is read. */
     final InputOptions input() {
         return input;
     }
 
-    /** The file that results go to. */
+    /** Returns the file that results go to. */
     final Optional<Path> outputFile() {
         return output.file();
     }
@@ -241,7 +243,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         done();
     }
 
-    /** The columns that are needed, that of texts first. */
+    /** Returns the columns that are needed, that of texts first. */
     private List<String> wanted() {
         List<String> wanted = new ArrayList<>();
         wanted.add(input.column().orElseGet(this::textColumn));
@@ -285,7 +287,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
         }
     }
 
-    /** A bar where there is a terminal and the rows are worth one. */
+    /** Returns a bar where there is a terminal and the rows are worth one. */
     private Progress progress(int read, boolean all, RowSource source) {
         if (read < MIN_ROWS_OF_A_BAR || !Boolean.getBoolean("detangle.terminal")) {
             return Progress.NONE;

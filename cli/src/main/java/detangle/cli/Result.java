@@ -55,7 +55,7 @@ record Result(
         return new BigDecimal(score).round(new MathContext(digits)).stripTrailingZeros();
     }
 
-    /** A JSON object of names and values in turn. */
+    /** Returns a JSON object of names and values in turn. */
     static SequencedMap<String, Object> object(Object... namesAndValues) {
         SequencedMap<String, Object> object = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -64,12 +64,12 @@ record Result(
         return object;
     }
 
-    /** The values of an object by some of its names, in their order: a row of a table. */
+    /** Returns the values of an object by some of its names, in their order: a row of a table. */
     static List<Object> values(SequencedMap<String, Object> object, List<String> names) {
         return names.stream().map(object::get).toList();
     }
 
-    /** The place of a character as Python counts, by code points. */
+    /** Returns the place of a character as Python counts, by code points. */
     static int codePoint(String text, int index) {
         return text.codePointCount(0, index);
     }

@@ -17,7 +17,7 @@ final class RowCount {
     private RowCount() {}
 
     /**
-     * The lines of a file that are not empty.
+     * Returns the lines of a file that are not empty.
      *
      * @param quotes whether the end of a line between quotes is part of a value
      * @return nothing for what is not a regular file, is very large, or cannot be read

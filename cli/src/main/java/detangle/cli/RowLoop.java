@@ -37,7 +37,7 @@ final class RowLoop {
 
     /** Runs rows, each with a text for each of the columns. */
     interface Runner {
-        /** The results; a row has one, or several in the order in which they are printed. */
+        /** Returns the results; a row has one, or several in the order in which they are printed. */
         List<Result> run(List<List<String>> rows, ProgressListener listener);
     }
 
@@ -155,7 +155,9 @@ final class RowLoop {
         }
     }
 
-    /** A reason as the command line says it: pipelines name in words what their callers have other names for. */
+    /**
+     * Returns a reason as the command line says it: pipelines name in words what their callers have other names for.
+     */
     private static String inOptions(String reason) {
         return reason.replace("(truncation)", "(--truncation)").replace("(maximum length)", "(--max-length)");
     }
@@ -222,8 +224,8 @@ final class RowLoop {
     }
 
     /**
-     * The first row that waits and those most like it, in the order of the source; nothing beyond a row that ends the
-     * run.
+     * Returns the first row that waits and those most like it, in the order of the source; nothing beyond a row that
+     * ends the run.
      */
     private List<Place> next() {
         if (takesAll()) {

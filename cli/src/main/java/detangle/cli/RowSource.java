@@ -25,7 +25,7 @@ interface RowSource extends AutoCloseable {
         return nameOf(row);
     }
 
-    /** Names for a message: all, or the first of many. */
+    /** Returns names for a message: all, or the first of many. */
     static String listed(Collection<String> names) {
         String first = names.stream().limit(NAMES_LISTED).collect(Collectors.joining(", "));
         return first + (names.size() > NAMES_LISTED ? " and " + (names.size() - NAMES_LISTED) + " more" : "");
@@ -38,8 +38,8 @@ interface RowSource extends AutoCloseable {
     }
 
     /**
-     * The next row; none at the end. What cannot be read at all is an exception, and what cannot be answered is the
-     * row's fault.
+     * Returns the next row; none at the end. What cannot be read at all is an exception, and what cannot be answered is
+     * the row's fault.
      */
     Optional<SourceRow> next();
 

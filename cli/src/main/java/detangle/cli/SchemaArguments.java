@@ -91,12 +91,12 @@ final class SchemaArguments {
         return policy.isPresent();
     }
 
-    /** The schema that options beside --labels ask for; empty where they do not. */
+    /** Returns the schema that options beside --labels ask for; empty where they do not. */
     Optional<Schema> schema() {
         return schema;
     }
 
-    /** Labels and classes as a schema. */
+    /** Returns labels and classes as a schema. */
     Schema ofOptions(List<String> labels) {
         List<Schema.Part> parts = new ArrayList<>();
         if (!labels.isEmpty()) {

@@ -39,7 +39,7 @@ final class SchemaResults {
         return List.of(Column.text("text"), CONFIDENCE, Column.whole("start"), Column.whole("end"));
     }
 
-    /** An answer's properties, by the schema: as GLiNER2 names them. */
+    /** Returns an answer's properties, by the schema: as GLiNER2 names them. */
     static List<Column> columns(Schema schema) {
         List<Column> columns = new ArrayList<>();
         schema.structures().forEach(s -> columns.add(Column.listOf(s.name(), fields(s))));
@@ -210,7 +210,7 @@ final class SchemaResults {
                     List.of(part, name, instance, field, label.label(), Result.rounded(label.confidence()), "", ""));
         }
 
-        /** All parts of the text, with the names of fields behind those of structures and relations. */
+        /** Returns all parts of the text, with the names of fields behind those of structures and relations. */
         List<Entity> spans() {
             return spans;
         }

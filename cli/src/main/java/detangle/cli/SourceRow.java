@@ -20,7 +20,7 @@ record SourceRow(
         this(number, columns, fault, "", "");
     }
 
-    /** The only column of a file of texts, with what stands around the text. */
+    /** Returns the only column of a file of texts, with what stands around the text. */
     static SourceRow ofText(long number, String column, String text, String before, String after) {
         SequencedMap<String, Object> columns = new LinkedHashMap<>();
         columns.put(column, text);

@@ -14,7 +14,7 @@ final class Suggestion {
         return nearest(word, known).map(near -> ": did you mean " + near + "?").orElse("");
     }
 
-    /** The known word that the fewest changes lead to, or that the word begins. */
+    /** Returns the known word that the fewest changes lead to, or that the word begins. */
     static Optional<String> nearest(String word, Collection<String> known) {
         String lower = word.toLowerCase(Locale.ROOT);
         int maxDistance = Math.max(1, lower.length() / 3);

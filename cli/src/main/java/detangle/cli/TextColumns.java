@@ -13,14 +13,14 @@ import java.util.stream.Stream;
  * @param mayBeBlank whether the command takes a text that is empty or only white space
  */
 record TextColumns(List<String> needed, Optional<String> optional, boolean named, boolean mayBeBlank) {
-    /** Those that a row is asked for. */
+    /** Returns those that a row is asked for. */
     List<String> of(SourceRow row) {
         return Stream.concat(
                         needed.stream(), optional.filter(name -> row.columns().get(name) != null).stream())
                 .toList();
     }
 
-    /** All of them. */
+    /** Returns all of them. */
     List<String> all() {
         return Stream.concat(needed.stream(), optional.stream()).toList();
     }

@@ -54,7 +54,7 @@ final class TextRankingCommand extends PipelineCommand<TextRanker> {
         return List.of(Column.whole("corpus_id"), Column.score("score"), Column.text("text"));
     }
 
-    /** A row's place, which nobody needs a model for. */
+    /** Returns a row's place, which nobody needs a model for. */
     @Override
     SequencedMap<String, Object> known(SourceRow row, List<Object> texts) {
         return Result.object("corpus_id", row.number() - 1, "text", texts.getFirst());

@@ -27,7 +27,7 @@ final class ThreadsOption {
         threads.ifPresent(text -> System.setProperty(ThreadCount.PROPERTY, Integer.toString(parse(spec, text))));
     }
 
-    /** A number, or what auto stands for. */
+    /** Returns a number, or what auto stands for. */
     static int parse(CommandSpec spec, String text) {
         try {
             return ThreadCount.parse(text, "--threads");

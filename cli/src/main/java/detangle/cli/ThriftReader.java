@@ -92,7 +92,7 @@ final class ThriftReader {
         throw new MalformedException();
     }
 
-    /** A number of things that the bytes behind it hold. */
+    /** Returns a number of things that the bytes behind it hold. */
     private int size() throws MalformedException {
         long size = varint();
         require(size >= 0 && size <= bytes.remaining());

@@ -24,7 +24,7 @@ final class ThriftWriter {
     private final Deque<Integer> outer = new ArrayDeque<>();
     private int last;
 
-    /** The bytes of one struct. */
+    /** Returns the bytes of one struct. */
     static byte[] struct(Consumer<ThriftWriter> fields) {
         ThriftWriter writer = new ThriftWriter();
         fields.accept(writer);

@@ -181,7 +181,7 @@ final class TokenizeCommand implements Runnable {
                 : new GivenRows(texts.stream().map(List::of).toList());
     }
 
-    /** A result for each window of each row. */
+    /** Returns a result for each window of each row. */
     private List<Result> results(
             Tokenizer loaded, Optional<Truncation> cut, List<List<String>> rows, ProgressListener listener) {
         List<Result> results = new ArrayList<>();

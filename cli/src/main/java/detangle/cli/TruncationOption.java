@@ -62,7 +62,7 @@ final class TruncationOption {
         return strategy;
     }
 
-    /** The options with what is said of cutting. */
+    /** Returns the options with what is said of cutting. */
     PipelineOptions of(PipelineOptions options) {
         return strategy.map(options::withTruncation).orElse(options);
     }

@@ -99,7 +99,7 @@ final class Utf8Reader extends Reader {
         return count;
     }
 
-    /** The byte order mark, if what has been read begins with one; it is empty otherwise. */
+    /** Returns the byte order mark, if what has been read begins with one; it is empty otherwise. */
     String mark() {
         return marked ? Character.toString(BYTE_ORDER_MARK) : "";
     }

@@ -9,7 +9,7 @@ import java.util.Map;
 @FunctionalInterface
 public interface ConstantEvaluator {
     /**
-     * The value of each root.
+     * Returns the value of each root.
      *
      * @param roots nodes of fixed sizes without inputs below them
      * @param constants data by name

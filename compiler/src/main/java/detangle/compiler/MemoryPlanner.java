@@ -89,7 +89,7 @@ public final class MemoryPlanner {
         }
     }
 
-    /** The slot of a parameter that becomes this node's value, if nothing else reads what it is now. */
+    /** Returns the slot of a parameter that becomes this node's value, if nothing else reads what it is now. */
     private OptionalInt inPlace(Node node, Program program) {
         for (Update update : program.updates()) {
             Integer slot = slotOf.get(update.parameter());
@@ -116,7 +116,7 @@ public final class MemoryPlanner {
         return slots.size() - 1;
     }
 
-    /** The slot of an operand that this node is a view of, or may overwrite. */
+    /** Returns the slot of an operand that this node is a view of, or may overwrite. */
     private OptionalInt shared(Node node) {
         if (MemoryPlan.isView(node)) {
             return slot(node.input(0));

@@ -5,18 +5,18 @@ import detangle.ir.Program;
 
 /** A step of the compiler: it takes a program and gives one of equal value. */
 public interface Pass {
-    /** The name on the command line and in dumps, such as {@code fuse-attention}. */
+    /** Returns the name on the command line and in dumps, such as {@code fuse-attention}. */
     String name();
 
     Program run(Program program);
 
-    /** The level of the programs that it takes. */
+    /** Returns the level of the programs that it takes. */
     default Level takes() {
         return Level.PASSES;
     }
 
     /**
-     * The level of what it leaves.
+     * Returns the level of what it leaves.
      *
      * @param before the level of the program that it is given
      */

@@ -71,7 +71,7 @@ public final class Passes {
         return passes.stream().map(p -> p instanceof FoldConstants ? fold : p).toList();
     }
 
-    /** The same passes, after which weights of linear layers take 16 bits. */
+    /** Returns the same passes, after which weights of linear layers take 16 bits. */
     public static List<Pass> withNarrowWeights(List<Pass> passes, DType dtype) {
         List<Pass> all = new ArrayList<>(passes);
         all.add(all.size() - 1, new NarrowWeights(dtype)); // dead-constants then lets go of what was rounded
@@ -112,7 +112,7 @@ public final class Passes {
                 new DeadConstants()); // lets go of weights that are folded
     }
 
-    /** A pass that needs no weights, by its name; a {@link CompileException} lists the names. */
+    /** Returns a pass that needs no weights, by its name; a {@link CompileException} lists the names. */
     public static Pass named(String name) {
         List<Pass> passes = packedOptimisations();
         passes.add(new JoinRegions());
@@ -128,7 +128,7 @@ public final class Passes {
                         + passes.stream().map(Pass::name).distinct().collect(Collectors.joining(", "))));
     }
 
-    /** The passes that need no weights. */
+    /** Returns the passes that need no weights. */
     public static List<Pass> optimisations() {
         List<Pass> passes = new ArrayList<>(FUSIONS);
         passes.addAll(KERNELS);

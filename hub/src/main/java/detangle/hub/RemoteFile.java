@@ -25,7 +25,10 @@ record RemoteFile(String name, URI uri, String tag, boolean tagIsHash, OptionalL
         return looksLikeHash(tag);
     }
 
-    /** Bytes that it may have: weights are as large as they are, and nothing else of a model comes near this. */
+    /**
+     * Returns the bytes that it may have: weights are as large as they are, and nothing else of a model comes near
+     * this.
+     */
     long maxBytes() {
         return name.endsWith(".safetensors") || name.endsWith(".bin") && !name.endsWith("bpe_encoder.bin")
                 ? Long.MAX_VALUE

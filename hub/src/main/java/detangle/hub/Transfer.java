@@ -50,7 +50,7 @@ final class Transfer {
         }
     }
 
-    /** Bytes that have come so far. */
+    /** Returns the bytes that have come so far. */
     long done() throws IOException {
         return Files.exists(to) ? Files.size(to) : 0;
     }

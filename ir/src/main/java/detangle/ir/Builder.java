@@ -21,17 +21,17 @@ public final class Builder {
         this.scope = scope;
     }
 
-    /** A builder whose names begin with {@code name} and a dot, inside this one's. */
+    /** Returns a builder whose names begin with {@code name} and a dot, inside this one's. */
     public Builder scope(String name) {
         return new Builder(scope + name + ".");
     }
 
-    /** The node with a name, in this builder's scope, for readable text. */
+    /** Returns the node with a name, in this builder's scope, for readable text. */
     public Node named(String name, Node node) {
         return node.withName(scope + name);
     }
 
-    /** A checked node of any operation. */
+    /** Returns a checked node of any operation. */
     public Node op(Op op, List<Node> inputs) {
         return checked(op, inputs, "");
     }
@@ -59,7 +59,7 @@ public final class Builder {
         return op(new TensorOp.Param(name, type));
     }
 
-    /** A scalar constant; it broadcasts in elementwise operations. */
+    /** Returns a scalar constant; it broadcasts in elementwise operations. */
     public Node constant(DType dtype, double value) {
         return op(new TensorOp.Constant(new Literal.Splat(value), new TensorType(dtype, Shape.SCALAR)));
     }
@@ -112,7 +112,7 @@ public final class Builder {
         return binary(BinaryFunction.AND, a, b);
     }
 
-    /** The operand with each element moved into [low, high]. */
+    /** Returns the operand with each element moved into [low, high]. */
     public Node clamp(Node x, double low, double high) {
         DType dtype = x.type().dtype();
         return min(max(x, constant(dtype, low)), constant(dtype, high));
@@ -126,7 +126,7 @@ public final class Builder {
         return op(new TensorOp.Select(), condition, ifTrue, ifFalse);
     }
 
-    /** The operand in another element type; the operand itself if it has that type. */
+    /** Returns the operand in another element type; the operand itself if it has that type. */
     public Node convert(Node x, DType to) {
         return x.type().dtype() == to ? x : op(new TensorOp.Convert(to), x);
     }
@@ -165,7 +165,7 @@ public final class Builder {
         return op(new TensorOp.Broadcast(shape), x);
     }
 
-    /** The elements {@code [start, limit)} of an axis; negative axes count from the end. */
+    /** Returns the elements {@code [start, limit)} of an axis; negative axes count from the end. */
     public Node slice(Node x, int axis, long start, long limit) {
         return op(new TensorOp.Slice(positive(axis, x), Dim.of(start), Dim.of(limit)), x);
     }
@@ -174,7 +174,7 @@ public final class Builder {
         return op(new TensorOp.Concat(axis), parts);
     }
 
-    /** Rows of a table at ids. */
+    /** Returns rows of a table at ids. */
     public Node gather(Node table, Node ids) {
         return op(new TensorOp.Gather(), table, ids);
     }

@@ -38,7 +38,7 @@ public enum DType {
         };
     }
 
-    /** The name in IR text. */
+    /** Returns the name in IR text. */
     public String text() {
         return name().toLowerCase(java.util.Locale.ROOT);
     }

@@ -24,12 +24,12 @@ public final class Decomposition {
 
     private Decomposition() {}
 
-    /** The program with every kernel-level operation written in primitives. */
+    /** Returns the program with every kernel-level operation written in primitives. */
     public static Program decompose(Program program) {
         return decompose(program, op -> true);
     }
 
-    /** The program with some of its kernel-level operations written in primitives. */
+    /** Returns the program with some of its kernel-level operations written in primitives. */
     public static Program decompose(Program program, Predicate<KernelOp> which) {
         Decomposition d = new Decomposition();
         return Rewriter.rewrite(
@@ -39,7 +39,7 @@ public final class Decomposition {
                         : Optional.empty()));
     }
 
-    /** The value of one kernel-level operation, written in primitives over its operands. */
+    /** Returns the value of one kernel-level operation, written in primitives over its operands. */
     public static Node of(KernelOp op, List<Node> operands) {
         return new Decomposition().inPrimitives(op, operands);
     }
@@ -153,7 +153,7 @@ public final class Decomposition {
                 sumOfRows(dy));
     }
 
-    /** The sum over all axes but the last. */
+    /** Returns the sum over all axes but the last. */
     private Node sumOfRows(Node x) {
         Node sum = x;
         for (int axis = 0; axis < x.type().rank() - 1; axis++) {

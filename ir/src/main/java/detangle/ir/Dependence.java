@@ -12,7 +12,7 @@ public enum Dependence {
     /** The value follows from an input, and so belongs to one run. */
     INPUT;
 
-    /** The dependence of a value that is computed from values with these two. */
+    /** Returns the dependence of a value that is computed from values with these two. */
     Dependence and(Dependence other) {
         return compareTo(other) < 0 ? other : this;
     }

@@ -63,7 +63,10 @@ public final class Dim {
         return new Dim(size);
     }
 
-    /** A symbol: a letter followed by letters, digits or underscores; a {@link SizeException} for any other name. */
+    /**
+     * Returns a symbol: a letter followed by letters, digits or underscores; a {@link SizeException} for any other
+     * name.
+     */
     public static Dim symbol(String name) {
         boolean fits = !name.isEmpty()
                 && isLetter(name.charAt(0))
@@ -80,7 +83,7 @@ public final class Dim {
         return monomials.length == 0;
     }
 
-    /** The symbol, if this is nothing else. */
+    /** Returns the symbol, if this is nothing else. */
     public Optional<String> asSymbol() {
         return monomials.length == 1 && coefficients[0] == 1 && monomials[0].indexOf('*') < 0
                 ? Optional.of(monomials[0])
@@ -91,7 +94,7 @@ public final class Dim {
         return isStatic() && number == 1;
     }
 
-    /** The size of a static dim; an {@link IllegalStateException} for a symbolic one. */
+    /** Returns the size of a static dim; an {@link IllegalStateException} for a symbolic one. */
     public long size() {
         if (!isStatic()) {
             throw new IllegalStateException("the dimension " + this + " has no fixed size: bind its symbols first");
@@ -239,7 +242,7 @@ public final class Dim {
         }
     }
 
-    /** The summands, the constant first; none for zero. */
+    /** Returns the summands, the constant first; none for zero. */
     public List<Term> terms() {
         if (isStatic()) {
             return number == 0 ? List.of() : List.of(new Term(number, List.of()));
@@ -252,7 +255,7 @@ public final class Dim {
         return terms;
     }
 
-    /** The symbols that occur, sorted. */
+    /** Returns the symbols that occur, sorted. */
     public SortedSet<String> symbols() {
         SortedSet<String> symbols = new TreeSet<>();
         if (isStatic()) {
@@ -263,8 +266,8 @@ public final class Dim {
     }
 
     /**
-     * The value with every symbol bound; a {@link SizeException} names a symbol without a value, or says that it
-     * overflows.
+     * Returns the value with every symbol bound; a {@link SizeException} names a symbol without a value, or says that
+     * it overflows.
      */
     public long evaluate(Map<String, Long> bindings) {
         if (isStatic()) {

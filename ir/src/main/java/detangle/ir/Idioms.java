@@ -76,13 +76,13 @@ public final class Idioms {
         return b.select(mask, quotient, constant(scores, 0));
     }
 
-    /** The sum of the squares of all elements, a scalar. */
+    /** Returns the sum of the squares of all elements, a scalar. */
     public Node sumOfSquares(Node x) {
         Node flat = x.type().rank() == 1 ? x : b.reshape(x, x.shape().elements());
         return b.reshape(b.reduce(ReduceFunction.SUM, b.mul(flat, flat), 0), Shape.SCALAR);
     }
 
-    /** The activation of a linear kernel. */
+    /** Returns the activation of a linear kernel. */
     public Node activation(Activation activation, Node x) {
         return switch (activation) {
             case NONE -> x;
@@ -98,7 +98,7 @@ public final class Idioms {
         return gated(x, b.unary(UnaryFunction.ERF, b.mul(x, constant(x, Math.sqrt(0.5)))));
     }
 
-    /** The approximation of GELU by {@code x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))}. */
+    /** Returns the approximation of GELU by {@code x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))}. */
     public Node geluTanh(Node x) {
         Node cube = b.mul(b.mul(x, x), x);
         Node inner = b.add(x, b.mul(cube, constant(x, 0.044715)));
@@ -184,7 +184,7 @@ public final class Idioms {
         return b.compare(Comparison.EQ, sequence(queries, querySegments), ofKey);
     }
 
-    /** The sequence of each of some rows, {@code i32[rows,1]}: how many sequences end at or before it. */
+    /** Returns the sequence of each of some rows, {@code i32[rows,1]}: how many sequences end at or before it. */
     private Node sequence(Dim rows, Node segments) {
         Dim one = Dim.of(1);
         Dim count = segments.type().dim(0).plus(-1);
@@ -195,7 +195,7 @@ public final class Idioms {
     }
 
     /**
-     * The entry of a table of distances for each query and key, {@code i32[Q,S]}.
+     * Returns the entry of a table of distances for each query and key, {@code i32[Q,S]}.
      *
      * @param queryPositions {@code i32[Q]}
      * @param keyPositions {@code i32[S]}

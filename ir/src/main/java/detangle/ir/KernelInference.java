@@ -66,7 +66,10 @@ final class KernelInference {
         };
     }
 
-    /** The operands of attention: those that it always has, tables of positions and the index into them, and a seed. */
+    /**
+     * Returns the operands of attention: those that it always has, tables of positions and the index into them, and a
+     * seed.
+     */
     private static int operands(int always, boolean c2p, boolean p2c, AttentionDropout dropout) {
         int tables = (c2p ? 1 : 0) + (p2c ? 1 : 0) + (c2p || p2c ? 1 : 0);
         return always + tables + (dropout.isPresent() ? 1 : 0);
@@ -99,7 +102,7 @@ final class KernelInference {
         return shape.map(s -> new TensorType(op.region().body().dtype(), s));
     }
 
-    /** The first of a list, which may be long. */
+    /** Returns the first of a list, which may be long. */
     private static <T> List<T> some(List<T> all) {
         return all.subList(0, Math.min(MAX_SHOWN, all.size()));
     }
@@ -273,7 +276,7 @@ final class KernelInference {
     }
 
     /**
-     * The type of one of attention's gradients, which is that of the operand that it belongs to.
+     * Returns the type of one of attention's gradients, which is that of the operand that it belongs to.
      *
      * @param out the type of attention's result
      * @param firstTable the first operand that may be a table of positions

@@ -49,7 +49,7 @@ public sealed interface KernelOp extends Op {
             DGAMMA,
             DBETA;
 
-            /** The name in the text form. */
+            /** Returns the name in the text form. */
             public String text() {
                 return name().toLowerCase(Locale.ROOT);
             }
@@ -127,7 +127,7 @@ public sealed interface KernelOp extends Op {
         DPK,
         DPQ;
 
-        /** The name in the text form. */
+        /** Returns the name in the text form. */
         public String text() {
             return name().toLowerCase(Locale.ROOT);
         }

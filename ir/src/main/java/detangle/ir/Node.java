@@ -49,7 +49,7 @@ public final class Node {
         return type.shape();
     }
 
-    /** The hint for the text form; may be empty. */
+    /** Returns the hint for the text form; may be empty. */
     public String name() {
         return name;
     }
@@ -58,7 +58,7 @@ public final class Node {
         return Optional.ofNullable(location);
     }
 
-    /** The same value over other operands, type unchecked. */
+    /** Returns the same value over other operands, type unchecked. */
     public Node withInputs(List<Node> newInputs) {
         return new Node(op, newInputs, type, name, location());
     }

@@ -16,8 +16,8 @@ public final class OneLine {
     private OneLine() {}
 
     /**
-     * The text with line breaks, tabs, control characters, characters of formatting (joiners excepted, as words of
-     * some scripts need them) and lone surrogates escaped as in Java. Of a text of more than {@value #MAX_LENGTH}
+     * Returns the text with line breaks, tabs, control characters, characters of formatting (joiners excepted, as words
+     * of some scripts need them) and lone surrogates escaped as in Java. Of a text of more than {@value #MAX_LENGTH}
      * characters the middle is left out, as messages begin with the file and end with the fault.
      */
     public static String of(String text) {

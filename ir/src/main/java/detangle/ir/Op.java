@@ -7,7 +7,9 @@ import java.util.Locale;
  * (inference, interpreter, printer, ...), so that the compiler lists every place a new one must be taught to.
  */
 public sealed interface Op permits TensorOp, KernelOp {
-    /** The word that the operation is written with in text and in messages, such as {@code packed_attention}. */
+    /**
+     * Returns the word that the operation is written with in text and in messages, such as {@code packed_attention}.
+     */
     default String mnemonic() {
         return switch (this) {
             case TensorOp.Unary(var f) -> f.text();
@@ -19,7 +21,7 @@ public sealed interface Op permits TensorOp, KernelOp {
         };
     }
 
-    /** The name of an operation's record as text has it: {@code GatherLast} as {@code gather_last}. */
+    /** Returns the name of an operation's record as text has it: {@code GatherLast} as {@code gather_last}. */
     static String recordName(Class<?> operation) {
         return operation
                 .getSimpleName()

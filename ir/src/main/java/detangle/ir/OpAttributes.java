@@ -32,17 +32,19 @@ public final class OpAttributes {
          */
         <T> T choice(String name, T value, List<T> all, Function<T, String> text);
 
-        /** The type of the result, where it is an attribute. It has no name because the result's type says it. */
+        /**
+         * Returns the type of the result, where it is an attribute. It has no name because the result's type says it.
+         */
         TensorType type(TensorType value);
 
-        /** The shape of the result, where it is an attribute. */
+        /** Returns the shape of the result, where it is an attribute. */
         Shape shape(Shape value);
 
-        /** The element type of the result, where it is an attribute. */
+        /** Returns the element type of the result, where it is an attribute. */
         DType elementType(DType value);
     }
 
-    /** The operation with what the visitor returned for each attribute. */
+    /** Returns the operation with what the visitor returned for each attribute. */
     public static Op map(Op op, Visitor v) {
         return switch (op) {
             case TensorOp t -> map(t, v);

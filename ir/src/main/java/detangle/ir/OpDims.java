@@ -10,7 +10,7 @@ import java.util.function.UnaryOperator;
 public final class OpDims {
     private OpDims() {}
 
-    /** The operation with the symbols of its attributes replaced by sizes. */
+    /** Returns the operation with the symbols of its attributes replaced by sizes. */
     public static Op bind(Op op, Map<String, Long> bindings) {
         return map(op, dim -> Dim.of(dim.evaluate(bindings)));
     }
@@ -29,7 +29,8 @@ public final class OpDims {
     }
 
     /**
-     * The operation with another size in the place of each; a function that returns what it is given sees all of them.
+     * Returns the operation with another size in the place of each; a function that returns what it is given sees all
+     * of them.
      */
     public static Op map(Op op, UnaryOperator<Dim> change) {
         return OpAttributes.map(op, new Sizes(change));

@@ -32,7 +32,7 @@ public record Program(
      * @param value of the parameter's type
      */
     public record Update(Node parameter, Node value) {
-        /** The name of the parameter. */
+        /** Returns the name of the parameter. */
         public String name() {
             return ((TensorOp.Param) parameter.op()).name();
         }
@@ -50,7 +50,9 @@ public record Program(
         this(name, inputs, outputs, List.of(), constants);
     }
 
-    /** The values that leave the program: those of its outputs and then those of its updates, in their order. */
+    /**
+     * Returns the values that leave the program: those of its outputs and then those of its updates, in their order.
+     */
     public List<Node> roots() {
         return Stream.concat(
                         outputs.stream().map(Output::node), updates.stream().map(Update::value))
@@ -58,8 +60,8 @@ public record Program(
     }
 
     /**
-     * Every node that an output or an update needs and every input, operands before users; the order depends on the
-     * graph alone. The {@linkplain SeveralResults results of one operation} stand side by side.
+     * Returns every node that an output or an update needs and every input, operands before users; the order depends on
+     * the graph alone. The {@linkplain SeveralResults results of one operation} stand side by side.
      */
     public List<Node> nodes() {
         List<Node> order = order();
@@ -69,7 +71,8 @@ public record Program(
     }
 
     /**
-     * The nodes in their order, with the results of one operation in one list; every other node is in a list by itself.
+     * Returns the nodes in their order, with the results of one operation in one list; every other node is in a list by
+     * itself.
      */
     public List<List<Node>> operations() {
         return Operations.of(order());
@@ -117,7 +120,9 @@ public record Program(
         }
     }
 
-    /** The nodes that read each node, in program order, once an operand; nodes nobody reads have an empty list. */
+    /**
+     * Returns the nodes that read each node, in program order, once an operand; nodes nobody reads have an empty list.
+     */
     public Map<Node, List<Node>> users() {
         Map<Node, List<Node>> users = new IdentityHashMap<>();
         for (Node node : nodes()) {
@@ -144,8 +149,8 @@ public record Program(
     }
 
     /**
-     * The nodes that may have another value at each run. All others are {@link Dependence#CONSTANT}: they have one
-     * value for given sizes.
+     * Returns the nodes that may have another value at each run. All others are {@link Dependence#CONSTANT}: they have
+     * one value for given sizes.
      */
     public Set<Node> eachRun() {
         Set<Node> changing = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -10,6 +10,6 @@ package detangle.ir;
  * A result over operands of its own is an operation by itself, of the same value.
  */
 public interface SeveralResults {
-    /** The operation with its first result, which is equal for all of its results. */
+    /** Returns the operation with its first result, which is equal for all of its results. */
     Op withFirstResult();
 }

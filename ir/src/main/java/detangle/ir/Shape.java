@@ -37,7 +37,7 @@ public record Shape(List<Dim> dims) {
         return dims.size();
     }
 
-    /** The extent of an axis; negative axes count from the end. */
+    /** Returns the extent of an axis; negative axes count from the end. */
     public Dim dim(int axis) {
         return dims.get(axis < 0 ? axis + rank() : axis);
     }
@@ -52,7 +52,7 @@ public record Shape(List<Dim> dims) {
         return true;
     }
 
-    /** The number of elements. */
+    /** Returns the number of elements. */
     public Dim elements() {
         Dim elements = Dim.of(1);
         for (Dim dim : dims) {
@@ -61,14 +61,14 @@ public record Shape(List<Dim> dims) {
         return elements;
     }
 
-    /** A copy with one axis replaced; negative axes count from the end. */
+    /** Returns a copy with one axis replaced; negative axes count from the end. */
     public Shape with(int axis, Dim dim) {
         List<Dim> copy = new ArrayList<>(dims);
         copy.set(axis < 0 ? axis + rank() : axis, dim);
         return new Shape(copy);
     }
 
-    /** The axes {@code [from, to)}. */
+    /** Returns the axes {@code [from, to)}. */
     public Shape sub(int from, int to) {
         return new Shape(dims.subList(from, to));
     }
@@ -80,19 +80,19 @@ public record Shape(List<Dim> dims) {
         return new Shape(all);
     }
 
-    /** The sizes under an assignment of the symbols. */
+    /** Returns the sizes under an assignment of the symbols. */
     public long[] evaluate(Map<String, Long> bindings) {
         return dims.stream().mapToLong(d -> d.evaluate(bindings)).toArray();
     }
 
-    /** The sizes of a static shape. */
+    /** Returns the sizes of a static shape. */
     public long[] sizes() {
         return evaluate(Map.of());
     }
 
     /**
-     * The shape both broadcast to, as in NumPy: axes are aligned at the end, and an axis of extent 1 repeats. Empty
-     * when two extents differ and neither is the constant 1.
+     * Returns the shape both broadcast to, as in NumPy: axes are aligned at the end, and an axis of extent 1 repeats.
+     * Empty when two extents differ and neither is the constant 1.
      */
     public static Optional<Shape> broadcast(Shape a, Shape b) {
         int rank = Math.max(a.rank(), b.rank());
@@ -113,7 +113,7 @@ public record Shape(List<Dim> dims) {
         return broadcast(this, target).filter(target::equals).isPresent();
     }
 
-    /** The text form: {@code [B,12,S,64]}, and {@code []} for a scalar. */
+    /** Returns the text form: {@code [B,12,S,64]}, and {@code []} for a scalar. */
     @Override
     public String toString() {
         return dims.stream().map(Dim::toString).collect(Collectors.joining(",", "[", "]"));

@@ -4,7 +4,7 @@ package detangle.ir;
 public final class Strides {
     private Strides() {}
 
-    /** The distance between neighbours along each axis. */
+    /** Returns the distance between neighbours along each axis. */
     public static int[] of(int[] shape) {
         int[] strides = new int[shape.length];
         int stride = 1;
@@ -45,7 +45,7 @@ public final class Strides {
         return offsets;
     }
 
-    /** The product of sizes {@code [from, to)}. */
+    /** Returns the product of sizes {@code [from, to)}. */
     public static int product(int[] shape, int from, int to) {
         int n = 1;
         for (int i = from; i < to; i++) {

@@ -86,7 +86,7 @@ public final class Tensor {
         return tensor;
     }
 
-    /** The product of sizes; an {@link ArithmeticException} if it is beyond a long. */
+    /** Returns the product of sizes; an {@link ArithmeticException} if it is beyond a long. */
     public static long elements(long[] shape) {
         // Without a stream, as each result of a run asks.
         for (long size : shape) {
@@ -105,7 +105,7 @@ public final class Tensor {
         return dtype;
     }
 
-    /** The sizes, a copy. */
+    /** Returns the sizes, a copy. */
     public long[] shape() {
         return shape.clone();
     }
@@ -130,7 +130,7 @@ public final class Tensor {
         return data;
     }
 
-    /** The same elements under another shape with as many. */
+    /** Returns the same elements under another shape with as many. */
     public Tensor reshape(long... newShape) {
         return new Tensor(dtype, newShape, data);
     }
@@ -159,7 +159,7 @@ public final class Tensor {
         return new Tensor(dtype, sizes, to);
     }
 
-    /** The element at a row-major index, as a double; exact for every type but large i64. */
+    /** Returns the element at a row-major index, as a double; exact for every type but large i64. */
     public double getDouble(long i) {
         return switch (dtype) {
             case F32 -> data.getAtIndex(FLOAT, i);
@@ -170,7 +170,7 @@ public final class Tensor {
         };
     }
 
-    /** The element at a row-major index, as a long; floats truncate. */
+    /** Returns the element at a row-major index, as a long; floats truncate. */
     public long getLong(long i) {
         return switch (dtype) {
             case I32 -> data.getAtIndex(INT, i);
@@ -210,7 +210,7 @@ public final class Tensor {
         return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
     }
 
-    /** All elements as floats, a copy. */
+    /** Returns all elements as floats, a copy. */
     public float[] toFloats() {
         float[] out = new float[Math.toIntExact(elements())];
         copyTo(0, out, 0, out.length);
@@ -259,7 +259,7 @@ public final class Tensor {
         }
     }
 
-    /** All elements as doubles, a copy. */
+    /** Returns all elements as doubles, a copy. */
     public double[] toDoubles() {
         double[] out = new double[Math.toIntExact(elements())];
         for (int i = 0; i < out.length; i++) {
@@ -268,7 +268,7 @@ public final class Tensor {
         return out;
     }
 
-    /** All elements as longs, a copy; floats truncate. */
+    /** Returns all elements as longs, a copy; floats truncate. */
     public long[] toLongs() {
         long[] out = new long[Math.toIntExact(elements())];
         for (int i = 0; i < out.length; i++) {

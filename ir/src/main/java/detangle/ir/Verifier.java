@@ -54,7 +54,7 @@ public final class Verifier {
         this.checked = checked;
     }
 
-    /** The errors, in program order; empty for a valid program. */
+    /** Returns the errors, in program order; empty for a valid program. */
     public static List<Diagnostic> verify(Program program) {
         return verify(program, new Checked());
     }

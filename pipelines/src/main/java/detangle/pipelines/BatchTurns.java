@@ -61,7 +61,7 @@ final class BatchTurns {
             return queue;
         }
 
-        /** A condition of {@link BatchTurns#lock} that is signalled when it gets a place. */
+        /** Returns a condition of {@link BatchTurns#lock} that is signalled when it gets a place. */
         Condition changed() {
             return changed;
         }

@@ -142,7 +142,9 @@ record BoundaryArchitecture(BoundaryHead head, HeadPrograms programs) implements
                         > head.decoding().abstention().getAsDouble();
     }
 
-    /** The candidates that reach the threshold, and as many of the best ones as the model expects, if it tells. */
+    /**
+     * Returns the candidates that reach the threshold, and as many of the best ones as the model expects, if it tells.
+     */
     private List<Scored> kept(BoundaryScores scores, int query, float threshold) {
         float[] probabilities = scores.probabilities(query, head.decoding().pairTemperature());
         boolean[] isKept = new boolean[probabilities.length];

@@ -45,7 +45,7 @@ record BoundaryMarginals(
         return firstVectors.length;
     }
 
-    /** An output that only some configurations have. */
+    /** Returns an output that only some configurations have. */
     float[][] rows(String output) {
         return rows(outputs, output);
     }

@@ -16,7 +16,7 @@ final class BoundaryOverlaps {
     /** A span and its probability. */
     record Scored(BoundarySpan span, float probability) {}
 
-    /** Those that stay, the most probable first. */
+    /** Returns those that stay, the most probable first. */
     static List<Scored> resolved(List<Scored> spans, OverlapPolicy policy) {
         List<Scored> kept = switch (policy) {
             case FLAT -> flat(spans);
@@ -27,8 +27,8 @@ final class BoundaryOverlaps {
     }
 
     /**
-     * Those without common words whose probabilities have the greatest sum; of equal sums, the one of fewer spans that
-     * end early.
+     * Returns those without common words whose probabilities have the greatest sum; of equal sums, the one of fewer
+     * spans that end early.
      */
     private static List<Scored> flat(List<Scored> all) {
         List<Scored> spans = all.stream()
@@ -61,7 +61,7 @@ final class BoundaryOverlaps {
         return kept;
     }
 
-    /** All but those inside a more probable one. */
+    /** Returns all but those inside a more probable one. */
     private static List<Scored> longest(List<Scored> all) {
         List<Scored> kept = new ArrayList<>();
         for (Scored scored : all.stream().sorted(BEST_FIRST).toList()) {

@@ -17,7 +17,7 @@ record BoundaryProposer(BoundaryMarginals marginals) {
     /** Above the values of all spans, and so what a query's own choices are worth. */
     private static final float BONUS_OF_A_CHOICE = 5000;
 
-    /** Those of one query, the best first. */
+    /** Returns those of one query, the best first. */
     List<BoundarySpan> ofQuery(int query, float[] gate, BoundaryHead.Proposals asked) {
         Deadline.check();
         float[] firsts = marginals.firsts()[query];
@@ -47,7 +47,7 @@ record BoundaryProposer(BoundaryMarginals marginals) {
         return best(values, asked.budget());
     }
 
-    /** Those that all queries share, the best first. */
+    /** Returns those that all queries share, the best first. */
     List<BoundarySpan> shared(BoundaryHead.Pool pool) {
         float[] firsts = greatest(marginals.firsts());
         float[] lasts = greatest(marginals.lasts());
@@ -98,7 +98,7 @@ record BoundaryProposer(BoundaryMarginals marginals) {
         return (long) start << Integer.SIZE | end;
     }
 
-    /** The numbers from one to before another with the greatest values, the greatest first. */
+    /** Returns the numbers from one to before another with the greatest values, the greatest first. */
     private static int[] best(int from, int to, int count, IntToDoubleFunction value) {
         return IntStream.range(from, to)
                 .boxed()

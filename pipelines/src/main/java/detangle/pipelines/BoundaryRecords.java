@@ -52,7 +52,7 @@ record BoundaryRecords(BoundaryHead.Records head, HeadPrograms programs, Boundar
      */
     private record Instance(float[] state, float probability, Optional<BoundarySpan> span) {}
 
-    /** Instances with a value, the most probable first. */
+    /** Returns instances with a value, the most probable first. */
     List<SequencedMap<String, FieldValue>> found(Structure structure, int firstQuery, float[][] queries) {
         Candidates candidates = candidates(structure, firstQuery);
         List<SequencedMap<String, FieldValue>> found = new ArrayList<>();
@@ -133,7 +133,7 @@ record BoundaryRecords(BoundaryHead.Records head, HeadPrograms programs, Boundar
         return rows;
     }
 
-    /** The most probable first. */
+    /** Returns the most probable first. */
     private List<Instance> instances(Structure structure, int firstQuery, Candidates candidates) {
         return switch (structure.mode().orElseThrow()) {
             case NATURAL -> {
@@ -183,7 +183,7 @@ record BoundaryRecords(BoundaryHead.Records head, HeadPrograms programs, Boundar
     }
 
     /**
-     * Values of one field of an instance.
+     * Returns values of one field of an instance.
      *
      * @param logits that it has none, then of each candidate
      * @param used candidates that other instances have, of fields that share none
@@ -197,7 +197,7 @@ record BoundaryRecords(BoundaryHead.Records head, HeadPrograms programs, Boundar
                 : several(asked, field, logits, candidates, used);
     }
 
-    /** The most probable candidate that is free, if it is more probable than none. */
+    /** Returns the most probable candidate that is free, if it is more probable than none. */
     private List<BoundarySpan> one(
             StructureField asked,
             Cardinality cardinality,
@@ -220,7 +220,7 @@ record BoundaryRecords(BoundaryHead.Records head, HeadPrograms programs, Boundar
         return List.of(candidates.span(field, best - 1));
     }
 
-    /** All that are probable enough and free, in the order in which they were proposed. */
+    /** Returns all that are probable enough and free, in the order in which they were proposed. */
     private List<BoundarySpan> several(
             StructureField asked, int field, double[] logits, Candidates candidates, Set<Long> used) {
         List<BoundarySpan> spans = new ArrayList<>();

@@ -38,7 +38,7 @@ record BoundaryRelations(BoundaryHead.Relations head, HeadPrograms programs, Bou
      */
     private record Pair(int relation, BoundarySpan head, BoundarySpan tail, float probability) {}
 
-    /** All pairs that reach the threshold of their kind, or that of the call. */
+    /** Returns all pairs that reach the threshold of their kind, or that of the call. */
     SequencedMap<String, List<RelationMention>> found(
             List<Asked> kinds, float[][] words, float[][] queries, double threshold) {
         SequencedMap<String, List<RelationMention>> found = new LinkedHashMap<>();
@@ -67,7 +67,7 @@ record BoundaryRelations(BoundaryHead.Relations head, HeadPrograms programs, Bou
         return found;
     }
 
-    /** The most probable pairs of different spans. */
+    /** Returns the most probable pairs of different spans. */
     private List<Pair> pairs(Asked asked, int relation) {
         List<Pair> pairs = new ArrayList<>();
         List<Argument> tails = arguments(asked.tails(), head.tails());
@@ -85,7 +85,7 @@ record BoundaryRelations(BoundaryHead.Relations head, HeadPrograms programs, Bou
                 .toList();
     }
 
-    /** The most probable candidates of a query; of equally probable ones those that stand first. */
+    /** Returns the most probable candidates of a query; of equally probable ones those that stand first. */
     private List<Argument> arguments(int query, int maxArguments) {
         float[] probabilities = scores.probabilities(query, 1);
         List<BoundarySpan> spans = scores.spans().get(query);

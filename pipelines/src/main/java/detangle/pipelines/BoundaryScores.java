@@ -30,7 +30,7 @@ record BoundaryScores(BoundaryMarginals marginals, List<List<BoundarySpan>> span
         };
     }
 
-    /** Probabilities of a query's candidates, in single precision. */
+    /** Returns probabilities of a query's candidates, in single precision. */
     float[] probabilities(int query, double temperature) {
         float[] all = logits.get(query).clone();
         for (int i = 0; i < all.length; i++) {

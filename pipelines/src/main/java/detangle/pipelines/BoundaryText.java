@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param prefix how many words of choices stand before it
  */
 record BoundaryText(SchemaPiece piece, int prefix) {
-    /** A span as a part of the text; empty if it begins among the choices. */
+    /** Returns a span as a part of the text; empty if it begins among the choices. */
     Optional<Mention> mention(BoundarySpan span, double confidence) {
         if (span.start() < prefix) {
             return Optional.empty();

@@ -54,8 +54,8 @@ final class EncodedLabels implements AutoCloseable {
     }
 
     /**
-     * The vectors of labels that are asked for together. The original pads them to the longest one, and its poolings
-     * but one read padding; so a vector is known for the length that it was padded to.
+     * Returns the vectors of labels that are asked for together. The original pads them to the longest one, and its
+     * poolings but one read padding; so a vector is known for the length that it was padded to.
      */
     Map<String, float[]> of(List<String> labels) {
         if (!padded || known.areGiven(labels)) {
@@ -68,7 +68,7 @@ final class EncodedLabels implements AutoCloseable {
         return known.of(labels, longest, missing -> padded(missing, encodings, longest));
     }
 
-    /** Vectors as a tensor, {@code f32[C,H]}. */
+    /** Returns vectors as a tensor, {@code f32[C,H]}. */
     Tensor tensor(List<String> labels, Map<String, float[]> vectors) {
         float[] values = new float[labels.size() * width];
         for (int i = 0; i < labels.size(); i++) {

@@ -45,7 +45,7 @@ final class EntityAggregation {
         }
     }
 
-    /** The entities of a window of a text, in order. */
+    /** Returns the entities of a window of a text, in order. */
     List<Entity> entities(List<Piece> tokens, Characters text) {
         List<Entity> entities = new ArrayList<>();
         switch (strategy) {
@@ -124,7 +124,7 @@ final class EntityAggregation {
         return new Entity(name, score, span.word(), span.start(), span.end());
     }
 
-    /** The entities of windows that overlap: of those that meet the longer stays, of equal ones the surer. */
+    /** Returns the entities of windows that overlap: of those that meet the longer stays, of equal ones the surer. */
     static List<Entity> merge(List<Entity> ofWindows) {
         List<Entity> sorted = ofWindows.stream()
                 .sorted(Comparator.comparingInt(Entity::start))

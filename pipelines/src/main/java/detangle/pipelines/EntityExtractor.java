@@ -195,18 +195,21 @@ public final class EntityExtractor implements Pipeline {
                 .collect(Collectors.toMap(Function.identity(), weights::get));
     }
 
-    /** The entities of a text, in order; see {@link #extract(List, List, ExtractionOptions, ProgressListener)}. */
+    /**
+     * Returns the entities of a text, in order; see {@link #extract(List, List, ExtractionOptions, ProgressListener)}.
+     */
     public List<Entity> extract(String text, List<String> labels, ExtractionOptions options) {
         return extract(List.of(text), labels, options).getFirst();
     }
 
-    /** The entities of several texts. */
+    /** Returns the entities of several texts. */
     public List<List<Entity>> extract(List<String> texts, List<String> labels, ExtractionOptions options) {
         return extract(texts, labels, options, done -> {});
     }
 
     /**
-     * The entities of each text, in order. A text of white space alone has none, and without labels there are none.
+     * Returns the entities of each text, in order. A text of white space alone has none, and without labels there are
+     * none.
      *
      * @param labels what is looked for, in words: {@code person}, {@code credit card number}
      * @param progress told how many windows are done, after each batch
@@ -232,7 +235,7 @@ public final class EntityExtractor implements Pipeline {
         return run(requests, progress, WindowAnswer::chosen);
     }
 
-    /** All that reaches the threshold in any window, where several candidates for the same words may do so. */
+    /** Returns all that reaches the threshold in any window, where several candidates for the same words may do so. */
     List<List<Entity>> candidates(List<ExtractionRequest> requests, ProgressListener progress) {
         return run(requests, progress, WindowAnswer::candidates);
     }
@@ -354,8 +357,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * The vectors of labels of a bi-encoder, each {@code hidden_size} numbers: what {@link #giveLabelVectors} takes.
-     * They are computed once and kept.
+     * Returns the vectors of labels of a bi-encoder, each {@code hidden_size} numbers: what {@link #giveLabelVectors}
+     * takes. They are computed once and kept.
      *
      * @throws PipelineException if the model has no encoder of labels, or has one of a kind that is not supported
      */
@@ -381,8 +384,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * The tokens of a label or a relation. One without tokens in the prompt makes the original take the first word of
-     * the text for it (gliner/data_processing/utils.py:95-179).
+     * Returns the tokens of a label or a relation. One without tokens in the prompt makes the original take the first
+     * word of the text for it (gliner/data_processing/utils.py:95-179).
      */
     private int[] labelTokens(String what, String label) {
         if (config.labels() instanceof LabelSource.Prompt) {

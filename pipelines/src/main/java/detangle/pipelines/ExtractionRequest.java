@@ -23,7 +23,7 @@ public record ExtractionRequest(
         spans = spans.map(List::copyOf);
     }
 
-    /** A text any part of which may be an entity. */
+    /** Returns a text any part of which may be an entity. */
     public static ExtractionRequest of(String text, List<String> labels, ExtractionOptions options) {
         return new ExtractionRequest(text, labels, List.of(), Optional.empty(), options);
     }

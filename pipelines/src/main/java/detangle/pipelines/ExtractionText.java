@@ -30,7 +30,7 @@ record ExtractionText(ExtractionRequest request, List<String> labels, List<Strin
                 labels.get(found.label()), found.score(), request.text().substring(start, end), start, end);
     }
 
-    /** The most probable labels of each entity; nothing if they are not asked for. */
+    /** Returns the most probable labels of each entity; nothing if they are not asked for. */
     List<SequencedMap<String, Double>> classProbabilities(List<Found> chosen) {
         List<SequencedMap<String, Double>> all = new ArrayList<>();
         if (options().classProbabilities()) {
@@ -44,8 +44,8 @@ record ExtractionText(ExtractionRequest request, List<String> labels, List<Strin
     }
 
     /**
-     * The parts of the text that may be entities, as words of a window; those that do not begin and end with words are
-     * left out.
+     * Returns the parts of the text that may be entities, as words of a window; those that do not begin and end with
+     * words are left out.
      *
      * @param firstWord the window's first word
      */

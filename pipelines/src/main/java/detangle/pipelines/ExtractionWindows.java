@@ -46,12 +46,12 @@ final class ExtractionWindows {
     record Window(
             Encoding encoding, int text, int firstWord, int[] labelTokens, int[] relationTokens, int[] wordTokens) {}
 
-    /** The tokens of a word or a label, without special ones. */
+    /** Returns the tokens of a word or a label, without special ones. */
     int[] tokens(String word) {
         return GlinerFolder.tokens(tokenizer, word);
     }
 
-    /** A request with the words of its text; none are looked for where nothing is asked. */
+    /** Returns a request with the words of its text; none are looked for where nothing is asked. */
     ExtractionText text(ExtractionRequest request) {
         List<String> labels = request.labels().stream().distinct().toList();
         List<Word> words = labels.isEmpty()
@@ -64,7 +64,7 @@ final class ExtractionWindows {
     }
 
     /**
-     * The windows of a text; a text without words has none.
+     * Returns the windows of a text; a text without words has none.
      *
      * @param number the text's
      * @param labelTokens the tokens of labels and relations

@@ -164,7 +164,8 @@ public record GlinerFolder(
     }
 
     /**
-     * The id that the token before labels has got, by the rows that the word table has beyond the tokenizer's tokens.
+     * Returns the id that the token before labels has got, by the rows that the word table has beyond the tokenizer's
+     * tokens.
      */
     private static int added(Weights weights, Tokenizer tokenizer, int rows, LabelSource.Prompt prompt) {
         int known = tokenizer.vocabSize();
@@ -183,7 +184,7 @@ public record GlinerFolder(
         };
     }
 
-    /** The tokens of a word, without special ones. */
+    /** Returns the tokens of a word, without special ones. */
     static int[] tokens(Tokenizer tokenizer, String word) {
         Encoding encoding = tokenizer.encode(word);
         int[] ids = new int[encoding.length()];
@@ -196,7 +197,7 @@ public record GlinerFolder(
         return Arrays.copyOf(ids, count);
     }
 
-    /** The folder of the model that another was made from: beside it, or from the hub or its cache. */
+    /** Returns the folder of the model that another was made from: beside it, or from the hub or its cache. */
     private static Path base(Path folder, String name) {
         Optional<Path> sibling = lastPart(name)
                 .map(last -> folder.toAbsolutePath().resolveSibling(last))
@@ -215,7 +216,7 @@ public record GlinerFolder(
         }
     }
 
-    /** The part of a name behind its owner, if it is that of a file in a folder and leads nowhere else. */
+    /** Returns the part of a name behind its owner, if it is that of a file in a folder and leads nowhere else. */
     private static Optional<String> lastPart(String name) {
         return Optional.of(name.substring(name.lastIndexOf('/') + 1))
                 .filter(last -> last.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*"));

@@ -44,7 +44,7 @@ public final class GlinerInputs {
     }
 
     /**
-     * The inputs for a batch, by the names of {@link ExportedNames} and those of the encoder.
+     * Returns the inputs for a batch, by the names of {@link ExportedNames} and those of the encoder.
      *
      * @param texts each with a word at least
      * @param labels of all texts

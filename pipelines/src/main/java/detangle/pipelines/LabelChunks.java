@@ -51,7 +51,7 @@ public record LabelChunks(int text, int overlap, int labels) {
         return parts * Math.ceilDiv(count, labels);
     }
 
-    /** The parts of a text, in order; one if it is short enough. */
+    /** Returns the parts of a text, in order; one if it is short enough. */
     List<String> of(String whole) {
         int[] points = whole.codePoints().toArray();
         List<String> parts = new ArrayList<>();
@@ -64,7 +64,7 @@ public record LabelChunks(int text, int overlap, int labels) {
         }
     }
 
-    /** The labels in groups, in order. */
+    /** Returns the labels in groups, in order. */
     List<List<String>> of(List<String> all) {
         return IntStream.iterate(0, i -> i < all.size(), i -> i + labels)
                 .mapToObj(i -> all.subList(i, Math.min(all.size(), i + labels)))

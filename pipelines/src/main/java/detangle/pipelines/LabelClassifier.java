@@ -72,14 +72,17 @@ public final class LabelClassifier implements Pipeline {
     }
 
     /**
-     * The same classifier, which cuts prompts that are too long, with a warning. Both share one model: close only one
-     * of them.
+     * Returns the same classifier, which cuts prompts that are too long, with a warning. Both share one model: close
+     * only one of them.
      */
     public LabelClassifier withTruncation() {
         return new LabelClassifier(config, model.cutting(), lstm, scores, weights, encoded, refusesEmptyTexts);
     }
 
-    /** The same classifier, for which a text of white space alone cannot be answered. It is closed with this one. */
+    /**
+     * Returns the same classifier, for which a text of white space alone cannot be answered. It is closed with this
+     * one.
+     */
     LabelClassifier refusingEmptyTexts() {
         return new LabelClassifier(config, model, lstm, scores, weights, encoded, true);
     }
@@ -169,15 +172,15 @@ public final class LabelClassifier implements Pipeline {
         return model.maxLength();
     }
 
-    /** The labels of one text; see {@link #classify(List, List, LabelOptions, ProgressListener)}. */
+    /** Returns the labels of one text; see {@link #classify(List, List, LabelOptions, ProgressListener)}. */
     public List<Classification> classify(String text, List<String> labels, LabelOptions options) {
         return classify(List.of(text), labels, options, done -> {}).getFirst();
     }
 
     /**
-     * The labels of each text. Where each label is judged by itself, those that reach the threshold, in the order in
-     * which they were named; otherwise the best one. As in GLiClass, texts and labels may be empty, and a label that is
-     * named twice has two places in the prompt: it is told once, with the score of the last one
+     * Returns the labels of each text. Where each label is judged by itself, those that reach the threshold, in the
+     * order in which they were named; otherwise the best one. As in GLiClass, texts and labels may be empty, and a
+     * label that is named twice has two places in the prompt: it is told once, with the score of the last one
      * (gliclass/pipeline.py:251-270).
      *
      * @param progress told how many texts are done, after each batch
@@ -201,8 +204,8 @@ public final class LabelClassifier implements Pipeline {
     }
 
     /**
-     * The score of every label of each text, in the order of the labels, one that is named twice once; nothing for a
-     * text that cannot be answered.
+     * Returns the score of every label of each text, in the order of the labels, one that is named twice once; nothing
+     * for a text that cannot be answered.
      */
     public List<List<Classification>> scores(
             List<String> texts, List<List<String>> labels, LabelOptions options, ProgressListener progress) {
@@ -220,8 +223,8 @@ public final class LabelClassifier implements Pipeline {
     }
 
     /**
-     * The labels of long texts and of many labels: a text is read in parts, labels are judged in groups, and the best
-     * score of a label in any part counts. The best label comes first. It is GLiClass's {@code
+     * Returns the labels of long texts and of many labels: a text is read in parts, labels are judged in groups, and
+     * the best score of a label in any part counts. The best label comes first. It is GLiClass's {@code
      * ZeroShotClassificationWithChunkingPipeline}, which tells a label that is named twice once for a text of several
      * parts, and twice for a text of one.
      *
@@ -243,8 +246,8 @@ public final class LabelClassifier implements Pipeline {
     }
 
     /**
-     * The score of every label of each text as {@link #classifyInChunks} finds it, in the order of the labels; nothing
-     * for a text of which a part cannot be answered.
+     * Returns the score of every label of each text as {@link #classifyInChunks} finds it, in the order of the labels;
+     * nothing for a text of which a part cannot be answered.
      */
     public List<List<Classification>> scoresInChunks(
             List<String> texts,
@@ -298,7 +301,7 @@ public final class LabelClassifier implements Pipeline {
         return results;
     }
 
-    /** The scores of a text's only part, or the best score of each label in any part. */
+    /** Returns the scores of a text's only part, or the best score of each label in any part. */
     private static List<Classification> best(double[][] logits, List<String> labels, int groups, LabelOptions options) {
         List<List<Classification>> parts = new ArrayList<>();
         for (int first = 0; first < logits.length; first += groups) {
@@ -377,7 +380,7 @@ public final class LabelClassifier implements Pipeline {
                         .orElseGet(List::of);
     }
 
-    /** Each label once, at the place where it is named first, with the score of its last place. */
+    /** Returns each label once, at the place where it is named first, with the score of its last place. */
     private static List<Classification> distinct(List<Classification> scored) {
         SequencedMap<String, Classification> last = new LinkedHashMap<>();
         scored.forEach(one -> last.put(one.label(), one));
@@ -412,7 +415,7 @@ public final class LabelClassifier implements Pipeline {
         });
     }
 
-    /** A number for each label of each text; none for a text that cannot be answered. */
+    /** Returns a number for each label of each text; none for a text that cannot be answered. */
     private double[][] logits(
             List<String> texts, List<List<String>> labels, LabelOptions options, ProgressListener progress) {
         labels.stream().distinct().forEach(asked -> {
@@ -478,7 +481,9 @@ public final class LabelClassifier implements Pipeline {
         return Row.read(all, 0, labels);
     }
 
-    /** The states that the text's vector is made of: all of the prompt's, or those from the text's marker on. */
+    /**
+     * Returns the states that the text's vector is made of: all of the prompt's, or those from the text's marker on.
+     */
     private float[][] textStates(LabelPrompt.Places places, Row row, float[][] states) {
         int first = config.textAlone() ? places.text() : 0;
         if (lstm.isPresent()) {
@@ -500,7 +505,7 @@ public final class LabelClassifier implements Pipeline {
         return Arrays.copyOfRange(rows, first, rows.length);
     }
 
-    /** Rows of one length as a tensor. */
+    /** Returns rows of one length as a tensor. */
     static Tensor tensor(float[][] rows) {
         int width = rows[0].length;
         float[] values = new float[rows.length * width];
@@ -511,9 +516,9 @@ public final class LabelClassifier implements Pipeline {
     }
 
     /**
-     * The vectors of labels of a bi-encoder, each {@code hidden_size} numbers: what {@link #giveLabelVectors} takes.
-     * They are computed once and kept. Where pooling_strategy reads padding, they are those of labels that are asked
-     * for together.
+     * Returns the vectors of labels of a bi-encoder, each {@code hidden_size} numbers: what {@link #giveLabelVectors}
+     * takes. They are computed once and kept. Where pooling_strategy reads padding, they are those of labels that are
+     * asked for together.
      *
      * @throws PipelineException if the labels of the model have no encoder of their own
      */

@@ -38,7 +38,7 @@ public final class LabelInputs {
     }
 
     /**
-     * The inputs {@code input_ids} and {@code attention_mask}, {@code i64[1,S]}. Nothing is cut.
+     * Returns the inputs {@code input_ids} and {@code attention_mask}, {@code i64[1,S]}. Nothing is cut.
      *
      * @param options of which the prompt and the examples are heeded
      */

@@ -13,7 +13,7 @@ final class LabelModel {
     private LabelModel() {}
 
     /**
-     * The files that are near the bi-encoder, or those on the hub or in its cache.
+     * Returns the files that are near the bi-encoder, or those on the hub or in its cache.
      *
      * @param model a folder or an artifact
      * @param name the model that the encoder of labels was made from

@@ -128,14 +128,14 @@ final class LabelPrompt {
             return choice;
         }
 
-        /** The state of each label's marker; zeros for one that is cut away. */
+        /** Returns the state of each label's marker; zeros for one that is cut away. */
         float[][] statesOfLabels(float[][] states) {
             return Arrays.stream(labels)
                     .map(marker -> marker.isPresent() ? states[marker.getAsInt()] : new float[states[0].length])
                     .toArray(float[][]::new);
         }
 
-        /** The first token of a label's vector, and the one behind the last. */
+        /** Returns the first token of a label's vector, and the one behind the last. */
         private static int[] chosen(LabelPooling pooling, int marker, int next) {
             return switch (pooling) {
                 case MARKER -> new int[] {marker, marker + 1};
@@ -156,7 +156,7 @@ final class LabelPrompt {
                 example >= 0 && token(encoding, example, config.exampleToken()).isPresent());
     }
 
-    /** The token of a marker that begins at a code point; a token may begin with the space before it. */
+    /** Returns the token of a marker that begins at a code point; a token may begin with the space before it. */
     private static OptionalInt token(Encoding encoding, int start, int id) {
         return IntStream.range(0, encoding.length())
                 .filter(i -> encoding.ids()[i] == id

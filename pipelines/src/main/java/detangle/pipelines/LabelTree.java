@@ -39,7 +39,7 @@ public sealed interface LabelTree {
         return LabelTreeReader.read(groups);
     }
 
-    /** The paths of all labels, in order. */
+    /** Returns the paths of all labels, in order. */
     default List<String> paths() {
         return switch (this) {
             case Labels(List<String> names) -> names;
@@ -62,7 +62,7 @@ public sealed interface LabelTree {
         return values(path -> byPath.getOrDefault(path, 0.0));
     }
 
-    /** Values of paths in the form of the tree: a map with a value for each label, and a map for each group. */
+    /** Returns values of paths in the form of the tree: a map with a value for each label, and a map for each group. */
     default SequencedMap<String, Object> values(Function<String, ?> ofPath) {
         return nested("", ofPath);
     }

@@ -30,7 +30,7 @@ final class LabelVectors implements AutoCloseable {
         known.give(vectors);
     }
 
-    /** The vectors of labels; those that are neither given nor known are computed. */
+    /** Returns the vectors of labels; those that are neither given nor known are computed. */
     Map<String, float[]> of(Collection<String> labels) {
         return known.of(labels, 0, this::computed);
     }

@@ -40,7 +40,7 @@ final class MaskedPlaces {
         this.room = new Semaphore(maxMasks, true);
     }
 
-    /** The places of masks in an encoding. */
+    /** Returns the places of masks in an encoding. */
     int[] of(Encoding encoding) {
         return IntStream.range(0, encoding.length())
                 .filter(i -> encoding.ids()[i] == mask)
@@ -57,7 +57,7 @@ final class MaskedPlaces {
     }
 
     /**
-     * The places of all masks of a batch, {@code i64[N]}.
+     * Returns the places of all masks of a batch, {@code i64[N]}.
      *
      * @param width tokens of a row of the batch
      */

@@ -39,7 +39,7 @@ final class RelationScorer {
     private record Pair(int head, int tail) {}
 
     /**
-     * The relations between entities that are kept.
+     * Returns the relations between entities that are kept.
      *
      * @param window with the vectors of its words
      * @param asked the vectors of relations, {@code [R][D]}
@@ -80,8 +80,8 @@ final class RelationScorer {
     }
 
     /**
-     * The spans that the original relates to each other. It lists a span of words once for each label that suggests it,
-     * so that its relations are listed as often.
+     * Returns the spans that the original relates to each other. It lists a span of words once for each label that
+     * suggests it, so that its relations are listed as often.
      */
     private List<WordRange> candidates(List<Found> found, double threshold) {
         List<WordRange> all = found.stream()
@@ -103,7 +103,7 @@ final class RelationScorer {
                 GlinerPrograms.ENDS, Tensor.of(ends, ends.length)));
     }
 
-    /** Ordered pairs of two candidates, row by row. */
+    /** Returns ordered pairs of two candidates, row by row. */
     private List<Pair> pairs(int count, Map<String, Tensor> represented, double threshold) {
         List<Pair> all = new ArrayList<>();
         for (int head = 0; head < count; head++) {

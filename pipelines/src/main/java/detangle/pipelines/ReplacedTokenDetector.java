@@ -39,7 +39,7 @@ public final class ReplacedTokenDetector implements Pipeline {
         return new ReplacedTokenDetector(TextModel.load(folder, Architecture.REPLACED_TOKEN_DETECTION, options));
     }
 
-    /** Every token of a text, in order. A {@link PipelineException} if it is empty or too long. */
+    /** Returns every token of a text, in order. A {@link PipelineException} if it is empty or too long. */
     public List<TokenScore> detect(String text) {
         return detect(List.of(text)).getFirst();
     }
@@ -50,7 +50,7 @@ public final class ReplacedTokenDetector implements Pipeline {
     }
 
     /**
-     * Every token of each text, in order.
+     * Returns every token of each text, in order.
      *
      * @param progress told how many texts are done, after each batch
      */
@@ -76,8 +76,8 @@ public final class ReplacedTokenDetector implements Pipeline {
     }
 
     /**
-     * The same detector, which cuts texts that are too long, with a warning. Both share one model: close only one of
-     * them.
+     * Returns the same detector, which cuts texts that are too long, with a warning. Both share one model: close only
+     * one of them.
      */
     public ReplacedTokenDetector withTruncation() {
         return new ReplacedTokenDetector(model.cutting());

@@ -93,7 +93,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return labels(group.labels(), logits, group.multiLabel(), group.threshold());
     }
 
-    /** Those of several that reach a threshold, or the best of all. */
+    /** Returns those of several that reach a threshold, or the best of all. */
     private static List<ScoredLabel> labels(List<String> names, double[] logits, boolean several, double minScore) {
         double[] probabilities = Scores.of(logits, several ? FunctionToApply.SIGMOID : FunctionToApply.SOFTMAX);
         List<ScoredLabel> labels = new ArrayList<>();
@@ -121,7 +121,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return all;
     }
 
-    /** Instances that have a value. */
+    /** Returns instances that have a value. */
     Instances structures(Scored scored, Structure structure) {
         List<SequencedMap<String, FieldValue>> all = new ArrayList<>();
         for (int instance = 0; instance < scored.instances(); instance++) {
@@ -196,7 +196,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return index;
     }
 
-    /** Spans of the text that reach a threshold, in the order of their first words and lengths. */
+    /** Returns spans of the text that reach a threshold, in the order of their first words and lengths. */
     private List<Candidate> candidates(int row, OptionalDouble own) {
         Deadline.check();
         float minScore = (float) own.orElse(threshold);
@@ -217,7 +217,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return found;
     }
 
-    /** The surest first, without those that have characters in common with a surer one. */
+    /** Returns the surest first, without those that have characters in common with a surer one. */
     private static List<Candidate> apart(List<Candidate> candidates) {
         Set<Integer> taken = new HashSet<>();
         List<Candidate> kept = new ArrayList<>();

@@ -119,7 +119,10 @@ public final class SchemaExtractor implements Pipeline {
         return extract(texts, schema, options, progress, SchemaMerge::of);
     }
 
-    /** All entities that are found in any window of each text; where windows overlap, entities of one kind may too. */
+    /**
+     * Returns all entities that are found in any window of each text; where windows overlap, entities of one kind may
+     * too.
+     */
     List<List<Entity>> candidates(List<String> texts, Schema schema, SchemaOptions options, ProgressListener progress) {
         return extract(texts, schema, options, progress, SchemaMerge::candidates);
     }
@@ -193,7 +196,10 @@ public final class SchemaExtractor implements Pipeline {
         return architecture.answer(input, prompt, tokens, words(input.starts(), tokens), options);
     }
 
-    /** The states of words, of those of their tokens. A word without tokens has the state of the token behind it. */
+    /**
+     * Returns the states of words, of those of their tokens. A word without tokens has the state of the token behind
+     * it.
+     */
     private float[][] words(int[] starts, float[][] tokens) {
         float[][] words = new float[starts.length - 1][];
         for (int i = 0; i < words.length; i++) {

@@ -42,8 +42,9 @@ public final class SchemaInputs {
     }
 
     /**
-     * The inputs of one part of a schema, by the names of {@link ExportedParts} and those of the encoder. The whole
-     * schema stands before the text, so the parts of a schema differ in {@link ExportedParts#SCHEMA_POSITIONS} alone.
+     * Returns the inputs of one part of a schema, by the names of {@link ExportedParts} and those of the encoder. The
+     * whole schema stands before the text, so the parts of a schema differ in {@link ExportedParts#SCHEMA_POSITIONS}
+     * alone.
      *
      * @param part its number in {@link Schema#parts()}
      * @throws PipelineException if the model is of the boundary architecture

@@ -29,7 +29,7 @@ import java.util.function.UnaryOperator;
  * The answers to the windows of a text as one, and offsets in the text that was given (gliner2/inference/chunking.py).
  */
 record SchemaMerge(Schema schema, String text) {
-    /** The answer to a text, of those to its pieces. */
+    /** Returns the answer to a text, of those to its pieces. */
     SchemaAnswer of(List<SchemaPiece> pieces, List<SchemaAnswer> answers) {
         if (!pieces.getFirst().isWindow()) {
             return moved(answers.getFirst(), this::clamped);
@@ -37,7 +37,7 @@ record SchemaMerge(Schema schema, String text) {
         return moved(merged(inText(pieces, answers)), this::clamped);
     }
 
-    /** All entities of all pieces, whether two of a kind overlap or not. */
+    /** Returns all entities of all pieces, whether two of a kind overlap or not. */
     List<Entity> candidates(List<SchemaPiece> pieces, List<SchemaAnswer> answers) {
         List<SchemaAnswer> all = pieces.getFirst().isWindow() ? inText(pieces, answers) : answers;
         return all.stream()
@@ -185,7 +185,7 @@ record SchemaMerge(Schema schema, String text) {
         return merged;
     }
 
-    /** Each once, where it is found first, with the greatest confidence that it has anywhere. */
+    /** Returns each once, where it is found first, with the greatest confidence that it has anywhere. */
     private static <T> List<T> once(List<T> all, Function<T, Object> key, ToDoubleFunction<T> confidence) {
         Map<Object, T> known = new LinkedHashMap<>();
         for (T value : all) {

@@ -17,7 +17,7 @@ import java.util.OptionalInt;
  * @param isWindow whether what is found is merged with what is found in other windows
  */
 record SchemaPiece(int text, int offset, String read, List<Word> words, boolean isWindow) {
-    /** The pieces of a text: one, or its windows (gliner2/inference/chunking.py). */
+    /** Returns the pieces of a text: one, or its windows (gliner2/inference/chunking.py). */
     static List<SchemaPiece> of(int number, String text, SchemaOptions options) {
         Optional<SchemaOptions.Windows> windows = options.windows();
         if (windows.isEmpty()) {

@@ -91,7 +91,7 @@ record SchemaPrompt(int[] ids, List<Group> groups, List<String> choices) {
         };
     }
 
-    /** Kinds of entities, then labels of attributes in the order of their code points. */
+    /** Returns kinds of entities, then labels of attributes in the order of their code points. */
     private static List<String> labels(Entities entities) {
         List<String> labels =
                 new ArrayList<>(entities.kinds().stream().map(EntityKind::name).toList());
@@ -104,7 +104,7 @@ record SchemaPrompt(int[] ids, List<Group> groups, List<String> choices) {
         return labels;
     }
 
-    /** The name of a part, with all that is said of its fields. */
+    /** Returns the name of a part, with all that is said of its fields. */
     private static String name(Schema.Part part) {
         StringBuilder name = new StringBuilder();
         switch (part) {

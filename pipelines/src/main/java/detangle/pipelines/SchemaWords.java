@@ -63,7 +63,7 @@ final class SchemaWords {
         return end < 0 ? at + Character.charCount(point) : end;
     }
 
-    /** The end of {@code https?://\S+} or {@code www\.\S+} that begins here, or -1. */
+    /** Returns the end of {@code https?://\S+} or {@code www\.\S+} that begins here, or -1. */
     private int webEnd(int at) {
         int from = -1;
         if (text.regionMatches(true, at, "http", 0, 4)) {
@@ -85,8 +85,8 @@ final class SchemaWords {
     }
 
     /**
-     * The end of {@code [a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}} that begins here, or -1; the same for each start in a
-     * name.
+     * Returns the end of {@code [a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}} that begins here, or -1; the same for each start
+     * in a name.
      */
     private int mailEnd(int at) {
         if (at < nameEnd) {
@@ -128,7 +128,7 @@ final class SchemaWords {
         return i > from ? i : -1;
     }
 
-    /** The end of {@code \w+(?:[-_]\w+)*}. */
+    /** Returns the end of {@code \w+(?:[-_]\w+)*}. */
     private int wordEnd(int at) {
         int i = at;
         while (i < text.length()) {

@@ -74,7 +74,9 @@ record SpanArchitecture(SpanHead head, HeadPrograms programs) implements SchemaA
         return new SchemaAnswer(structures, entities, false, relations, classifications);
     }
 
-    /** All groups; of those of spans, the instances that the model expects, whose spans the grid then scores. */
+    /**
+     * Returns all groups; of those of spans, the instances that the model expects, whose spans the grid then scores.
+     */
     private List<Scored> scored(SchemaPrompt prompt, float[][] tokens, float[][] words, SpanGrid grid) {
         int[] counts = counts(prompt.groups(), tokens);
         List<Scored> all = new ArrayList<>();
@@ -117,7 +119,7 @@ record SpanArchitecture(SpanHead head, HeadPrograms programs) implements SchemaA
         return counts;
     }
 
-    /** Vectors of the fields of each instance: a GRU goes over instances from the fields' states. */
+    /** Returns vectors of the fields of each instance: a GRU goes over instances from the fields' states. */
     private List<float[]> instances(float[][] fields, int count) {
         Tensor state = States.tensor(fields);
         List<float[]> states = new ArrayList<>();

@@ -30,17 +30,17 @@ final class SpanGrid {
         return Math.min(width, words - start);
     }
 
-    /** The number of spans. */
+    /** Returns the number of spans. */
     int spans() {
         return first[words];
     }
 
-    /** The first word of each span, in the order of first words and lengths. */
+    /** Returns the first word of each span, in the order of first words and lengths. */
     long[] starts() {
         return each(start -> 0);
     }
 
-    /** The last word of each span. */
+    /** Returns the last word of each span. */
     long[] ends() {
         return each(length -> length);
     }
@@ -62,7 +62,7 @@ final class SpanGrid {
     }
 
     /**
-     * The logit of a span.
+     * Returns the logit of a span.
      *
      * @param start its first word
      * @param length its words beyond the first

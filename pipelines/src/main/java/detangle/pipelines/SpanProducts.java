@@ -64,7 +64,7 @@ final class SpanProducts {
                 cuts);
     }
 
-    /** Some vectors of {@code [1,N,I]} in parts, the last of which ends with zeros. */
+    /** Returns some vectors of {@code [1,N,I]} in parts, the last of which ends with zeros. */
     private static float[][][] vectors(Tensor tensor, int first, int count) {
         int width = Math.toIntExact(tensor.dim(2));
         int size = Math.ceilDiv(width, PARTIAL_SUMS);
@@ -83,7 +83,7 @@ final class SpanProducts {
         MemorySegment.copy(tensor.data(), ValueLayout.JAVA_FLOAT_UNALIGNED, from * Float.BYTES, to, 0, count);
     }
 
-    /** The probability of each span and label, {@code [N*C]}. */
+    /** Returns the probability of each span and label, {@code [N*C]}. */
     float[] probabilities(List<WordRange> spans) {
         float[] all = new float[Math.multiplyExact(spans.size(), labels.length)];
         int at = 0;

@@ -29,7 +29,10 @@ final class SpanScorer implements WordVectors.Scorer {
         this.cuts = GlinerPrograms.cutsInner(config);
     }
 
-    /** Each span of at most max_width words, in the order of the original's tensor (decoding/decoder.py:125-330). */
+    /**
+     * Returns each span of at most max_width words, in the order of the original's tensor
+     * (decoding/decoder.py:125-330).
+     */
     @Override
     public List<List<Found>> found(List<WordVectors> windows) {
         List<List<WordRange>> spans = windows.stream().map(this::spans).toList();
@@ -54,7 +57,7 @@ final class SpanScorer implements WordVectors.Scorer {
         return spans;
     }
 
-    /** The spans and labels whose probability is above the window's threshold, span by span. */
+    /** Returns the spans and labels whose probability is above the window's threshold, span by span. */
     static List<Found> above(WordVectors window, List<WordRange> spans, float[] probabilities) {
         List<Found> found = new ArrayList<>();
         int labels = window.labels().length;
@@ -73,7 +76,7 @@ final class SpanScorer implements WordVectors.Scorer {
         return found;
     }
 
-    /** The most probable labels of a span, the surest first (decoding/decoder.py:180-209). */
+    /** Returns the most probable labels of a span, the surest first (decoding/decoder.py:180-209). */
     private static List<Likely> likely(float[] probabilities, int first, int labels) {
         List<Likely> surest = new ArrayList<>();
         for (int label = 0; label < labels; label++) {
@@ -93,7 +96,7 @@ final class SpanScorer implements WordVectors.Scorer {
     }
 
     /**
-     * The probability of each span and label.
+     * Returns the probability of each span and label.
      *
      * @param spans those of each window
      * @return of each window {@code [N*C]}

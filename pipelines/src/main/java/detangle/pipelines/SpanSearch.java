@@ -56,7 +56,7 @@ final class SpanSearch {
         return new Found(List.copyOf(answers), options.handleImpossibleAnswer() ? start[0] * end[0] : 0);
     }
 
-    /** Spans to keep of a window: more than are asked for, where several may become the same words. */
+    /** Returns spans to keep of a window: more than are asked for, where several may become the same words. */
     static long candidates(QuestionOptions options) {
         return options.alignToWords() ? 2L * options.topK() + 10 : options.topK();
     }

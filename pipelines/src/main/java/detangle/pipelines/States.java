@@ -16,12 +16,12 @@ final class States {
         return picked;
     }
 
-    /** Rows as {@code f32[N,H]}. */
+    /** Returns rows as {@code f32[N,H]}. */
     static Tensor tensor(float[][] rows) {
         return Tensor.of(flat(rows), rows.length, rows[0].length);
     }
 
-    /** Rows as {@code f32[count,M,H]}, M for each of some instances. */
+    /** Returns rows as {@code f32[count,M,H]}, M for each of some instances. */
     static Tensor tensor(float[][] rows, int count) {
         return Tensor.of(flat(rows), count, rows.length / count, rows[0].length);
     }

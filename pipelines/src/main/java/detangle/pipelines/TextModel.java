@@ -195,7 +195,7 @@ final class TextModel implements AutoCloseable {
     }
 
     /**
-     * Windows of a text, each as long as the model takes.
+     * Returns windows of a text, each as long as the model takes.
      *
      * @param shared how many tokens two windows share
      * @throws PipelineException if windows of this length cannot share so many

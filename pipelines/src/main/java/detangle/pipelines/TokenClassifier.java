@@ -44,23 +44,23 @@ public final class TokenClassifier implements Pipeline {
         return new TokenClassifier(TextModel.load(folder, Architecture.TOKEN_CLASSIFICATION, options));
     }
 
-    /** The entities of a text, in order; a {@link PipelineException} if it is empty. */
+    /** Returns the entities of a text, in order; a {@link PipelineException} if it is empty. */
     public List<Entity> classify(String text, AggregationStrategy strategy) {
         return classify(List.of(text), strategy).getFirst();
     }
 
-    /** The entities of several texts. */
+    /** Returns the entities of several texts. */
     public List<List<Entity>> classify(List<String> texts, AggregationStrategy strategy) {
         return classify(texts, TokenClassificationOptions.DEFAULT.withStrategy(strategy));
     }
 
-    /** The entities of several texts, as the options say. */
+    /** Returns the entities of several texts, as the options say. */
     public List<List<Entity>> classify(List<String> texts, TokenClassificationOptions options) {
         return classify(texts, options, done -> {});
     }
 
     /**
-     * The entities of each text, in order.
+     * Returns the entities of each text, in order.
      *
      * @param progress told how many windows are done, after each batch
      * @throws PipelineException if a text is empty, or windows cannot share so many tokens
@@ -128,7 +128,7 @@ public final class TokenClassifier implements Pipeline {
                 : !text.isAtSpace(encoding.starts()[token]);
     }
 
-    /** All labels, in the order in which the model scores them. */
+    /** Returns all labels, in the order in which the model scores them. */
     public List<String> labels() {
         return model.config().labels();
     }

@@ -16,8 +16,8 @@ final class TokenSpans {
     private TokenSpans() {}
 
     /**
-     * Spans whose first word is a start, whose last one is an end and all of whose words are inside, in the order of
-     * their first word, label and last word (decoding/decoder.py:1204-1270). The score is the lowest of these
+     * Returns spans whose first word is a start, whose last one is an end and all of whose words are inside, in the
+     * order of their first word, label and last word (decoding/decoder.py:1204-1270). The score is the lowest of these
      * probabilities.
      *
      * @param probabilities {@code [W*C*3]}

@@ -56,7 +56,7 @@ final class WordSpans {
         }
     }
 
-    /** Those that are kept, the surest first asked, in the order of the text. */
+    /** Returns those that are kept, the surest first asked, in the order of the text. */
     static List<Found> chosen(List<Found> candidates, ExtractionOptions options) {
         List<Found> chosen = new ArrayList<>();
         KeptSpans kept = new KeptSpans(options);
@@ -69,8 +69,8 @@ final class WordSpans {
     }
 
     /**
-     * Entities of one label that stand next to each other, or with one character between them, as one: as the card of
-     * NuNER Zero joins the words of an entity.
+     * Returns entities of one label that stand next to each other, or with one character between them, as one: as the
+     * card of NuNER Zero joins the words of an entity.
      *
      * @param entities in the order of the text
      */
@@ -93,7 +93,7 @@ final class WordSpans {
         return merged;
     }
 
-    /** The place of an entity, or of the one that it was merged into. */
+    /** Returns the place of an entity, or of the one that it was merged into. */
     static int holding(List<Entity> merged, Entity part) {
         int same = merged.indexOf(part);
         if (same >= 0) {

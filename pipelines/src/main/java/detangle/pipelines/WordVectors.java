@@ -38,13 +38,13 @@ record WordVectors(float[][] words, float[][] labels, double threshold, Optional
         return given.isEmpty() || given.get().contains(new WordRange(first, last));
     }
 
-    /** Vectors as {@code f32[N,D]}. */
+    /** Returns vectors as {@code f32[N,D]}. */
     static Tensor matrix(float[][] rows) {
         Tensor one = padded(Collections.singletonList(rows));
         return one.reshape(one.dim(1), one.dim(2));
     }
 
-    /** Vectors of several windows, {@code f32[B,N,D]}, with zeros behind those of a window that has fewer. */
+    /** Returns vectors of several windows, {@code f32[B,N,D]}, with zeros behind those of a window that has fewer. */
     static Tensor padded(List<float[][]> rows) {
         int longest = rows.stream().mapToInt(r -> r.length).max().orElse(0);
         int width = rows.getFirst()[0].length;

@@ -116,7 +116,7 @@ public final class BatchLoss {
         return new InputException("labels are " + labels.type() + ", but the logits are " + logits.type());
     }
 
-    /** Labels without fractions, which have one less axis than the logits. */
+    /** Returns labels without fractions, which have one less axis than the logits. */
     private static Tensor whole(Tensor labels, long[] shape) {
         for (long i = 0; i < labels.elements(); i++) {
             if (labels.getDouble(i) != labels.getLong(i)) {

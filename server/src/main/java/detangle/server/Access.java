@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A request to a model, as it is answered.
+ * A record of one answered request to a model.
  *
- * @param time when it came
+ * @param time when the request came
  * @param method of HTTP
  * @param status of the answer
  * @param duration until the answer was ready

@@ -4,8 +4,8 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /**
- * Bounds how much is worked on at once. Where there is too much already, a request is refused before its body is read.
- * It is counted once its body is here, so that clients who are slow with theirs take nobody's room, and by its texts
+ * Bounds how many texts wait or run at once. If there are too many already, a request is refused before its body is
+ * read. A request is counted when its body has arrived, so slow clients do not occupy room. It counts by its texts,
  * before these are encoded.
  */
 final class Admission {
@@ -63,7 +63,7 @@ final class Admission {
         }
     }
 
-    /** @param left how much room must be left */
+    /** @param left the number of texts for which room must be left */
     private void take(int number, int left) {
         if (texts.availablePermits() < number + left || !texts.tryAcquire(number)) {
             throw full();

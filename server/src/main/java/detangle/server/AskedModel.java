@@ -1,20 +1,20 @@
 package detangle.server;
 
-/**
- * The model that the request of this thread has come to, for metrics. A connection's thread chooses the model itself.
- */
+/** The model that the request of this thread asks, for metrics. The thread of a connection chooses the model itself. */
 final class AskedModel {
     private static final ThreadLocal<String> NAME = new ThreadLocal<>();
 
     private AskedModel() {}
 
-    /** Says which model is asked; returns it. */
+    /** Records which model is asked, and returns it. */
     static ServedModel is(ServedModel model) {
         NAME.set(model.name());
         return model;
     }
 
-    /** The name of the model that the request has come to, and forgets it; empty where it came to none. */
+    /**
+     * Returns the name of the model that the request asks, and forgets it. The name is empty if the request asks none.
+     */
     static String take() {
         String name = NAME.get();
         NAME.remove();

@@ -18,7 +18,7 @@ final class BinaryTensors {
 
     private final ByteBuffer bytes;
 
-    /** @param body a message; tensors begin behind its JSON */
+    /** @param body the bytes of a message, whose tensors begin behind its JSON */
     BinaryTensors(byte[] body, int json) {
         this.bytes = ByteBuffer.wrap(body, json, body.length - json).order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -31,12 +31,12 @@ final class BinaryTensors {
                 return length;
             }
         } catch (NumberFormatException e) {
-            // Refused below.
+            // A value that is not a number is refused below.
         }
         throw ApiException.malformed(JSON_LENGTH + " is " + header + ", and the body has " + body.length + " bytes");
     }
 
-    /** The next tensor, of texts. */
+    /** Returns the next tensor, of texts. */
     List<String> texts(String name, int size) {
         if (size < 0 || size > bytes.remaining()) {
             throw ApiException.malformed(
@@ -60,14 +60,14 @@ final class BinaryTensors {
         return texts;
     }
 
-    /** Refuses what no tensor says is its own. */
+    /** Refuses bytes that belong to no tensor. */
     void requireEnd() {
         if (bytes.hasRemaining()) {
             throw ApiException.malformed(bytes.remaining() + " bytes of the body belong to no tensor");
         }
     }
 
-    /** The bytes of a tensor of texts or of floats. */
+    /** Returns the bytes of a tensor of texts or of floats. */
     static byte[] of(List<?> values) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (Object value : values) {

@@ -13,14 +13,16 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 
 /**
- * Reads bodies of requests. Large ones share a bounded memory, and one of them is parsed at a time, so that small ones
- * never wait.
+ * Reads bodies of requests. Large bodies share a bounded memory and are parsed one at a time, so small bodies never
+ * wait.
  */
 final class Bodies {
-    /** Bytes of a body that is small. */
+    /** The most bytes of a small body. */
     private static final int SMALL_BODY_BYTES = 1 << 16;
 
-    /** Bytes of all large bodies together that are held at a time; two at least. */
+    /**
+     * The most bytes of all large bodies that are held at a time, if that is room for two bodies of the largest size.
+     */
     private static final long LARGE_BODIES_BYTES = 32L << 20;
 
     private final long limit;
@@ -29,22 +31,22 @@ final class Bodies {
     private final Pace pace = new Pace();
 
     Bodies(ServerOptions options, Turns turns) {
-        // More than an array holds is too much in any case.
+        // A body must fit into an array.
         this.limit = Math.min(options.payloadLimit(), Integer.MAX_VALUE - 16);
         this.turns = turns;
         this.kilobytes =
                 new Semaphore(Math.toIntExact(Math.max(LARGE_BODIES_BYTES, 2 * limit + 2 * SMALL_BODY_BYTES) >> 10));
     }
 
-    /** Returns what a request is refused for whose body is larger than that. */
+    /** Returns the error for a body that is larger than the limit. */
     ApiException tooLarge() {
         return ApiException.tooLarge("the body has more than the " + limit + " bytes that are allowed");
     }
 
     /**
-     * Reads a body and does something with it.
+     * Reads a body and passes it to a function.
      *
-     * @param what is given the body, which is held in memory until it ends
+     * @param what the function; the body is held in memory until it returns
      */
     <T> T read(ServerRequest request, Function<Body, T> what) {
         if (request.headers().contentLength().orElse(0) > limit) {
@@ -100,8 +102,8 @@ final class Bodies {
     }
 
     /**
-     * Refuses a body that is not said to be JSON. A page of another site can make a browser send other types without
-     * asking the server.
+     * Refuses a body whose type is not JSON. A page of another site can make a browser send other types without asking
+     * the server.
      *
      * @param absent whether the type may be left out
      */

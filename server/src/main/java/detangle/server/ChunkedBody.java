@@ -4,18 +4,18 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A body of chunks (RFC 9112, section 7.1), as it comes from a client, as chunks for the HTTP library: the data that
- * has come at a time is a chunk, without extensions and trailers. So what the library reads is well formed and never
- * larger than what has come, and a body whose chunks are not what they say is refused here.
+ * Converts a body of chunks (RFC 9112, section 7.1) from a client into chunks for the HTTP library. The data that
+ * arrives together becomes one chunk, without extensions and trailers. The library therefore reads well-formed chunks
+ * that are not larger than what has arrived. A body whose chunks are not well formed is refused here.
  */
 final class ChunkedBody {
-    /** Digits of a size, which leading zeros may lengthen. */
+    /** The most digits of a chunk's size, leading zeros included. */
     private static final int MAX_DIGITS = 15;
 
-    /** Bytes of the extensions of one chunk. */
+    /** The most bytes of the extensions of one chunk. */
     private static final int MAX_EXTENSION = 256;
 
-    /** Bytes of all trailers. */
+    /** The most bytes of all trailers. */
     private static final int MAX_TRAILERS = 4096;
 
     private static final byte[] LINE_END = {'\r', '\n'};
@@ -41,7 +41,7 @@ final class ChunkedBody {
     private int extension;
     private int trailers;
 
-    /** A body has a part that is not a chunk. */
+    /** The exception for a body with a part that is not a chunk. */
     static final class MalformedException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -58,8 +58,8 @@ final class ChunkedBody {
     /**
      * Reads bytes of the body, up to its end.
      *
-     * @param out gets the data that is in them as one chunk
-     * @return how many bytes are of the body
+     * @param out receives the data of these bytes as one chunk
+     * @return the number of bytes that belong to the body
      */
     int read(byte[] bytes, ByteArrayOutputStream out) throws MalformedException {
         ByteArrayOutputStream data = new ByteArrayOutputStream(bytes.length);

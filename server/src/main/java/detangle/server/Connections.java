@@ -17,12 +17,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The connections of a server: so many at once, each with a bounded time for what its client has to do. Where there are
- * as many as there may be, one whose client waits, or is slow with its request or with taking its answer, is closed for
- * a new one.
+ * Bounds the connections of a server: their number, and the time that each client has for its part. If there are as
+ * many connections as allowed, a new one replaces a connection whose client sends nothing, or is slow to send its
+ * request or to take its answer.
  */
 final class Connections implements ServerConnectionSelector, AutoCloseable {
-    /** A client that takes longer than this for a head, a body or an answer may be given up for another one. */
+    /**
+     * If a client takes longer than this for a head, a body or an answer, its connection may be closed for a new one.
+     */
     private static final Duration SLOW_CLIENT_TIME = Duration.ofSeconds(1);
 
     private final ServerOptions options;
@@ -48,7 +50,7 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
         watch.start();
     }
 
-    /** Tells a connection what the library has understood of a head. */
+    /** Passes the head that the library has read to its connection. */
     private static final class Heads implements Http1ConnectionListener {
         @Override
         public void headers(ConnectionContext context, Headers headers) {
@@ -77,8 +79,8 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
     }
 
     /**
-     * Counts a connection; whether it may be served, as there is room or another one could be given up. One connection
-     * at a time, so that two new ones never choose the same other one.
+     * Counts a connection, and returns whether it may be served: there is room, or another connection could be closed
+     * for it. It admits one connection at a time, so two new ones never choose the same connection to close.
      */
     synchronized boolean admit(GuardedConnection connection) {
         open.add(connection);
@@ -89,7 +91,7 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
                 || giveUp(connection, Phase.ANSWER, SLOW_CLIENT_TIME);
     }
 
-    /** Closes the connection that is longest in a phase. */
+    /** Closes the connection that has been in a phase for the longest time. */
     private boolean giveUp(GuardedConnection but, Phase phase, Duration least) {
         Optional<GuardedConnection> oldest = open.stream()
                 .filter(c -> c != but && c.in(phase).isPresent())

@@ -7,8 +7,8 @@ import io.helidon.webserver.http.ServerResponse;
 import java.util.regex.Pattern;
 
 /**
- * Answers a browser that asks for a page of another site, which {@link Sites} allows: the CORS protocol of the
- * Fetch standard (fetch.spec.whatwg.org, 3.3).
+ * Answers browsers that ask on behalf of a page of another site, if {@link Sites} allows the site: the CORS protocol of
+ * the Fetch standard (fetch.spec.whatwg.org, 3.3).
  */
 final class CrossOrigin {
     private static final HeaderName ALLOW_PRIVATE_NETWORK = HeaderNames.create("Access-Control-Allow-Private-Network");
@@ -23,7 +23,7 @@ final class CrossOrigin {
 
     private CrossOrigin() {}
 
-    /** Lets a browser show an answer to a page of another site. */
+    /** Sets the headers that let a browser show an answer to a page of another site. */
     static void share(ServerResponse response, String origin) {
         response.header(HeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, origin)
                 .header(HeaderNames.VARY, "Origin")
@@ -31,8 +31,8 @@ final class CrossOrigin {
     }
 
     /**
-     * Tells a browser what such a page may send, where it asks for that and the page's site is allowed. An allowed
-     * site may send any header: clients in browsers have some of their own.
+     * Answers a browser's question what such a page may send, if the page's site is allowed. An allowed site may send
+     * any header, because clients in browsers have headers of their own.
      */
     static void answerPreflight(ServerRequest request, ServerResponse response, String methods) {
         if (!request.headers().contains(HeaderNames.ACCESS_CONTROL_REQUEST_METHOD)
@@ -50,7 +50,7 @@ final class CrossOrigin {
                 HeaderNames.VARY,
                 "Origin, Access-Control-Request-Method, Access-Control-Request-Headers,"
                         + " Access-Control-Request-Private-Network");
-        // A page of the internet that asks a server on a private network needs this beside.
+        // A page of the internet also needs this header to ask a server on a private network.
         if (request.headers()
                 .first(REQUEST_PRIVATE_NETWORK)
                 .filter("true"::equals)

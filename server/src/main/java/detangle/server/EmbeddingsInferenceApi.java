@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
-/** The routes of HuggingFace's text-embeddings-inference. They ask the first model that does what is asked. */
+/** The routes of HuggingFace's text-embeddings-inference. They ask the first model that does the task. */
 final class EmbeddingsInferenceApi {
     private static final String CLASSIFICATION = "text-classification";
     private static final String RANKING = "text-ranking";
@@ -32,16 +32,16 @@ final class EmbeddingsInferenceApi {
     private static final String RAW_SCORES = "raw_scores";
     private static final String PROMPT_NAME = "prompt_name";
 
-    /** Characters of a request whose tokens are told: an answer has some twenty times as many bytes. */
+    /** The most characters of a request to {@code /tokenize}: its answer has some twenty times as many bytes. */
     private static final int MAX_TOKENIZED_CHARACTERS = 100_000;
 
     /**
-     * Tokens of an answer to {@code /tokenize}. Normalization makes up to 18 characters of one, each of which can be a
-     * token.
+     * The most tokens of an answer to {@code /tokenize}. Normalization turns one character into up to 18, each of which
+     * can be a token.
      */
     private static final int MAX_TOKENS = 2 * MAX_TOKENIZED_CHARACTERS;
 
-    /** Numbers of an answer to {@code /embed_all}, each of which is a dozen bytes of JSON. */
+    /** The most numbers of an answer to {@code /embed_all}; each takes a dozen bytes of JSON. */
     private static final int MAX_STATE_NUMBERS = 2_000_000;
 
     private final Models models;
@@ -66,7 +66,7 @@ final class EmbeddingsInferenceApi {
         this.version = version;
     }
 
-    /** {@code GET /info}. */
+    /** Answers {@code GET /info}. */
     Object info() {
         ServedModel model = models.first();
         return Json.of(
@@ -140,8 +140,8 @@ final class EmbeddingsInferenceApi {
     }
 
     /**
-     * {@code POST /}: what the first model is for. A classifier is asked as here unless the request has HuggingFace's
-     * parameters.
+     * Answers {@code POST /} by the task of the first model. A classifier answers as {@code /predict}, unless the
+     * request has HuggingFace's parameters.
      */
     Object whatTheModelDoes(JsonNode request) {
         ServedModel model = models.first();
@@ -152,7 +152,7 @@ final class EmbeddingsInferenceApi {
                 : huggingFace.answer(model, Optional.empty(), request);
     }
 
-    /** {@code POST /predict}. */
+    /** Answers {@code POST /predict}. */
     Object predict(JsonNode request) {
         return predict(models.doing(CLASSIFICATION), request);
     }
@@ -194,26 +194,26 @@ final class EmbeddingsInferenceApi {
                 : Map.of("text", both.getFirst(), "text_pair", both.getLast());
     }
 
-    /** {@code POST /rerank}. */
+    /** Answers {@code POST /rerank}. */
     Object rerank(JsonNode request) {
         Json.requireKnown(request, "/rerank", "query", "texts", RAW_SCORES, "return_text", TRUNCATE, DIRECTION);
         return huggingFace.answer(models.doing(RANKING), Optional.of(RANKING), request);
     }
 
-    /** {@code POST /embed}. */
+    /** Answers {@code POST /embed}. */
     Object embed(JsonNode request) {
         Json.requireKnown(request, "/embed", INPUTS, "normalize", "dimensions", PROMPT_NAME, TRUNCATE, DIRECTION);
         inputs(request);
         return huggingFace.answer(models.doing(EXTRACTION), Optional.of(EXTRACTION), request);
     }
 
-    /** {@code POST /similarity}. */
+    /** Answers {@code POST /similarity}. */
     Object similarity(JsonNode request) {
         Json.requireKnown(request, "/similarity", INPUTS, "parameters");
         return huggingFace.answer(models.doing(SIMILARITY), Optional.of(SIMILARITY), request);
     }
 
-    /** {@code POST /embed_all}: JSON that is written already. */
+    /** Answers {@code POST /embed_all} with the bytes of its JSON. */
     Object embedAll(JsonNode request) {
         Json.requireKnown(request, "/embed_all", INPUTS, PROMPT_NAME, TRUNCATE, DIRECTION);
         ServedModel model = models.doing(EXTRACTION);
@@ -225,7 +225,7 @@ final class EmbeddingsInferenceApi {
                 OptionValues.with(model.embedding(), asked.optionalText(PROMPT_NAME), EmbeddingOptions::withPromptName);
         List<String> texts = inputs(request);
         sizes.check(texts.size());
-        // States are a thousand times as large as their texts, so that one such request is answered at a time.
+        // States are a thousand times as large as their texts, so the server answers one such request at a time.
         return turns.one(() -> {
             List<float[][]> states = extractor.tokens(texts, prompted, ServedModel.QUIET);
             long numbers = states.stream()
@@ -246,7 +246,7 @@ final class EmbeddingsInferenceApi {
         return inputs.isString() ? List.of(Json.wellFormed(inputs.stringValue())) : Json.texts(inputs, INPUTS);
     }
 
-    /** {@code POST /tokenize}: JSON that is written already. */
+    /** Answers {@code POST /tokenize} with the bytes of its JSON. */
     Object tokenize(JsonNode request) {
         Json.requireKnown(request, "/tokenize", INPUTS, "add_special_tokens", PROMPT_NAME);
         boolean special = Json.flag(request, "add_special_tokens", true);
@@ -260,7 +260,7 @@ final class EmbeddingsInferenceApi {
         }
         ServedModel model = models.first();
         String prompt = prompt(model, Json.optionalText(request, PROMPT_NAME));
-        // An answer is many times as large as its request, so that writing it counts as well.
+        // An answer is many times as large as its request, so writing it counts as well.
         return turns.one(() -> {
             List<Object> answers = new ArrayList<>();
             int told = 0;
@@ -277,9 +277,7 @@ final class EmbeddingsInferenceApi {
         });
     }
 
-    /**
-     * Returns what stands before a text of a model that makes vectors; nothing of another one, which has no prompts.
-     */
+    /** Returns the prompt that stands before a text. It is empty for models that do not make vectors. */
     private static String prompt(ServedModel model, Optional<String> name) {
         if (!model.does(EXTRACTION)) {
             name.ifPresent(given -> {
@@ -292,7 +290,7 @@ final class EmbeddingsInferenceApi {
                 .prompt(OptionValues.with(model.embedding(), name, EmbeddingOptions::withPromptName));
     }
 
-    /** Tokens with the part of the text that they are of, whose places are those of its bytes in UTF-8. */
+    /** Returns tokens, each with its part of the text and with its place in bytes of UTF-8. */
     private static List<Object> tokens(String text, Encoding encoding, boolean special) {
         int[] points = text.codePoints().toArray();
         int[] bytes = new int[points.length + 1];
@@ -326,7 +324,7 @@ final class EmbeddingsInferenceApi {
         return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
     }
 
-    /** {@code POST /decode}: JSON that is written already. */
+    /** Answers {@code POST /decode} with the bytes of its JSON. */
     Object decode(JsonNode request) {
         Json.requireKnown(request, "/decode", "ids", "skip_special_tokens");
         boolean skip = Json.flag(request, "skip_special_tokens", true);

@@ -13,8 +13,8 @@ final class GivenTokens {
      * Reads the ids of a text or of several.
      *
      * @param ids an array of numbers, or an array of such arrays
-     * @param field what the array is called
-     * @param maxIds ids of all texts together
+     * @param field the name of the array, for messages
+     * @param maxIds the most ids of all texts together
      */
     static List<int[]> read(JsonNode ids, String field, Tokenizer tokenizer, int maxIds) {
         if (!ids.isArray()) {

@@ -20,22 +20,23 @@ import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 
 /**
- * A connection whose client has only so much time for a head, for a body and for taking an answer; see
- * {@link Connections}. The HTTP library reads and writes through it.
+ * A connection whose client has a bounded time for a head, for a body and for taking an answer; see {@link
+ * Connections}. The HTTP library reads and writes through it.
  *
- * <p>A platform thread serves it. Virtual threads share a few threads, and one that always has something to do never
- * gives its own up: some clients who send without a pause would keep all others from being served.
+ * <p>A platform thread serves it. Virtual threads share a few carrier threads, and a virtual thread that always has
+ * work never gives its carrier up. A few clients that send without a pause would therefore keep the server from all
+ * others.
  */
 final class GuardedConnection implements ServerConnection, ConnectionContext, RequestBytes.Listener {
     /**
-     * The time for which a connection that the server ends is read on, so that its client finds the answer and no
-     * reset.
+     * The time for which the server goes on reading a connection that it ends, so that the client receives the answer
+     * instead of a reset.
      */
     private static final Duration LINGER = Duration.ofSeconds(1);
 
     private static final long LINGER_BYTES = 1 << 20;
 
-    /** The phase of a connection: what the client does, or the server. */
+    /** The phase of a connection: what its client or the server is doing. */
     enum Phase {
         /** The client sends nothing between two requests. */
         IDLE,
@@ -47,12 +48,12 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         ANSWER,
         /** The server has answered for the last time. */
         LINGER,
-        /** The client has taken too long for its request, and is told so. */
+        /** The client has taken too long for its request, and the server tells it so. */
         LATE,
         CLOSED
     }
 
-    /** Changed as a whole, by the connection's thread and by whoever watches it. */
+    /** The phase and its beginning. The connection's thread and the thread that watches it replace it as a whole. */
     private record State(Phase phase, long since) {}
 
     private final ConnectionContext socket;
@@ -122,7 +123,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         }
     }
 
-    /** Takes what the library has understood of a head. */
+    /** Receives the head that the library has read. */
     void headers(Headers headers) {
         bytes.headers(headers);
     }
@@ -149,7 +150,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         state = new State(phase, System.nanoTime());
     }
 
-    /** The next bytes of the client, or null if there are no more. */
+    /** Returns the next bytes of the client, or null if there are no more. */
     private byte[] receive() {
         try {
             return socket.serverSocket().get();
@@ -166,7 +167,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         }
     }
 
-    /** Reads what the client still sends, for a while. */
+    /** Reads and drops what the client still sends, for a while. */
     private void linger() {
         try {
             enter(Phase.LINGER);
@@ -175,7 +176,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
                 read += some.length;
             }
         } catch (CloseConnectionException e) {
-            // The client has gone, which is what was waited for.
+            // The client has closed the connection, and nothing is left to wait for.
         }
     }
 
@@ -185,7 +186,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         switch (phase) {
             case IDLE -> closeIfOlder(phase, idleTimeout);
             case HEAD, BODY, ANSWER -> closeIfOlder(phase, clientTimeout);
-            // A client that takes nothing does not take this answer either.
+            // A client that does not take its answer would not take an error either.
             case LINGER, LATE -> closeIfOlder(phase, LINGER);
             case WORK, CLOSED -> {}
         }
@@ -205,7 +206,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
             state = new State(told ? Phase.LATE : Phase.CLOSED, System.nanoTime());
         }
         if (told) {
-            // Writing may wait for the client, and whoever watches over connections does not.
+            // Writing may wait for the client, and the thread that watches over connections must not wait.
             Thread.ofVirtual().name("detangle-late").start(() -> tellLate(age));
         } else {
             closeSocket();
@@ -217,25 +218,25 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         try {
             send(Responses.refused(408, "Timeout", "the request was not sent within " + age.toMillis() + " ms"));
         } catch (CloseConnectionException e) {
-            // It is closed in any case.
+            // The connection is closed in any case.
         } finally {
             closeSocket();
         }
     }
 
     /**
-     * Closes the socket, which the client may close at the same moment: the thread that watches over all connections
+     * Closes the socket. The client may close it at the same moment, and the thread that watches over all connections
      * must survive that.
      */
     private void closeSocket() {
         try {
             socket.serverSocket().close();
         } catch (UncheckedIOException e) {
-            // It is closed already.
+            // The socket is closed already.
         }
     }
 
-    /** Returns how long it has been in a phase; empty if it is in another. */
+    /** Returns how long the connection has been in a phase; empty if it is in another one. */
     synchronized Optional<Duration> in(Phase phase) {
         return state.phase == phase ? Optional.of(Duration.ofNanos(System.nanoTime() - state.since)) : Optional.empty();
     }
@@ -251,7 +252,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
         http.close(interrupt);
     }
 
-    /** Writes answers while it is known that the client takes one. */
+    /** Writes answers, and enters the phase in which the client takes one. */
     private final class Writer implements DataWriter {
         private final DataWriter out;
 
@@ -267,7 +268,7 @@ final class GuardedConnection implements ServerConnection, ConnectionContext, Re
             } catch (UncheckedIOException e) {
                 throw new CloseConnectionException("the client has gone", e);
             }
-            // The rest of a body may have to be read yet.
+            // The rest of a body may still have to be read.
             enter(before.phase == Phase.BODY ? Phase.BODY : Phase.IDLE);
         }
 

@@ -7,13 +7,13 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Makes a request of HTTP/1.0, which proxies and old clients send, one of HTTP/1.1 whose connection ends with the
- * answer (RFC 9112, appendix C.2): the HTTP library understands no other. Every answer has a length, as HTTP/1.0
- * needs.
+ * Converts a request of HTTP/1.0, which proxies and old clients send, into one of HTTP/1.1 whose connection ends with
+ * the answer (RFC 9112, appendix C.2), because the HTTP library understands only HTTP/1.1. Every answer has a length,
+ * as HTTP/1.0 needs.
  *
- * <p>Such a request may come without a host, and the name of this machine stands for it: browsers, for whose sake
- * hosts are checked, always name one. Heads of HTTP/1.1, and those without a version, pass as they come, once their
- * first line is complete; other versions are refused.
+ * <p>If such a request has no host, it gets the name of this machine. Hosts are checked because of browsers, and
+ * browsers always name one. Heads of HTTP/1.1, and heads without a version, pass unchanged once their first line is
+ * complete. Other versions are refused.
  */
 final class HeadVersion {
     private static final Pattern OLD = Pattern.compile("[^\r\n]* HTTP/1\\.0\r\n");
@@ -23,14 +23,14 @@ final class HeadVersion {
     private enum State {
         FIRST_LINE,
         OLD,
-        /** Nothing is held back. */
+        /** The head passes unchanged. */
         PASSES
     }
 
     private final ByteArrayOutputStream held = new ByteArrayOutputStream();
     private State state = State.FIRST_LINE;
 
-    /** A request of a version that is not spoken, or whose head states what HTTP/1.0 does not have. */
+    /** The exception for a request of another version, or of HTTP/1.0 with a header that HTTP/1.0 does not have. */
     static final class RefusedException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -47,11 +47,11 @@ final class HeadVersion {
     }
 
     /**
-     * Returns what the HTTP library may read of a head.
+     * Returns the bytes of a head that the HTTP library may read now.
      *
      * @param piece the next bytes of the head
      * @param last whether the head ends with them
-     * @return nothing while more has to come; never nothing for the last piece
+     * @return no bytes while more of the head has to come; the last piece always returns some
      */
     byte[] next(byte[] piece, boolean last) throws RefusedException {
         if (state == State.PASSES) {
@@ -77,7 +77,7 @@ final class HeadVersion {
             return modern(held.toString(StandardCharsets.ISO_8859_1)).getBytes(StandardCharsets.ISO_8859_1);
         }
         if (state == State.OLD && held.size() > HttpFaults.MAX_FIRST_LINE + HttpFaults.MAX_HEADERS) {
-            // The library says what is wrong with a head that is too long.
+            // The library refuses a head that is too long, and says why.
             state = State.PASSES;
             String head = held.toString(StandardCharsets.ISO_8859_1);
             String line = head.substring(0, head.indexOf("\r\n"));
@@ -102,12 +102,12 @@ final class HeadVersion {
             int colon = lines[i].indexOf(':');
             String name = colon < 0 ? "" : lines[i].substring(0, colon).toLowerCase(Locale.ROOT);
             switch (name) {
-                // RFC 9112, 6.1: where such a body ends cannot be known.
+                // RFC 9112, 6.1: the end of such a body is unknown.
                 case "transfer-encoding" ->
                     throw new RefusedException(
                             Status.BAD_REQUEST_400,
                             "a request of HTTP/1.0 has no Transfer-Encoding: send the body with a Content-Length");
-                // Neither an agreement to keep the connection nor an answer that is not the last is known to HTTP/1.0.
+                // HTTP/1.0 does not know agreements to keep a connection, or answers before the last one.
                 case "connection", "expect" -> {}
                 default -> {
                     host |= name.equals("host");

@@ -3,15 +3,12 @@ package detangle.server;
 import io.helidon.http.Status;
 import java.util.List;
 
-/**
- * Says what is wrong with a request that the HTTP library cannot read, in the server's own words and not in the
- * library's.
- */
+/** Words for what is wrong with a request that the HTTP library cannot read. They replace the library's messages. */
 final class HttpFaults {
-    /** Bytes of the first line of a request. */
+    /** The most bytes of the first line of a request. */
     static final int MAX_FIRST_LINE = 4096;
 
-    /** Bytes of all headers of a request. */
+    /** The most bytes of all headers of a request. */
     static final int MAX_HEADERS = 16 << 10;
 
     private static final List<Fault> FAULTS = List.of(
@@ -28,18 +25,18 @@ final class HttpFaults {
             new Fault("Invalid protocol", "the first line of the request does not end with HTTP/1.1"));
 
     /**
-     * A fault of a request.
+     * A fault of a request, with its message.
      *
-     * @param part of the library's message, by which the fault is known
+     * @param part the part of the library's message that identifies the fault
      */
     private record Fault(String part, String message) {}
 
     private HttpFaults() {}
 
     /**
-     * Returns what a request is refused for.
+     * Returns the message with which a request is refused.
      *
-     * @param message the library's own, which may be null
+     * @param message the library's message, which may be null
      */
     static String of(Status status, String message) {
         return switch (status.code()) {

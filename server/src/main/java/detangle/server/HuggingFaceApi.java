@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The routes of HuggingFace's inference API: {@code inputs} of any task and its {@code parameters}, which may also
- * stand beside the inputs. What they are follows from the task's description alone.
+ * stand beside the inputs. The task's description alone decides which there are.
  */
 final class HuggingFaceApi {
     private static final String INPUTS = "inputs";
@@ -31,27 +31,27 @@ final class HuggingFaceApi {
         this.sizes = sizes;
     }
 
-    /** {@code GET /models}: all models with the descriptions of their tasks. */
+    /** Answers {@code GET /models} with all models and the descriptions of their tasks. */
     Object models() {
         return models.all().stream().map(ServedModel::described).toList();
     }
 
-    /** {@code GET /models/NAME}. */
+    /** Answers {@code GET /models/NAME}. */
     Object model(String name) {
         return models.named(name).described();
     }
 
-    /** {@code POST /models/NAME}. */
+    /** Answers {@code POST /models/NAME}. */
     Object answer(String name, JsonNode request) {
         return answer(models.named(name), Optional.empty(), request);
     }
 
-    /** {@code POST /models/NAME/pipeline/TASK}. */
+    /** Answers {@code POST /models/NAME/pipeline/TASK}. */
     Object answer(String name, String task, JsonNode request) {
         return answer(models.named(name), Optional.of(task), request);
     }
 
-    /** The answer of a model, by the task that is asked for or else the one that its fields tell. */
+    /** Returns the answer of a model, by the requested task, or else by the task whose fields the request has. */
     Object answer(ServedModel model, Optional<String> task, JsonNode request) {
         SequencedMap<String, Object> given = given(request);
         JsonNode inputs = request.path(INPUTS);
@@ -72,7 +72,7 @@ final class HuggingFaceApi {
         return single && !description.answersInLists() ? answers.getFirst() : answers;
     }
 
-    /** Returns what the request says beside its inputs. */
+    /** Returns the fields of the request beside its inputs. */
     private static SequencedMap<String, Object> given(JsonNode request) {
         SequencedMap<String, Object> given = Json.fields(request);
         given.remove(INPUTS);
@@ -94,8 +94,8 @@ final class HuggingFaceApi {
     }
 
     /**
-     * Reads what clients ask of HuggingFace's own service. Here models are loaded and answers are not kept, so that
-     * each of these is met.
+     * Reads the options of HuggingFace's own service. They have no effect: models are loaded already, and answers are
+     * not stored.
      */
     private static void readOptions(JsonNode options) {
         if (Json.isAbsent(options)) {
@@ -109,7 +109,7 @@ final class HuggingFaceApi {
         Json.flag(options, "use_cache", false);
     }
 
-    /** All names that a request uses, by which the task that is meant is known. */
+    /** Returns all names that a request uses. They decide which task is meant. */
     private static SequencedSet<String> names(JsonNode inputs, Map<String, Object> given) {
         SequencedSet<String> names = new LinkedHashSet<>(given.keySet());
         JsonNode row = inputs.isArray() ? inputs.path(0) : inputs;
@@ -119,7 +119,7 @@ final class HuggingFaceApi {
         return names;
     }
 
-    /** Takes a row out of fields that stand beside one another. */
+    /** Takes the inputs of one row out of the fields of a request, and leaves the parameters. */
     private static Map<String, Object> takeInputs(TextTask<?> task, Map<String, Object> given) {
         Map<String, Object> row = new LinkedHashMap<>(given);
         row.keySet().removeIf(name -> !task.isInput(name));
@@ -141,7 +141,7 @@ final class HuggingFaceApi {
         throw ApiException.validation(INPUTS + " is not " + inputs(task) + ", or an array of such inputs");
     }
 
-    /** Returns what an input of a task is, in words. */
+    /** Returns words for the inputs of a task, for messages. */
     private static String inputs(TextTask<?> task) {
         String fields =
                 String.join(", ", task.inputs().stream().map(Field::name).toList());

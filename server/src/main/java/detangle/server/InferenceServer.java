@@ -24,8 +24,8 @@ import java.util.SequencedMap;
 
 /**
  * Models behind HTTP: the routes of HuggingFace's inference API, of text-embeddings-inference, of OpenAI's API for
- * vectors and of the Open Inference Protocol. A thread serves each connection; what requests ask runs in batches of
- * all that waits.
+ * vectors, of the Open Inference Protocol and of Presidio's analyzer. A thread serves each connection. Texts that wait
+ * run together in batches.
  *
  * <pre>{@code
  * try (InferenceServer server = InferenceServer.start(models, ServerOptions.DEFAULT)) {
@@ -36,14 +36,15 @@ import java.util.SequencedMap;
 public final class InferenceServer implements AutoCloseable {
 
     /**
-     * Bytes behind the limit of a body that are read and dropped. A connection closed while its client still writes is
-     * reset, and the client may never see why; who sends more than that is cut off.
+     * The number of bytes beyond the limit of a body that are read and dropped. If the server closes a connection while
+     * its client still writes, the connection is reset, and the client may never see the reason. A client that sends
+     * even more is cut off.
      */
     private static final long DROPPED_BODY_BYTES = 16L << 20;
 
     /**
-     * Bytes of answers that a connection holds for a client who does not take them. The system would let this grow to
-     * megabytes for each, and a few hundred such clients would take the memory of the machine.
+     * The bytes of answers that a connection holds for a client that does not take them. By default the system lets
+     * this grow to megabytes for each client, and a few hundred such clients would take the memory of the machine.
      */
     private static final int SEND_BUFFER = 256 << 10;
 
@@ -112,11 +113,10 @@ public final class InferenceServer implements AutoCloseable {
     }
 
     /**
-     * Loads models and begins to listen.
+     * Loads models, and starts a server that listens.
      *
-     * @param models folders or artifacts by the names that requests use; the first one is asked where a request names
-     *     none
-     * @throws ServerException if it cannot listen
+     * @param models folders or artifacts by the names that requests use; the first one answers requests that name none
+     * @throws ServerException if the server cannot listen at the address and port of the options
      * @throws DetangleException as loading a pipeline does
      */
     public static InferenceServer start(SequencedMap<String, Path> models, ServerOptions options) {
@@ -143,7 +143,7 @@ public final class InferenceServer implements AutoCloseable {
             }
             InferenceServer server = new InferenceServer(options, List.copyOf(loaded), metrics);
             server.web.start();
-            // Helidon only logs why it could not.
+            // Helidon only logs why it cannot listen.
             if (!server.web.isRunning()) {
                 throw new ServerException("cannot listen at " + options.host() + ":" + options.port()
                         + ": the port is taken, or not allowed; choose another");
@@ -157,22 +157,22 @@ public final class InferenceServer implements AutoCloseable {
         }
     }
 
-    /** Each model in one line: its name, what it is for, and how much it takes. */
+    /** Returns a line for each model: its name, its first task, and the length of the texts that it takes. */
     public List<String> models() {
         return models.stream().map(ServedModel::line).toList();
     }
 
-    /** The paths that are answered, by their methods. */
+    /** Returns the paths of all routes with their methods. */
     SequencedMap<String, List<Method>> paths() {
         return routes.table().methods();
     }
 
-    /** The port that it listens at. */
+    /** Returns the port at which the server listens; it is never 0. */
     public int port() {
         return web.port();
     }
 
-    /** Answers what never reached a route. */
+    /** Answers a request that did not reach a route. */
     private DirectHandler.TransportResponse refuse(
             DirectHandler.TransportRequest request,
             DirectHandler.EventType event,
@@ -195,7 +195,9 @@ public final class InferenceServer implements AutoCloseable {
                 .build();
     }
 
-    /** Takes no more requests, answers those that it has, and frees the models. */
+    /**
+     * Stops taking requests, answers those that it has, for at most {@link ServerOptions#grace}, and frees the models.
+     */
     @Override
     public void close() {
         routes.stop();

@@ -22,20 +22,20 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Bodies of requests and answers. */
+/** Reads and writes the JSON of requests and answers. */
 final class Json {
-    /** Depth of a request. Those of the protocols have less than ten. */
+    /** The largest depth of a request's JSON. Requests of the protocols have less than ten levels. */
     private static final int MAX_DEPTH = 64;
 
-    /** Digits of a number. */
+    /** The most digits of a number. */
     private static final int MAX_DIGITS = 1000;
 
-    /** Characters of a field's name. */
+    /** The most characters of a field's name. */
     private static final int MAX_NAME = 50_000;
 
     private static final char REPLACEMENT = '\uFFFD';
 
-    /** Reads JSON and refuses a property that stands twice, which a proxy could understand in another way. */
+    /** Reads JSON. It refuses a property that occurs twice, because a proxy could read another of the two values. */
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -50,7 +50,7 @@ final class Json {
 
     private Json() {}
 
-    /** The object that a body holds; refused if it holds something else. */
+    /** Returns the object in a body; an {@link ApiException} if the body is not a JSON object. */
     static JsonNode object(byte[] body) {
         requireUtf8(body);
         JsonNode node;
@@ -71,11 +71,11 @@ final class Json {
     }
 
     /**
-     * Refuses what is not UTF-8. The parser takes longer forms of characters than they have, behind which others see
+     * Refuses bytes that are not UTF-8. The parser accepts overlong forms of characters, which other programs read as
      * something else.
      */
     private static void requireUtf8(byte[] body) {
-        // The parser takes bytes of which every second one is zero for UTF-16.
+        // The parser reads bytes as UTF-16 if every second one is zero.
         for (int i = 0; i < Math.min(body.length, 4); i++) {
             if (body[i] == 0) {
                 throw ApiException.malformed("the body is not JSON: its byte " + (i + 1) + " is zero");
@@ -97,7 +97,7 @@ final class Json {
         return JsonMapper.shared().writeValueAsBytes(value);
     }
 
-    /** An object of names and values in turn; absent values are left out. */
+    /** Returns an object of names and values in turn; absent values are left out. */
     static SequencedMap<String, Object> of(Object... namesAndValues) {
         SequencedMap<String, Object> object = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -106,7 +106,7 @@ final class Json {
         return object;
     }
 
-    /** Refuses fields that nobody would heed. */
+    /** Refuses fields that the server does not know, so that no field is silently ignored. */
     static void requireKnown(JsonNode object, String of, String... known) {
         Set<String> names = Set.of(known);
         for (String name : object.propertyNames()) {
@@ -116,7 +116,7 @@ final class Json {
         }
     }
 
-    /** A value as JSON has it: a text, an Integer or another number, a truth value, a list, a map, or null. */
+    /** Returns a value as JSON has it: a text, an Integer or another number, a truth value, a list, a map, or null. */
     static Object plain(JsonNode value) {
         if (isAbsent(value)) {
             return null;
@@ -138,7 +138,7 @@ final class Json {
         return fields(value);
     }
 
-    /** The fields of an object as {@link #plain} values. */
+    /** Returns the fields of an object as {@link #plain} values. */
     static SequencedMap<String, Object> fields(JsonNode object) {
         SequencedMap<String, Object> fields = new LinkedHashMap<>();
         object.properties().forEach(field -> fields.put(field.getKey(), plain(field.getValue())));
@@ -154,8 +154,8 @@ final class Json {
     }
 
     /**
-     * The text with the replacement character for each half of a surrogate pair that stands alone, which no UTF-8 can
-     * tell.
+     * Returns the text with the replacement character for each half of a surrogate pair that stands alone, because
+     * UTF-8 cannot express it.
      */
     static String wellFormed(String text) {
         if (text.chars().noneMatch(c -> Character.isSurrogate((char) c))) {
@@ -167,7 +167,7 @@ final class Json {
         return new String(codePoints, 0, codePoints.length);
     }
 
-    /** Returns whether a field is not there, or null. */
+    /** Returns whether a field is absent or null. */
     static boolean isAbsent(JsonNode value) {
         return value.isMissingNode() || value.isNull();
     }
@@ -176,7 +176,7 @@ final class Json {
         return isAbsent(object.path(field)) ? Optional.empty() : Optional.of(text(object, field));
     }
 
-    /** A number that is at least 1. */
+    /** Returns a number that is at least 1. */
     static OptionalInt optionalCount(JsonNode object, String field) {
         JsonNode value = object.path(field);
         if (isAbsent(value)) {
@@ -199,7 +199,7 @@ final class Json {
         return value.booleanValue();
     }
 
-    /** The texts of an array. */
+    /** Returns the texts of an array. */
     static List<String> texts(JsonNode array, String field) {
         if (!array.isArray()) {
             throw ApiException.validation(field + " is not an array of texts");

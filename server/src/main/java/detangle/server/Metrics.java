@@ -17,8 +17,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
 
 /**
- * Counts requests and batches for Prometheus; the names are those of text-embeddings-inference where it has them. What
- * belongs to a model has its name in the label {@code model}.
+ * Counts requests and batches for Prometheus; the names are those of text-embeddings-inference where it has them. The
+ * label {@code model} of a metric has the name of its model.
  */
 final class Metrics implements AutoCloseable {
     private static final String MODEL = "model";
@@ -77,9 +77,9 @@ final class Metrics implements AutoCloseable {
     }
 
     /**
-     * A request has been answered.
+     * Counts a request that has been answered, with its duration.
      *
-     * @param model whose it was; empty where it came to no model
+     * @param model the name of the model that answered; empty if the request asked none
      */
     void request(String route, String model, int status, Duration time) {
         Counter.builder("te_request_count")

@@ -6,17 +6,17 @@ import java.util.stream.Collectors;
 
 /** The models of a server, by their names and by what they do. */
 record Models(List<ServedModel> all) {
-    /** Keeps a copy. */
+    /** Keeps a copy of the list. */
     Models {
         all = List.copyOf(all);
     }
 
-    /** The model that is asked where a request names none. */
+    /** Returns the model for requests that name none. */
     ServedModel first() {
         return AskedModel.is(all.getFirst());
     }
 
-    /** The model with that name. */
+    /** Returns the model with a name; an {@link ApiException} if there is none. */
     ServedModel named(String name) {
         return all.stream()
                 .filter(model -> model.name().equals(name))
@@ -28,7 +28,7 @@ record Models(List<ServedModel> all) {
                 });
     }
 
-    /** The message with names of models in the place of their paths. */
+    /** Returns the message with names of models in the place of their paths. */
     String withoutPaths(String message) {
         String told = message;
         for (ServedModel model : all) {
@@ -37,7 +37,7 @@ record Models(List<ServedModel> all) {
         return told;
     }
 
-    /** The first model that does one of these tasks, or else the first one, which says what it does instead. */
+    /** Returns the first model that does one of these tasks, or else the first one, which says what it does instead. */
     ServedModel doing(String... tasks) {
         return all.stream()
                 .filter(model -> Arrays.stream(tasks).anyMatch(model::does))

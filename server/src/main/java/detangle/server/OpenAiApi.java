@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 final class OpenAiApi {
     private static final String EXTRACTION = "feature-extraction";
 
-    /** Token ids of a request. */
+    /** The most token ids of a request. */
     private static final int MAX_IDS = 100_000;
 
     private final Models models;
@@ -30,7 +30,7 @@ final class OpenAiApi {
         this.sizes = sizes;
     }
 
-    /** {@code GET /v1/models}. */
+    /** Answers {@code GET /v1/models}. */
     Object models() {
         return Json.of(
                 "object",
@@ -39,7 +39,7 @@ final class OpenAiApi {
                 models.all().stream().map(this::described).toList());
     }
 
-    /** {@code GET /v1/models/NAME}. */
+    /** Answers {@code GET /v1/models/NAME}. */
     Object model(String name) {
         return described(models.named(name));
     }
@@ -49,12 +49,12 @@ final class OpenAiApi {
                 "id", model.name(), "object", "model", "created", started.getEpochSecond(), "owned_by", "detangle");
     }
 
-    /** {@code POST /v1/embeddings}. */
+    /** Answers {@code POST /v1/embeddings}. */
     Object embeddings(JsonNode request) {
         Json.requireKnown(request, "/v1/embeddings", "model", "input", "encoding_format", "dimensions", "user");
         ServedModel model = models.named(Json.text(request, "model"));
         FeatureExtractor extractor = model.require(EXTRACTION, FeatureExtractor.class);
-        // Names the client's own user, of whom nothing is kept here.
+        // This field names a user of the client. The server does not keep it.
         Json.optionalText(request, "user");
         boolean base64 = base64(Json.optionalText(request, "encoding_format").orElse("float"));
         List<String> texts = texts(request.path("input"), model.tokenizer());
@@ -89,14 +89,14 @@ final class OpenAiApi {
         };
     }
 
-    /** The bytes of a vector, little-endian. */
+    /** Returns the bytes of a vector of floats, little-endian, in base64. */
     private static String base64(float[] vector) {
         ByteBuffer bytes = ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(vector);
         return Base64.getEncoder().encodeToString(bytes.array());
     }
 
-    /** A text, several, or the ids of tokens of one text or of several. */
+    /** Returns the texts of an input: a text, several texts, or the ids of the tokens of one text or of several. */
     private static List<String> texts(JsonNode input, Tokenizer tokenizer) {
         if (input.isString()) {
             return List.of(Json.wellFormed(input.stringValue()));
@@ -109,7 +109,7 @@ final class OpenAiApi {
         return Json.texts(input, "input");
     }
 
-    /** The body of an error, as OpenAI's clients read it. */
+    /** Returns the body of an error, as OpenAI's clients read it. */
     static Object error(int status, String message) {
         String type = switch (status) {
             case 401 -> "authentication_error";

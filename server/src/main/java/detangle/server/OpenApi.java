@@ -21,13 +21,13 @@ final class OpenApi {
     private static final String JSON = "application/json";
     private static final String BYTES = "application/octet-stream";
 
-    /** The statuses that any route may be refused with. */
+    /** The statuses of errors that any route may return. */
     private static final List<String> STATUSES_OF_ALL_ROUTES = List.of("403", "408", "431", "503");
 
-    /** The status that a route that needs the key may be refused with besides. */
+    /** The further status of an error of routes that need the key. */
     private static final String STATUS_WITHOUT_KEY = "401";
 
-    /** The statuses that a route that reads a body may be refused with besides. */
+    /** The further statuses of errors of routes that read a body. */
     private static final List<String> STATUSES_WITH_BODY =
             List.of("400", "413", "415", "422", "424", "429", "500", "504");
 
@@ -39,7 +39,7 @@ final class OpenApi {
 
     private OpenApi() {}
 
-    /** The document as JSON. */
+    /** Returns the document as JSON. */
     static byte[] document() {
         OpenApi api = new OpenApi();
         api.embeddingsInference();
@@ -344,10 +344,10 @@ final class OpenApi {
         operation(path, "post", summary, Json.of("required", true, "content", json(request)), json(answer));
     }
 
-    /** @param body empty of an operation that reads none */
+    /** @param body the schema of the request's body; empty if the operation reads none */
     private void operation(
             String path, String method, String summary, Map<String, Object> body, Map<String, Object> answer) {
-        @SuppressWarnings("unchecked") // Values of paths are maps that are made here.
+        @SuppressWarnings("unchecked") // The cast is safe: this class makes the maps that are the values of paths.
         SequencedMap<String, Object> operations =
                 (SequencedMap<String, Object>) paths.computeIfAbsent(path, p -> new LinkedHashMap<String, Object>());
         if (path.contains("{name}")) {

@@ -24,8 +24,9 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The Open Inference Protocol, version 2 (KServe, Triton, MLServer): tensors of texts in, and tensors out: of labels
- * and scores, of vectors, or of what other tasks answer as JSON. The options of a task are parameters of the request.
+ * The Open Inference Protocol, version 2 (KServe, Triton, MLServer). A request has tensors of texts. An answer has
+ * tensors of labels and scores, of vectors, or of other tasks' answers as JSON. The options of a task are parameters of
+ * the request.
  */
 final class OpenInferenceApi {
     private static final String VERSION = "/versions/1";
@@ -35,7 +36,10 @@ final class OpenInferenceApi {
     private static final String BYTES = "BYTES";
     private static final String FLOATS = "FP32";
 
-    /** The tensor that has the answer to each row as JSON, where answers are neither labels nor vectors. */
+    /**
+     * The name of the tensor with the answer to each row as JSON, for tasks whose answers are neither labels nor
+     * vectors.
+     */
     private static final String JSON_OUTPUT = "output";
 
     private static final Field BINARY = new Field(
@@ -45,7 +49,7 @@ final class OpenInferenceApi {
             false,
             Optional.of(false));
 
-    /** Names of outputs in a request, of which no model has more than three. */
+    /** The most outputs that a request may name; models have at most three. */
     private static final int MAX_OUTPUTS = 16;
 
     private final Models models;
@@ -58,12 +62,12 @@ final class OpenInferenceApi {
         this.version = version;
     }
 
-    /** {@code GET /v2}. */
+    /** Answers {@code GET /v2}. */
     Object server() {
         return Json.of("name", "detangle", "version", version, "extensions", List.of("binary_tensor_data"));
     }
 
-    /** {@code GET /v2/models/NAME}. */
+    /** Answers {@code GET /v2/models/NAME}. */
     Object metadata(String name) {
         ServedModel model = model(name);
         return Json.of(
@@ -85,7 +89,7 @@ final class OpenInferenceApi {
         return switch (model.task()) {
             case SentenceEmbedding vectors -> List.of(tensor("embedding", FLOATS, -1, dimension(model)));
             case TextClassification classification -> outputsOfLabels(model);
-            // Asked by tensors, a ranker scores pairs.
+            // A ranker that is asked by tensors scores pairs.
             case TextRanking ranking -> outputsOfLabels(model);
             default -> List.of(tensor(JSON_OUTPUT, BYTES, -1));
         };
@@ -110,13 +114,13 @@ final class OpenInferenceApi {
         return Json.of("name", name, "datatype", type, "shape", shape);
     }
 
-    /** {@code GET /v2/models/NAME/ready}. */
+    /** Answers {@code GET /v2/models/NAME/ready}. */
     Object ready(String name) {
         return Json.of("name", model(name).name(), "ready", true);
     }
 
     private ServedModel model(String path) {
-        // All have one version, which may be named or not.
+        // Every model has one version, and a path may name it.
         return models.named(path.endsWith(VERSION) ? path.substring(0, path.length() - VERSION.length()) : path);
     }
 
@@ -124,16 +128,16 @@ final class OpenInferenceApi {
     private record Output(String name, String type, List<?> data, int... shape) {}
 
     /**
-     * The answer that is sent back.
+     * An answer: its JSON and its binary tensors.
      *
      * @param tensors what follows the JSON; empty if nothing does
      */
     record Answer(Map<String, Object> json, byte[] tensors) {}
 
     /**
-     * {@code POST /v2/models/NAME/infer}.
+     * Answers {@code POST /v2/models/NAME/infer}.
      *
-     * @param jsonLength the header of the binary extension, where it was sent
+     * @param jsonLength the header of the binary extension; empty if the request does not have it
      */
     Answer infer(String name, Bodies.Body body, Optional<String> jsonLength) {
         ServedModel model = model(name);
@@ -155,7 +159,7 @@ final class OpenInferenceApi {
         List<Object> answers = model.answer(ability, rows, asked);
         List<Output> outputs = switch (task) {
             case SentenceEmbedding vectors -> List.of(embeddings(answers));
-            // Of a window its place is told too.
+            // The answer for a window also has the place of the window.
             case TextClassification classification when !asked.has("stride") -> labels(answers, labels(model));
             default -> List.of(new Output(JSON_OUTPUT, BYTES, written(answers), answers.size()));
         };
@@ -165,8 +169,8 @@ final class OpenInferenceApi {
     }
 
     /**
-     * Returns what parameters of a request may say: the options of the task, and how outputs are sent. Labels come with
-     * the scores of all of them, and vectors as the model gives them unless the request says otherwise.
+     * Returns the parameters that a request may have: the options of the task, and how outputs are sent. By default, a
+     * classifier returns the scores of all labels, and an embedding model returns vectors without normalising them.
      */
     static List<Field> options(TextTask<?> task) {
         Stream<Field> options = task.options().stream();
@@ -182,7 +186,7 @@ final class OpenInferenceApi {
         return Stream.concat(own, Stream.of(BINARY)).toList();
     }
 
-    /** All names that a request uses, by which the task that is meant is known. */
+    /** Returns all names that a request uses. They decide which task is meant. */
     private static Set<String> names(JsonNode request, Map<String, Object> given) {
         Set<String> names = new LinkedHashSet<>(given.keySet());
         names.remove(BINARY_OUTPUT);
@@ -191,8 +195,8 @@ final class OpenInferenceApi {
     }
 
     /**
-     * The task that has such fields, or else what a model is asked by tensors: the task that has the most of them, and
-     * pairs of texts where the model ranks.
+     * Returns the task that has all of these fields, or else the task that has the most of them. Instead of the
+     * latter, a model that ranks scores pairs of texts.
      */
     private static Ability ability(ServedModel model, Set<String> names) {
         return model.task() instanceof TextRanking
@@ -200,7 +204,7 @@ final class OpenInferenceApi {
                 : model.meant(names);
     }
 
-    /** Rows of tensors that have as many values each. */
+    /** Returns the rows of tensors, which must have the same number of values each. */
     private static List<Map<String, Object>> rows(TextTask<?> task, Map<String, List<Object>> tensors) {
         Field first = task.inputs().getFirst();
         List<Object> leading = Optional.ofNullable(tensors.get(first.name()))
@@ -262,9 +266,9 @@ final class OpenInferenceApi {
     }
 
     /**
-     * An output that a request names.
+     * An output that a request asks for.
      *
-     * @param binary whether it is wanted in binary; as the request says of all if empty
+     * @param binary whether the output is sent in binary; if empty, the request decides it for all outputs
      */
     private record Wanted(String name, Optional<Boolean> binary) {}
 
@@ -317,7 +321,7 @@ final class OpenInferenceApi {
         return new Answer(json, tensors.toByteArray());
     }
 
-    /** The objects of an array, which may be absent. */
+    /** Returns the objects of an array, which may be absent. */
     private static Iterable<JsonNode> objects(JsonNode request, String field) {
         JsonNode array = request.path(field);
         if (Json.isAbsent(array)) {

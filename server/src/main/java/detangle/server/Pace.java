@@ -3,19 +3,19 @@ package detangle.server;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Bounds how many bytes of bodies are read in a second, all connections together, so that who sends large ones without
- * a pause leaves the processors to others. What a client cannot send meanwhile waits on its side.
+ * Bounds the bytes of bodies that are read in a second by all connections together, so that a client that sends large
+ * bodies without a pause leaves processors to others. The rest waits at the client.
  */
 final class Pace {
-    /** Bytes in a second, which take about a tenth of one processor's time. */
+    /** The bytes a second. They take about a tenth of one processor's time. */
     private static final long BYTES_PER_SECOND = 32L << 20;
 
-    /** Bytes that may come at once after some rest. */
+    /** The bytes that may come at once after a pause. */
     private static final long BURST_BYTES = 8L << 20;
 
     private static final double NANOS_PER_BYTE = 1e9 / BYTES_PER_SECOND;
 
-    /** The time when all bytes that were read so far were due, as of {@link System#nanoTime}. */
+    /** The time at which all bytes that were read so far are due, as of {@link System#nanoTime}. */
     private long due = System.nanoTime();
 
     /** Waits until bytes that have been read are due. */

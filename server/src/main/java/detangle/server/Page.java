@@ -11,7 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
-/** Serves browsers: the page to try a model, and what pages of other sites are allowed. */
+/** The page in the browser: its content, and the headers that say what it may run. */
 final class Page {
     private final byte[] html;
     private final String policy;
@@ -35,7 +35,9 @@ final class Page {
         }
     }
 
-    /** The hash of what an element of the page holds, which is all that a browser is to run or apply. */
+    /**
+     * Returns the source expression with the hash of an element of the page. A browser runs or applies nothing else.
+     */
     private static String source(String html, String element) {
         int begin = html.indexOf("<" + element + ">") + element.length() + 2;
         String content = html.substring(begin, html.indexOf("</" + element + ">"));

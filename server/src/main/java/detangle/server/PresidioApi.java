@@ -33,7 +33,7 @@ final class PresidioApi {
         this.sizes = sizes;
     }
 
-    /** {@code GET /supportedentities}: what is looked for where a request names no entities. */
+    /** Answers {@code GET /supportedentities} with the types of a request that names none. */
     Object supportedEntities() {
         return redactor(models.doing(REDACTION)).labels().stream()
                 .map(EntityReplacer::kind)
@@ -46,8 +46,8 @@ final class PresidioApi {
     }
 
     /**
-     * {@code POST /analyze}: the entities of a text, or of each text of an array. The language is the model's, and
-     * {@code correlation_id} is for logs; neither changes the answer.
+     * Answers {@code POST /analyze} with the entities of a text, or of each text of an array. {@code language} and
+     * {@code correlation_id} do not change the answer: the language is the model's, and the id is for logs.
      */
     Object analyze(JsonNode request) {
         Json.requireKnown(request, "/analyze", TEXT, "language", "correlation_id", ENTITIES, THRESHOLD);
@@ -75,9 +75,9 @@ final class PresidioApi {
     }
 
     /**
-     * Returns the labels that are looked for, each with the type that the answer has. As in Presidio, an empty array
-     * asks for all types (AnalyzerEngine.analyze), and a type that the model does not know is ignored beside one that it
-     * knows (RecognizerRegistry.get_recognizers).
+     * Returns the labels to look for, each with its type in the answer. As in Presidio, an empty array asks for all
+     * types (AnalyzerEngine.analyze), and types that the model does not know are ignored if it knows one of the types
+     * (RecognizerRegistry.get_recognizers).
      */
     private static SequencedMap<String, String> types(Redactor redactor, JsonNode entities) {
         SequencedMap<String, String> types = new LinkedHashMap<>();

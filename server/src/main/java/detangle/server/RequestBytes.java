@@ -13,17 +13,18 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
- * The bytes of a connection as the HTTP library gets them: no more than the request that it reads, and bodies of chunks
- * made well formed. So it is known at any time whether a connection waits for a request, reads one, or reads its body.
+ * Passes the bytes of a connection to the HTTP library: no bytes beyond the request that the library reads, and
+ * well-formed chunks only. The server therefore always knows whether a connection waits for a request, reads one, or
+ * reads its body.
  */
 final class RequestBytes implements Supplier<byte[]> {
     /**
-     * The kind of what is refused here, whose messages are the server's own. The library has others for what it refuses
-     * itself.
+     * The kind of the requests that this class refuses with the server's own messages. The library has other kinds for
+     * what it refuses.
      */
     static final EventType REFUSED = EventType.OTHER;
 
-    /** Lines of headers of a request. */
+    /** The most lines of headers of a request. */
     private static final int MAX_HEADERS = 100;
 
     /** The characters that a method may have beside letters and digits. */
@@ -35,61 +36,61 @@ final class RequestBytes implements Supplier<byte[]> {
     /** Bytes of {@link #HEAD_END} that end a line. */
     private static final int LINE_END = 2;
 
-    /** Is told where the connection is. */
+    /** Receives the events of a connection. */
     interface Listener {
-        /** The first byte of a request is here. */
+        /** The first byte of a request has arrived. */
         void begins();
 
         /** The head of a request is complete. */
         void headRead();
 
-        /** All of a request is here. */
+        /** The whole request has arrived. */
         void ended();
     }
 
     private enum Part {
-        /** Up to the empty line behind the headers. */
+        /** The head is read, up to the empty line behind the headers. */
         HEAD,
-        /** The head was given to the library, which has not said yet what follows. */
+        /** The library has received the head, and has not yet said what follows. */
         JUDGED,
         LENGTH,
         CHUNKS,
-        /** Nothing that follows can be understood. */
+        /** The bytes that follow cannot be read. */
         BROKEN
     }
 
     private final Supplier<byte[]> socket;
     private final Listener listener;
 
-    /** The bytes that have come and were not given yet. */
+    /** The bytes that have arrived and were not passed on yet. */
     private byte[] rest = NONE;
 
     private Part part = Part.HEAD;
     private boolean begun;
 
-    /** Bytes of an empty line before the head that have been left out. */
+    /** The number of skipped bytes of an empty line before the head. */
     private int emptyLine;
 
-    /** Tells whether the method is complete. */
+    /** Whether the method has been read as a whole. */
     private boolean methodRead;
 
     /** Bytes of {@link #HEAD_END} that the head ends with so far. */
     private int matched;
 
-    /** Lines of the head that have ended, the first line of the request among them. */
+    /** The number of complete lines of the head, the first line of the request among them. */
     private int lines;
 
     private long length;
     private ChunkedBody chunks = new ChunkedBody();
     private HeadVersion version = new HeadVersion();
 
-    /** @param socket the next bytes, or null behind the last */
+    /** @param socket supplies the next bytes, and null after the last ones */
     RequestBytes(Supplier<byte[]> socket, Listener listener) {
         this.socket = socket;
         this.listener = listener;
     }
 
-    /** Says what the library has understood of the head that it was given. */
+    /** Receives the head that the library has read. */
     void headers(Headers headers) {
         if (headers.stream().anyMatch(header -> header.name().isEmpty())) {
             throw refused(Status.BAD_REQUEST_400, "a header has no name");
@@ -124,10 +125,7 @@ final class RequestBytes implements Supplier<byte[]> {
         }
     }
 
-    /**
-     * Returns whether bytes may follow that nobody reads, so that the client may still be writing when its answer is
-     * sent.
-     */
+    /** Returns whether unread bytes may follow. The client may then still be writing when its answer is sent. */
     boolean isUnread() {
         return part != Part.HEAD || begun || rest.length > 0;
     }
@@ -188,7 +186,7 @@ final class RequestBytes implements Supplier<byte[]> {
         return passed(take(rest.length), false);
     }
 
-    /** Leaves out one empty line before a request, which some clients send behind a body (RFC 9112, 2.2). */
+    /** Skips one empty line before a request, which some clients send behind a body (RFC 9112, 2.2). */
     private void skipEmptyLine() {
         while (emptyLine < LINE_END && rest.length > 0 && rest[0] == HEAD_END[emptyLine]) {
             take(1);
@@ -207,14 +205,14 @@ final class RequestBytes implements Supplier<byte[]> {
         }
     }
 
-    /** Counts lines, as the library counts headers of one name as one. */
+    /** Counts lines, because the library counts several headers of one name as one. */
     private void endLine() {
         if (++lines > 1 + MAX_HEADERS) {
             throw refused(Status.create(431), "a request may have " + MAX_HEADERS + " headers, and this one has more");
         }
     }
 
-    /** Refuses what cannot begin a request, such as the rest of a body whose length was not stated. */
+    /** Refuses bytes that cannot begin a request, such as the rest of a body without a length. */
     private void readMethod(byte b) {
         if (methodRead) {
             return;

@@ -12,11 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Answers with what belongs to all of them: headers that keep browsers from misreading them, and errors as JSON. */
+/**
+ * Sends answers with the headers that all answers have, which keep browsers from misreading them, and errors as JSON.
+ */
 final class Responses {
     static final String JSON = "application/json";
 
-    /** Seconds after which a client may try again that was refused as there is too much to do. */
+    /** The seconds after which a client may try again that was refused because of too much load. */
     private static final String RETRY_AFTER = "1";
 
     private static final Map<HeaderName, String> HEADERS_OF_ALL_ANSWERS = always();
@@ -37,12 +39,12 @@ final class Responses {
         HEADERS_OF_ALL_ANSWERS.forEach((name, value) -> headers.set(HeaderValues.create(name, value)));
     }
 
-    /** Sends JSON; nothing but the headers where only these are asked for. */
+    /** Sends JSON, or only the headers if the method is HEAD. */
     static void json(ServerRequest request, ServerResponse response, int status, Object body) {
         send(request, response, status, JSON, Json.bytes(body));
     }
 
-    /** Sends an error, which a client may try again after a while if there is only too much to do. */
+    /** Sends an error. If the reason is too much load, the answer says when the client may try again. */
     static void error(ServerRequest request, ServerResponse response, int status, Object body) {
         if (status == 429 || status == 503) {
             response.header(HeaderNames.RETRY_AFTER, RETRY_AFTER);
@@ -54,7 +56,7 @@ final class Responses {
         prepare(response.headers());
         if (request.headers().containsToken(HeaderValues.EXPECT_100)
                 && !request.content().consumed()) {
-            // The client does not send a body that nobody has asked for, so that what follows is not one.
+            // The client waits before it sends the body and will not send it now, so the next bytes are not a body.
             response.header(HeaderValues.CONNECTION_CLOSE);
         }
         response.status(Status.create(status)).header(HeaderNames.CONTENT_TYPE, type);
@@ -66,12 +68,12 @@ final class Responses {
         }
     }
 
-    /** The body of an error. */
+    /** Returns the body of an error. */
     static Map<String, Object> error(String type, String message) {
         return Json.of("error", message, "error_type", type);
     }
 
-    /** An error as the bytes of a whole answer, behind which the connection is closed. */
+    /** Returns the bytes of a whole answer with an error, after which the connection is closed. */
     static byte[] refused(int status, String type, String message) {
         byte[] body = Json.bytes(error(type, message));
         StringBuilder head = new StringBuilder();

@@ -14,16 +14,16 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * The paths that are answered and the methods of each. The first path that matches a request decides: a method that it
- * does not have is refused with status 405 and the header Allow (RFC 9110, 15.5.6), HEAD is answered as GET without
- * the body (9.3.2), and OPTIONS tells the methods (9.3.7).
+ * The paths of the server and the methods of each. The first path that matches a request decides. A method that this
+ * path does not have is refused with status 405 and the header Allow (RFC 9110, 15.5.6). HEAD is answered as GET
+ * without the body (9.3.2), and OPTIONS returns the methods (9.3.7).
  */
 final class RouteTable {
     private static final List<Method> OF_THE_SERVER = List.of(Method.GET, Method.HEAD, Method.POST, Method.OPTIONS);
 
     private final SequencedMap<String, SequencedMap<Method, Handler>> paths = new LinkedHashMap<>();
 
-    /** Adds a path that is read, by GET and HEAD; {@link Responses} leaves the body out for the latter. */
+    /** Adds a path with the methods GET and HEAD; {@link Responses} leaves the body out for HEAD. */
     void read(String path, Handler handler) {
         add(path, Method.GET, handler);
         add(path, Method.HEAD, handler);
@@ -39,7 +39,7 @@ final class RouteTable {
         }
     }
 
-    /** The paths in the order in which they are tried, each with its methods, OPTIONS among them. */
+    /** Returns the paths in the order in which they are tried, each with its methods, OPTIONS among them. */
     SequencedMap<String, List<Method>> methods() {
         SequencedMap<String, List<Method>> methods = new LinkedHashMap<>();
         paths.forEach((path, handlers) -> methods.put(path, with(handlers.sequencedKeySet(), Method.OPTIONS)));
@@ -67,7 +67,7 @@ final class RouteTable {
             });
         });
         routes.any((request, response) -> {
-            // The asterisk stands for the server as a whole.
+            // The path "*" means the server as a whole.
             if (request.path().path().equals("*") && request.prologue().method().equals(Method.OPTIONS)) {
                 handleOther(request, response, OF_THE_SERVER);
                 return;
@@ -77,7 +77,7 @@ final class RouteTable {
         });
     }
 
-    /** Answers a request for a known path by a method that no handler is for. */
+    /** Answers a request for a known path whose method has no handler. */
     private static void handleOther(ServerRequest request, ServerResponse response, List<Method> methods) {
         String allowed = String.join(", ", methods.stream().map(Method::text).toList());
         response.header(HeaderNames.ALLOW, allowed);

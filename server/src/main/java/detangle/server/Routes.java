@@ -46,7 +46,7 @@ final class Routes {
     private final Sites sites;
     private volatile boolean stopping;
 
-    /** The protocols that are spoken. */
+    /** The protocols of the server. */
     record Apis(
             EmbeddingsInferenceApi embeddingsInference,
             HuggingFaceApi huggingFace,
@@ -71,7 +71,7 @@ final class Routes {
         this.sites = sites;
     }
 
-    /** Says that requests that are not answered any more are not because the server ends. */
+    /** Lets requests fail from now on with the message that the server is being stopped. */
     void stop() {
         stopping = true;
     }
@@ -86,7 +86,7 @@ final class Routes {
             try {
                 origin = sites.check(request.headers());
             } catch (ApiException refused) {
-                // Here and not by the router, whose answer the filter before this one would never see.
+                // This filter answers, because the filter before it would not see the router's answer.
                 fail(request, response, refused);
                 return;
             }
@@ -100,7 +100,7 @@ final class Routes {
         routes.error(Throwable.class, this::fail);
     }
 
-    /** All routes. The first path that matches a request decides which methods it may have. */
+    /** Returns all routes. The first path that matches a request decides which methods it may have. */
     RouteTable table() {
         RouteTable routes = new RouteTable();
         routes.read("/", PAGE::send);
@@ -132,7 +132,7 @@ final class Routes {
         post(routes, "/decode", embeddings::decode);
 
         get(routes, "/models", request -> apis.huggingFace.models());
-        // Names of models may have slashes: what stands between the ends is the name.
+        // Names of models may have slashes, so the name is everything between the beginning and the end of the path.
         post(
                 routes,
                 "/models/{name:.+}/pipeline/{task}",
@@ -163,7 +163,7 @@ final class Routes {
     }
 
     private static void closeIfAsked(ServerRequest request, ServerResponse response) {
-        // Helidon says that it closes the connection, and leaves that to the client.
+        // Helidon announces that it closes the connection, and leaves closing to the client.
         if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
                 || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
             if (!request.content().consumed() && !request.headers().containsToken(HeaderValues.EXPECT_100)) {
@@ -224,7 +224,7 @@ final class Routes {
             if (status == 200) {
                 throw e;
             }
-            // What is thrown is known from here on, so that what has failed is logged once.
+            // An exception that is thrown again from here is a known one, so each failure is logged once.
             RuntimeException known = e instanceof RuntimeException own && isOfHttp(own) ? own : known(e);
             tell(request, route, status(known), time, begin);
             throw known;
@@ -241,7 +241,7 @@ final class Routes {
             case HttpException http -> http.status().code();
             case RequestException refused -> refused.status().code();
             case ApiException api -> api.status();
-            // The client has gone.
+            // The client has closed the connection.
             default -> 499;
         };
     }
@@ -325,7 +325,7 @@ final class Routes {
             return;
         }
         String given = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
-        // In a time that does not tell how much of it is right.
+        // The time of this comparison does not depend on how much of the key is right.
         if (!MessageDigest.isEqual(
                 ("Bearer " + options.apiKey().get()).getBytes(StandardCharsets.UTF_8),
                 given.getBytes(StandardCharsets.UTF_8))) {

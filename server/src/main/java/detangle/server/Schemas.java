@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 
-/** Schemas of JSON in OpenAPI's words, of what tasks are asked and answer. */
+/** Schemas of the requests and answers of tasks, in OpenAPI's form. */
 final class Schemas {
     private static final String INPUTS = "inputs";
     private static final String PARAMETERS = "parameters";
@@ -33,7 +33,7 @@ final class Schemas {
         return Json.of("$ref", "#/components/schemas/" + schema);
     }
 
-    /** An object, whose properties without a question mark behind their names are required. */
+    /** Returns the schema of an object. Properties are required unless a question mark stands behind their names. */
     static SequencedMap<String, Object> object(Object... namesAndSchemas) {
         SequencedMap<String, Object> properties = new LinkedHashMap<>();
         List<String> required = new ArrayList<>();
@@ -48,7 +48,10 @@ final class Schemas {
         return object(properties, required);
     }
 
-    /** The same, with these properties and no others. */
+    /**
+     * Returns the schema of an object with these properties and no others; names without a question mark behind them
+     * are required.
+     */
     static SequencedMap<String, Object> closed(Object... namesAndSchemas) {
         SequencedMap<String, Object> object = object(namesAndSchemas);
         object.put("additionalProperties", false);
@@ -63,7 +66,7 @@ final class Schemas {
         return object;
     }
 
-    /** An object of fields, and no others. */
+    /** Returns the schema of an object with these fields and no others. */
     static SequencedMap<String, Object> of(List<Field> fields) {
         SequencedMap<String, Object> properties = new LinkedHashMap<>();
         fields.forEach(field -> properties.put(field.name(), of(field)));
@@ -90,7 +93,7 @@ final class Schemas {
         return schema;
     }
 
-    /** Returns what a column holds. Values that there may not be are left out of objects. */
+    /** Returns the schema of a column's values. Objects leave absent values out. */
     static SequencedMap<String, Object> of(Column.Type type) {
         return switch (type) {
             case Column.Scalar scalar ->
@@ -110,8 +113,8 @@ final class Schemas {
     }
 
     /**
-     * A request of a task in HuggingFace's form. Inputs and options may stand beside {@code inputs} and {@code
-     * parameters} too.
+     * Returns the schema of a request of a task in HuggingFace's form. Inputs and options may also stand beside {@code
+     * inputs} and {@code parameters}.
      */
     static SequencedMap<String, Object> request(TextTask<?> task) {
         SequencedMap<String, Object> request = nested(task);
@@ -140,7 +143,10 @@ final class Schemas {
         return request;
     }
 
-    /** A request of a task whose inputs and options stand in {@code inputs} and {@code parameters} alone. */
+    /**
+     * Returns the schema of a request of a task whose inputs and options may stand only in {@code inputs} and {@code
+     * parameters}.
+     */
     static SequencedMap<String, Object> nested(TextTask<?> task) {
         SequencedMap<String, Object> request = Json.of("type", "object", "title", task.name());
         request.put("description", task.description());
@@ -151,7 +157,7 @@ final class Schemas {
         return request;
     }
 
-    /** Returns the schema of one input or a list of them; one that is a text alone may be given as that text. */
+    /** Returns the schema of one input or a list of them. An input that is a single text may be that text itself. */
     private static SequencedMap<String, Object> inputs(TextTask<?> task) {
         SequencedMap<String, Object> row = of(task.inputs());
         SequencedMap<String, Object> input = task.soleText().isPresent() ? oneOf(of("string"), row) : row;
@@ -166,7 +172,7 @@ final class Schemas {
         return Stream.concat(some.stream(), others.stream()).toList();
     }
 
-    /** An answer in HuggingFace's form: to one input, or to a list of them. */
+    /** Returns the schema of an answer in HuggingFace's form, to one input or to a list of them. */
     static SequencedMap<String, Object> answer(TextTask<?> task) {
         List<Object> rows = new ArrayList<>();
         rows.add(of(task.answer()));

@@ -23,9 +23,14 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 
-/** A model that is served: the tasks that it does, the one that it is for before others, each with a pipeline. */
+/**
+ * A model of the server with its tasks and a pipeline for each. The first task is the one that the model was made for.
+ */
 final class ServedModel implements AutoCloseable {
-    /** Whoever sends texts that are cut has asked for it, and no log is filled by what others send. */
+    /**
+     * Logs nothing about texts that are cut: the client or the server's options have asked for it, and requests must
+     * not fill the log.
+     */
     static final ProgressListener QUIET = new ProgressListener() {
         @Override
         public void done(int done) {}
@@ -37,14 +42,17 @@ final class ServedModel implements AutoCloseable {
     /**
      * A task that the model does.
      *
-     * @param whole refuses texts that are too long, unless the server cuts them
+     * @param whole the task with its pipeline, which refuses texts that are too long unless the server cuts them
      */
     record Ability(TextTask.Loaded<?> whole) {
         TextTask<?> task() {
             return whole.task();
         }
 
-        /** Returns how many texts the model reads for these rows, as far as that is a number that anybody admits. */
+        /**
+         * Returns the number of texts that the model reads for these rows. The number may be cut off above every limit
+         * of a server.
+         */
         int texts(List<Fields> rows, Fields options) {
             long texts =
                     rows.stream().mapToLong(row -> whole.texts(row, options)).sum();
@@ -89,7 +97,7 @@ final class ServedModel implements AutoCloseable {
         }
     }
 
-    /** A task as the server's options have it. */
+    /** Returns the task with the server's options. */
     private static TextTask<?> configured(TextTask<?> task, ServerOptions options) {
         return switch (task) {
             case SentenceEmbedding plain -> new SentenceEmbedding(options.embedding());
@@ -103,7 +111,7 @@ final class ServedModel implements AutoCloseable {
         return name;
     }
 
-    /** Returns what the model is for. */
+    /** Returns the model's first task. */
     TextTask<?> task() {
         return first().task();
     }
@@ -117,7 +125,7 @@ final class ServedModel implements AutoCloseable {
         return pipeline().tokenizer();
     }
 
-    /** Returns what texts are cut to or read in windows of, in tokens or in words. */
+    /** Returns the length to which texts are cut, or the length of their windows, in tokens or in words. */
     int maxLength() {
         return pipeline().maxLength();
     }
@@ -126,17 +134,17 @@ final class ServedModel implements AutoCloseable {
         return first().whole().pipeline();
     }
 
-    /** Returns what the model is for; an {@link ApiException} once the server has stopped. */
+    /** Returns the model's first task; an {@link ApiException} after the server has stopped. */
     private Ability first() {
         return abilities.stream().findFirst().orElseThrow(ApiException::stopping);
     }
 
-    /** Returns how vectors are made where a request does not say. */
+    /** Returns the options of vectors for requests that do not state them. */
     EmbeddingOptions embedding() {
         return embedding;
     }
 
-    /** The model in one line: {@code banking: text-classification, 77 labels, texts of at most 512 tokens}. */
+    /** Returns the model in one line: {@code banking: text-classification, 77 labels, texts of at most 512 tokens}. */
     String line() {
         String facts = first().whole().facts();
         return name + ": " + task().name() + (facts.isEmpty() ? "" : ", " + facts)
@@ -144,7 +152,7 @@ final class ServedModel implements AutoCloseable {
                 + pipeline().lengthUnit().text();
     }
 
-    /** The model for those who ask what there is. */
+    /** Returns the description of the model for {@code GET /models}. */
     SequencedMap<String, Object> described() {
         SequencedMap<String, Object> model = Json.of("name", name, "task", task().name());
         String facts = first().whole().facts();
@@ -168,7 +176,7 @@ final class ServedModel implements AutoCloseable {
         return abilities.stream().filter(a -> a.task().name().equals(task)).findFirst();
     }
 
-    /** Returns how the model does a task; an {@link ApiException} if it does not. */
+    /** Returns the task of that name with its pipeline; an {@link ApiException} if the model does not do it. */
     Ability require(String task) {
         return ability(task).orElseThrow(() -> {
             if (TextTasks.named(task).isEmpty()) {
@@ -179,14 +187,14 @@ final class ServedModel implements AutoCloseable {
         });
     }
 
-    /** The first of the model's tasks that has all of these inputs and options. */
+    /** Returns the first of the model's tasks that has all of these inputs and options. */
     Optional<Ability> knowing(Iterable<String> names) {
         return abilities.stream().filter(ability -> ability.task().knows(names)).findFirst();
     }
 
     /**
-     * The first of the model's tasks that has all of these inputs and options, or else the first that has the most of
-     * them; an {@link ApiException} if another one has the rest.
+     * Returns the first of the model's tasks that has all of these inputs and options, or else the first that has the
+     * most of them; an {@link ApiException} if another one has the rest.
      */
     Ability meant(Collection<String> names) {
         Ability closest = Collections.max(abilities(), Comparator.comparingLong(ability -> known(ability, names)));
@@ -207,21 +215,24 @@ final class ServedModel implements AutoCloseable {
                 .count();
     }
 
-    /** The message with the model's name in the place of its path, of which no client is told. */
+    /**
+     * Returns the message with the model's name in the place of its path, because clients must not see paths of the
+     * server.
+     */
     String withoutPath(String message) {
         return path.getNameCount() > 1 ? message.replace(path.toString(), name) : message;
     }
 
     /**
-     * The pipeline of a task.
+     * Returns the pipeline of a task.
      *
-     * @param options say whether it is to cut texts, and at which end; as the server does if they do not
+     * @param options say whether the pipeline cuts texts, and at which end; otherwise the server's options decide
      */
     <P extends Pipeline> P require(String task, Class<P> pipeline, Fields options) {
         return pipeline.cast(as(require(task), options).pipeline());
     }
 
-    /** The pipeline of a task, which cuts texts where the server does. */
+    /** Returns the pipeline of a task, which cuts texts if the server's options say so. */
     <P extends Pipeline> P require(String task, Class<P> pipeline) {
         return pipeline.cast(require(task).whole().pipeline());
     }
@@ -232,14 +243,14 @@ final class ServedModel implements AutoCloseable {
                 : ability.whole();
     }
 
-    /** The answer to each row. */
+    /** Returns the answer to each row. */
     List<Object> answer(Ability ability, List<Fields> rows, Fields options) {
         return as(ability, options).answer(rows, options, AnswerForm.SINGLE, QUIET);
     }
 
     /**
-     * Frees the model, and lets go of it: Helidon 4.5.0 keeps a server that has stopped, and all that its routes reach,
-     * in a timer that it never cancels (its issue 11939).
+     * Frees the model and drops the references to it. Helidon 4.5.0 keeps a stopped server, and everything that its
+     * routes reach, in a timer that it never cancels (its issue 11939).
      */
     @Override
     public void close() {

@@ -16,38 +16,38 @@ import java.util.function.Consumer;
  * The options of a server; names and numbers are those of text-embeddings-inference where it has them.
  *
  * @param host the address to listen at; 127.0.0.1 by default, which is this machine alone
- * @param port 0 for any that is free; 8080 by default
- * @param apiKey what clients must send as {@code Authorization: Bearer KEY}; nothing by default
- * @param backend what to run on; empty for the best on the CPU
- * @param precision in which the backend computes; fp32 by default
- * @param weightType what weights that are stored in 32 bits are kept in; as they are stored by default
- * @param task what is done with each model; empty for what config.json says, or the checkpoint holds where that says
- *     nothing
- * @param ignoreUnused whether tensors of a model that no parameter takes are passed over; they are a fault otherwise
- * @param maxBatchTokens tokens that run at once, unless one text alone has more
- * @param maxConcurrentRequests texts that may wait; more are refused with status 429
- * @param maxClientBatchSize texts of one request; 32 by default
- * @param payloadLimit bytes of a request's body; 2 000 000 by default
- * @param autoTruncate whether texts that are too long are cut; they are refused by default, unless the request asks
- *     for it
- * @param maxLength the most tokens of a text or pair; what the model's files state if empty. See {@code
+ * @param port the port to listen at, 0 for any free one; 8080 by default
+ * @param apiKey the key that clients must send as {@code Authorization: Bearer KEY}; none by default
+ * @param backend the name of the backend; empty for the best one on the CPU
+ * @param precision the precision in which the backend computes; fp32 by default
+ * @param weightType the type in which weights that are stored in 32 bits are kept in memory; by default they keep their
+ *     stored type
+ * @param task the task of each model; if empty, config.json decides, or else the heads in the checkpoint
+ * @param ignoreUnused whether tensors of a model that no parameter takes are ignored; otherwise they are an error
+ * @param maxBatchTokens the most tokens that run at once, unless one text alone has more
+ * @param maxConcurrentRequests the most texts that may wait or run; more are refused with status 429
+ * @param maxClientBatchSize the most texts of one request; 32 by default
+ * @param payloadLimit the most bytes of a request's body; 2 000 000 by default
+ * @param autoTruncate whether texts that are too long are cut; they are refused by default, unless the request asks for
+ *     it
+ * @param maxLength the most tokens of a text or pair; if empty, the model's files decide. See {@code
  *     PipelineOptions.maxLength}
- * @param embedding how texts become vectors where a request does not say otherwise; requests say whether vectors are
- *     made of length 1
- * @param scoring which layer BERTScore compares, and how, where that is what a model is served for
+ * @param embedding the options of vectors for requests that do not state them; whether vectors get the length 1 is up
+ *     to the request
+ * @param scoring the layer that BERTScore compares, and how, if {@code task} is bertscore
  * @param deadline how long a request may take; then it is answered with status 504
- * @param grace how long requests that run may go on when the server is stopped; 30 seconds by default
+ * @param grace how long running requests may go on after the server has been stopped; 30 seconds by default
  * @param clientTimeout how long a client may take to send the head of a request, to send its body, and to take the
  *     answer; 20 seconds each by default. A slower client is answered with status 408, and the connection is closed
  * @param idleTimeout how long a connection stays open between two requests; 75 seconds by default
- * @param maxConnections connections at once; 1024 by default. For one more, the connection is closed that waits
- *     longest for a request; where none waits, the new one is refused with status 503
- * @param allowedHosts by which names clients may call the server in the header Host, without ports; {@code *} for
- *     any. If empty: any, unless the server listens for this machine alone. Names and addresses of this machine
- *     ({@code localhost}, {@code 127.0.0.1}, {@code [::1]}) are always allowed
+ * @param maxConnections connections at once; 1024 by default. For one more, the connection is closed that waits longest
+ *     for a request; where none waits, the new one is refused with status 503
+ * @param allowedHosts the names by which clients may call the server in the header Host, without ports; {@code *} for
+ *     any. If empty: any, unless the server listens for this machine alone. Names and addresses of this machine ({@code
+ *     localhost}, {@code 127.0.0.1}, {@code [::1]}) are always allowed
  * @param allowedOrigins the web sites whose pages may ask the server through a browser, such as {@code
  *     https://example.org}; {@code *} for any. None by default but the server's own
- * @param accessLog is told of each request to a model, by the thread that answers it; nobody is told by default
+ * @param accessLog receives each request to a model, in the thread that answers it; by default nothing receives them
  */
 public record ServerOptions(
         String host,
@@ -74,7 +74,7 @@ public record ServerOptions(
         List<String> allowedHosts,
         List<String> allowedOrigins,
         Consumer<Access> accessLog) {
-    /** This machine alone, port 8080, no key. */
+    /** The default options: a server for this machine alone, at port 8080, without a key. */
     public static final ServerOptions DEFAULT = new ServerOptions(
             "127.0.0.1",
             8080,
@@ -101,7 +101,7 @@ public record ServerOptions(
             List.of(),
             access -> {});
 
-    /** Keeps copies. */
+    /** Checks the options, and keeps copies of lists. */
     public ServerOptions {
         allowedHosts = List.copyOf(allowedHosts);
         allowedOrigins = List.copyOf(allowedOrigins);

@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which web sites may ask the server through somebody's browser: the server's own page, and sites that are allowed. A
- * page of another site can make a browser send requests, and if the name of its site comes to stand for this machine
- * (DNS rebinding), read the answers too.
+ * The web sites whose pages may ask the server through a visitor's browser: the server's own page and allowed sites. A
+ * page of another site can make a browser send requests. If the name of its site is made to point to this machine (DNS
+ * rebinding), the page can read the answers too.
  */
 final class Sites {
     private static final String ALL = "*";
@@ -21,9 +21,9 @@ final class Sites {
     private final boolean anyHost;
     private final List<String> origins;
 
-    /** @param address at which the server listens */
+    /** @param address the address at which the server listens */
     Sites(ServerOptions options, InetAddress address) {
-        // Whoever can reach a server at other addresses knows it by names that are not known here.
+        // A server at another address can have names that it does not know itself.
         this.anyHost = options.allowedHosts().contains(ALL)
                 || options.allowedHosts().isEmpty() && !address.isLoopbackAddress();
         options.allowedHosts().forEach(host -> hosts.add(asSent(host)));
@@ -34,7 +34,7 @@ final class Sites {
     /**
      * Refuses a request for another host, or of a page of another site.
      *
-     * @return the origin that a browser is to be told it may show the answer to, if there is one
+     * @return the origin whose page the browser may show the answer to; empty if no header is needed
      */
     Optional<String> check(ServerRequestHeaders headers) {
         String host = headers.first(HeaderNames.HOST).orElse("");
@@ -43,7 +43,7 @@ final class Sites {
             throw ApiException.forbidden("the request is for the host " + host
                     + ", and this server answers for this machine alone: allow the name with --allowed-hosts");
         }
-        // A browser sends one at most, and of several nobody knows which is true.
+        // A browser sends at most one, and it is unknown which of several would be true.
         Optional<String> origin = headers.contains(HeaderNames.ORIGIN)
                 ? Optional.of(String.join(", ", headers.all(HeaderNames.ORIGIN, List::of)))
                 : Optional.empty();
@@ -57,13 +57,13 @@ final class Sites {
         return origin;
     }
 
-    /** A host as it stands in a request, where addresses of IPv6 have brackets. */
+    /** Returns a host as it stands in a request, where addresses of IPv6 have brackets. */
     private static String asSent(String host) {
         boolean bare = host.indexOf(':') >= 0 && !host.startsWith("[");
         return (bare ? "[" + host + "]" : host).toLowerCase(Locale.ROOT);
     }
 
-    /** A host without its port. */
+    /** Returns a host without its port. */
     private static String name(String host) {
         int end = host.startsWith("[") ? host.indexOf(']') + 1 : host.indexOf(':');
         return (end <= 0 ? host : host.substring(0, end)).toLowerCase(Locale.ROOT);

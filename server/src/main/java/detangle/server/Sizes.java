@@ -1,8 +1,8 @@
 package detangle.server;
 
-/** The number of texts that a request may have. */
+/** The limits on the number of texts of a request. */
 record Sizes(int maxClientBatchSize, Admission admission) {
-    /** Refuses a request of no text or of too many, and counts the texts of one that may be answered. */
+    /** Refuses a request without texts or with too many, and counts the texts of other requests. */
     void check(int texts) {
         if (texts == 0) {
             throw ApiException.validation("there are no texts");

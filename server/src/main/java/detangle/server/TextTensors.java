@@ -46,7 +46,7 @@ final class TextTensors {
     private static List<Object> rows(JsonNode tensor, String name, boolean several, BinaryTensors binary) {
         JsonNode parameters = OpenInferenceApi.parameters(tensor, name);
         if (parameters.isObject()) {
-            // MLServer's clients say of texts that they are texts.
+            // Clients of MLServer send a content type for texts.
             Json.requireKnown(parameters, "the parameters of " + name, SIZE, "content_type");
             Json.optionalText(parameters, "content_type")
                     .filter(type -> !type.equals("str"))

@@ -8,17 +8,17 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Lets requests do one after the other what takes a processor for a while, in the order in which they come, and rests
- * for as long as it works: so this takes half of one processor at most.
+ * Runs work that occupies a processor for a while, one request after the other in the order in which they come. After
+ * each piece of work it rests for as long as the work took, so it takes at most half of one processor.
  */
 final class Turns {
     private final Semaphore turn = new Semaphore(1, true);
     private final Duration deadline;
 
-    /** The time when the rest ends of the queue that has the turn. */
+    /** The time at which the rest after the last piece of work ends, as of {@link System#nanoTime}. */
     private long rested = System.nanoTime();
 
-    /** @param deadline how long a request may take */
+    /** @param deadline the longest time that a request may take */
     Turns(Duration deadline) {
         this.deadline = deadline;
     }

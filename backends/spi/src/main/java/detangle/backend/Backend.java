@@ -5,10 +5,10 @@ import java.util.Optional;
 
 /** A family of devices, found through {@link java.util.ServiceLoader}. */
 public interface Backend {
-    /** The name on the command line, such as {@code vector}. */
+    /** Returns the name on the command line, such as {@code vector}. */
     String name();
 
-    /** The devices that can be used now; empty where there are none. */
+    /** Returns the devices that can be used now; empty where there are none. */
     List<Device> devices();
 
     /** Returns why there are no devices, and what to do about it; empty where there are some. */

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 
 /** Something that runs programs. */
 public interface Device {
-    /** The name on the command line, such as {@code vector} or {@code opencl:0}. */
+    /** Returns the name on the command line, such as {@code vector} or {@code opencl:0}. */
     String name();
 
     /** Returns one line for people: instruction set, threads, memory. */
@@ -33,8 +33,8 @@ public interface Device {
     }
 
     /**
-     * The nodes of a program that the device leaves to the interpreter at each run, for want of a kernel for their
-     * types and shapes. They are right, and slow.
+     * Returns the nodes of a program that the device leaves to the interpreter at each run, for want of a kernel for
+     * their types and shapes. They are right, and slow.
      */
     default List<Node> interpreted(Program program) {
         return List.of();
@@ -132,8 +132,8 @@ public interface Device {
     }
 
     /**
-     * The code of the kernels that are generated or compiled for a program; nothing runs. Kernels with equal code are
-     * listed once, in the order in which they run.
+     * Returns the code of the kernels that are generated or compiled for a program; nothing runs. Kernels with equal
+     * code are listed once, in the order in which they run.
      *
      * @throws BackendException if a kernel cannot be compiled
      */

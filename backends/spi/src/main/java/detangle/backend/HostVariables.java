@@ -20,7 +20,7 @@ public final class HostVariables extends Variables {
         values.forEach(this::replace);
     }
 
-    /** The values as they are, for a run that has its {@link Variables.Turn}. */
+    /** Returns the values as they are, for a run that has its {@link Variables.Turn}. */
     public Map<String, Tensor> values() {
         return Collections.unmodifiableMap(values);
     }
@@ -51,7 +51,7 @@ public final class HostVariables extends Variables {
         return new Tensor(tensor.dtype(), tensor.shape(), MemorySegment.ofArray(copy));
     }
 
-    /** These variables as a device's own, or a {@link BackendException} if they are another device's. */
+    /** Returns these variables as a device's own, or a {@link BackendException} if they are another device's. */
     public static HostVariables of(Variables variables) {
         if (variables instanceof HostVariables own) {
             return own;

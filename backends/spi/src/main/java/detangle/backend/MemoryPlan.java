@@ -40,7 +40,7 @@ public final class MemoryPlan {
 
     /** Offsets of the slots in their arenas and lengths of the arenas, both in elements. */
     public record Layout(List<Long> offsets, Map<DType, Long> arenaElements) {
-        /** Bytes of all arenas together. */
+        /** Returns the bytes of all arenas together. */
         public long bytes() {
             return arenaElements.entrySet().stream()
                     .mapToLong(e -> e.getValue() * e.getKey().bytes())
@@ -63,9 +63,9 @@ public final class MemoryPlan {
     }
 
     /**
-     * The nodes that are computed after all others, in this order, and after outputs have been copied: only updates
-     * need them, and computing them cannot fail. So they may overwrite parameters, and a run that fails has changed
-     * nothing.
+     * Returns the nodes that are computed after all others, in this order, and after outputs have been copied: only
+     * updates need them, and computing them cannot fail. So they may overwrite parameters, and a run that fails has
+     * changed nothing.
      */
     public List<Node> late() {
         return late;
@@ -80,15 +80,15 @@ public final class MemoryPlan {
         return slots;
     }
 
-    /** The index of the node's slot, if it has one. */
+    /** Returns the index of the node's slot, if it has one. */
     public OptionalInt slot(Node node) {
         Integer slot = slotOf.get(node);
         return slot == null ? OptionalInt.empty() : OptionalInt.of(slot);
     }
 
     /**
-     * The offsets when the symbols have these sizes; a {@link SizeException} if one is negative, or if they overflow
-     * 64 bits together.
+     * Returns the offsets when the symbols have these sizes; a {@link SizeException} if one is negative, or if they
+     * overflow 64 bits together.
      */
     public Layout layout(Map<String, Long> bindings) {
         long[] sizes = slots.stream()

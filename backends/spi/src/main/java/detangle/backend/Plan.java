@@ -20,14 +20,14 @@ public record Plan(Program program, MemoryPlan memory) {
     }
 
     /**
-     * The program's operations in the order in which a run computes them: as {@link Program#operations} has them, late
-     * ones after all others.
+     * Returns the program's operations in the order in which a run computes them: as {@link Program#operations} has
+     * them, late ones after all others.
      */
     public List<List<Node>> operations() {
         return operations(program, memory.late());
     }
 
-    /** The operations of a program in the order in which a run computes them, of which some nodes are late. */
+    /** Returns the operations of a program in the order in which a run computes them, of which some nodes are late. */
     public static List<List<Node>> operations(Program program, List<Node> lateNodes) {
         Set<Node> late = Collections.newSetFromMap(new IdentityHashMap<>());
         late.addAll(lateNodes);

@@ -32,7 +32,7 @@ public final class Profile {
                 (a, b) -> new Entry(device, operation, a.calls + b.calls, a.nanos + b.nanos));
     }
 
-    /** All of them, what took longest first. */
+    /** Returns all of them, what took longest first. */
     public List<Entry> entries() {
         return entries.values().stream()
                 .sorted(Comparator.comparingLong(Entry::nanos).reversed())

@@ -11,7 +11,7 @@ public final class ShapeBinding {
     private ShapeBinding() {}
 
     /**
-     * The size of each symbol, as {@link InputBinding} says.
+     * Returns the size of each symbol, as {@link InputBinding} says.
      *
      * @throws InputException if an input is missing, unknown, or of another type or shape
      */

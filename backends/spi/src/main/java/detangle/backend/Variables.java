@@ -44,19 +44,19 @@ public abstract class Variables {
         });
     }
 
-    /** A copy of a value, while nobody replaces it. */
+    /** Returns a copy of a value, while nobody replaces it. */
     protected abstract Tensor copy(String name);
 
     /** Replaces a value by a copy of one of its type, while nobody reads. */
     protected abstract void replace(String name, Tensor value);
 
-    /** The names and types. */
+    /** Returns the names and types. */
     public final Map<String, TensorType> types() {
         return Map.copyOf(types);
     }
 
     /**
-     * A copy of a value.
+     * Returns a copy of a value.
      *
      * @throws InputException if there is no variable of that name
      */

@@ -52,7 +52,8 @@ final class DotGradient {
     }
 
     /**
-     * A matrix with the repeated batch axes beside the axis that the product sums over, both of them as its rows.
+     * Returns a matrix with the repeated batch axes beside the axis that the product sums over, both of them as its
+     * rows.
      *
      * @param summed the axis that the product sums over, -2 or -1
      * @param repeated the operand that is repeated

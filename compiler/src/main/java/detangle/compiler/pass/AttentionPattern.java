@@ -75,12 +75,12 @@ final class AttentionPattern {
         return scale;
     }
 
-    /** The table {@code [A,P,d]} of the content-to-position term, if there is one. */
+    /** Returns the table {@code [A,P,d]} of the content-to-position term, if there is one. */
     Optional<Node> pk() {
         return pk;
     }
 
-    /** The table {@code [A,P,d]} of the position-to-content term, if there is one. */
+    /** Returns the table {@code [A,P,d]} of the position-to-content term, if there is one. */
     Optional<Node> pq() {
         return pq;
     }
@@ -90,7 +90,7 @@ final class AttentionPattern {
         return indices;
     }
 
-    /** The result of the softmax. */
+    /** Returns the result of the softmax. */
     Node probabilities() {
         return dropped.orElseThrow().x();
     }
@@ -99,7 +99,7 @@ final class AttentionPattern {
         return dropped.orElseThrow().dropout();
     }
 
-    /** The seed of the dropout, if there is dropout. */
+    /** Returns the seed of the dropout, if there is dropout. */
     Optional<Node> seed() {
         return dropped.orElseThrow().seed();
     }
@@ -168,7 +168,7 @@ final class AttentionPattern {
         return terms.stream().allMatch(attention::addTerm) ? Optional.of(attention) : Optional.empty();
     }
 
-    /** The terms of a sum from left to right; none if there are more than attention has. */
+    /** Returns the terms of a sum from left to right; none if there are more than attention has. */
     private static List<Node> terms(Node sum) {
         List<Node> terms = new ArrayList<>();
         Deque<Node> waiting = new ArrayDeque<>(List.of(sum));

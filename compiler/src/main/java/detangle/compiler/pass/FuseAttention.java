@@ -110,7 +110,7 @@ public final class FuseAttention implements Pass, Rule {
         return Stream.concat(attention.pk().stream(), attention.pq().stream()).toList();
     }
 
-    /** The kernel, between transpositions of heads and sequence. */
+    /** Returns the kernel, between transpositions of heads and sequence. */
     private static Node kernel(KernelOp op, AttentionPattern attention, List<Node> others, Integer... swapped) {
         Builder b = new Builder();
         List<Node> operands = new ArrayList<>();

@@ -151,7 +151,7 @@ public final class JoinRegions implements Pass {
                     || users.get(node).stream().anyMatch(user -> user != more && groupOf.get(user) != group);
         }
 
-        /** Parts of an expression in which some arguments are replaced by expressions. */
+        /** Returns the number of parts of an expression in which some arguments are replaced by expressions. */
         private static int parts(ScalarExpr expr, List<Node> operands, Map<Node, ScalarExpr> inlined) {
             if (expr instanceof ScalarExpr.Arg(int index, DType dtype)) {
                 ScalarExpr instead = inlined.get(operands.get(index));

@@ -109,7 +109,7 @@ public final class LowerConvolution implements Pass {
         return parts.size() == 1 ? parts.getFirst() : b.concat(2, parts);
     }
 
-    /** The channels of a group. */
+    /** Returns the channels of a group. */
     private static Node channels(Builder b, Node x, int group, long channels, int groups) {
         return groups == 1 ? x : b.slice(x, 2, group * channels, (group + 1) * channels);
     }
@@ -169,7 +169,7 @@ public final class LowerConvolution implements Pass {
         return name;
     }
 
-    /** Rows {@code [first, first + outputs)} of a weight, each by position and then by channel. */
+    /** Returns rows {@code [first, first + outputs)} of a weight, each by position and then by channel. */
     private static Tensor ordered(Tensor weight, long first, long outputs) {
         long channels = weight.dim(1);
         long taps = weight.dim(2);

@@ -93,7 +93,7 @@ public final class NarrowActivations implements Pass {
             return same.withName(node.name());
         }
 
-        /** An operation whose floats have 16 bits. */
+        /** Returns an operation whose floats have 16 bits. */
         private Node narrow(Node node, List<Node> operands) {
             return b.op(
                     node.op(),
@@ -102,7 +102,7 @@ public final class NarrowActivations implements Pass {
                             .toList());
         }
 
-        /** An operation whose operands have the types that they had. */
+        /** Returns an operation whose operands have the types that they had. */
         private Node wide(Node node, List<Node> operands) {
             List<Node> typed = new ArrayList<>();
             for (int i = 0; i < operands.size(); i++) {
@@ -127,7 +127,7 @@ public final class NarrowActivations implements Pass {
                     operands);
         }
 
-        /** The value in a type. */
+        /** Returns the value in a type. */
         Node typed(Node x, DType to) {
             if (x.type().dtype() == to) {
                 return x;

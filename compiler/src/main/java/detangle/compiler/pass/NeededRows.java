@@ -91,7 +91,7 @@ public final class NeededRows implements Pass {
         return a.rank() > axis && b.rank() > axis && a.sub(0, axis + 1).equals(b.sub(0, axis + 1));
     }
 
-    /** The operation over slices of those of its operands that are there. */
+    /** Returns the operation over slices of those of its operands that are there. */
     private static Node rows(Node x, TensorOp.Slice slice, List<Integer> which) {
         List<Node> operands = new ArrayList<>(x.inputs());
         for (int i : which) {
@@ -180,7 +180,7 @@ public final class NeededRows implements Pass {
         return Optional.of(over(x, operands));
     }
 
-    /** Rows of a value {@code [B,S,...]} by their number in {@code [B*S,...]}. */
+    /** Returns rows of a value {@code [B,S,...]} by their number in {@code [B*S,...]}. */
     private static Node at(Node x, Node ids) {
         Builder b = new Builder();
         Shape shape = x.shape();

@@ -88,7 +88,7 @@ final class Packing {
         return node.shape().sub(2, node.type().rank());
     }
 
-    /** The tokens' rows of a padded value. */
+    /** Returns the tokens' rows of a padded value. */
     private Node rowsOf(Node x) {
         Shape flat = Shape.of(mask.batch().times(mask.length())).concat(rest(x));
         return b.gather(b.reshape(x, flat), rows);
@@ -118,7 +118,7 @@ final class Packing {
         return node.name().isEmpty() ? node.withName(like.name()) : node;
     }
 
-    /** The value as it is in the program, padding included. */
+    /** Returns the value as it is in the program, padding included. */
     private Optional<Node> padded(Node node) {
         Optional<Node> known = padded.get(node);
         if (known == null) {
@@ -215,7 +215,7 @@ final class Packing {
                         .anyMatch(x -> x.type().dtype() == DType.F32 && x.type().rank() >= 2);
     }
 
-    /** The value at the tokens, {@code [T,...]} of {@code [B,S,...]}. */
+    /** Returns the value at the tokens, {@code [T,...]} of {@code [B,S,...]}. */
     private Optional<Node> packed(Node node) {
         Optional<Node> known = packed.get(node);
         if (known == null) {
@@ -277,7 +277,7 @@ final class Packing {
                         }));
     }
 
-    /** An operand of an elementwise operation whose result has rows: what repeats along them may stay. */
+    /** Returns an operand of an elementwise operation whose result has rows: what repeats along them may stay. */
     private Optional<Node> operand(Node x, Node result) {
         int leading = x.type().rank() - result.type().rank() + 2;
         if (leading <= 0) {
@@ -350,7 +350,7 @@ final class Packing {
                         })));
     }
 
-    /** The tables of positions and of their rows, and the seed of dropout. */
+    /** Returns the tables of positions and of their rows, and the seed of dropout. */
     private static List<Node> tables(Node attention) {
         return attention.inputs().subList(4, attention.inputs().size());
     }

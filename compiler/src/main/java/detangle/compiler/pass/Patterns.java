@@ -33,7 +33,7 @@ final class Patterns {
         return node.op() instanceof TensorOp.Dot(boolean lhsT, boolean rhsT) && !lhsT && rhsT;
     }
 
-    /** The value that every element of a constant has. */
+    /** Returns the value that every element of a constant has. */
     static OptionalDouble splat(Node node) {
         return node.op() instanceof TensorOp.Constant(Literal.Splat(double value), var type)
                 ? OptionalDouble.of(value)
@@ -45,7 +45,7 @@ final class Patterns {
         return found.isPresent() && found.getAsDouble() == value;
     }
 
-    /** An operand of an operand, and so on: the first number says which operand of the node itself. */
+    /** Returns an operand of an operand, and so on: the first number says which operand of the node itself. */
     static Optional<Node> operand(Node node, int... path) {
         Node current = node;
         for (int index : path) {

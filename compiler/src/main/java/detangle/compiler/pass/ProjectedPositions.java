@@ -53,7 +53,7 @@ final class ProjectedPositions {
         this.users = program.users();
     }
 
-    /** The nodes that compute such tables from the rows. */
+    /** Returns the nodes that compute such tables from the rows. */
     static Set<Node> of(Program program) {
         ProjectedPositions positions = new ProjectedPositions(program);
         Set<Node> outputs = Collections.newSetFromMap(new IdentityHashMap<>());

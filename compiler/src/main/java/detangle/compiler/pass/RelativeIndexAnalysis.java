@@ -128,8 +128,8 @@ final class RelativeIndexAnalysis {
     }
 
     /**
-     * The table {@code [R+C-1]} with {@code node(i,j) = table[i - j + C - 1]}: the node's own expression over a vector
-     * of differences.
+     * Returns the table {@code [R+C-1]} with {@code node(i,j) = table[i - j + C - 1]}: the node's own expression over a
+     * vector of differences.
      */
     Node table(Builder b, Node node) {
         Dim length = node.type().dim(0).plus(node.type().dim(1)).plus(-1);

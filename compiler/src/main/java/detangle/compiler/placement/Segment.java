@@ -21,7 +21,9 @@ import java.util.Set;
  * @param given the values that others or the caller need, by the name of the output
  */
 public record Segment(Place place, Program program, Map<String, Node> taken, Map<String, Node> given) {
-    /** The place of each value that may change between runs; operands that are in different places are a bug. */
+    /**
+     * Returns the place of each value that may change between runs; operands that are in different places are a bug.
+     */
     private static Map<Node, Place> places(Program program, Set<Node> eachRun) {
         Map<Node, Place> places = new IdentityHashMap<>();
         for (Node node : program.nodes()) {
@@ -82,7 +84,7 @@ public record Segment(Place place, Program program, Map<String, Node> taken, Map
                 .toList();
     }
 
-    /** The segment with another program of the same inputs and outputs. */
+    /** Returns the segment with another program of the same inputs and outputs. */
     public Segment withProgram(Program other) {
         return new Segment(place, other, taken, given);
     }
@@ -138,7 +140,7 @@ public record Segment(Place place, Program program, Map<String, Node> taken, Map
         return new Segment(place, new Program(program.name(), inputs, outputs, program.constants()), taken, given);
     }
 
-    /** Those of a group that outputs or nodes outside read. */
+    /** Returns those of a group that outputs or nodes outside read. */
     private static List<Node> needed(Program program, List<Node> group) {
         Set<Node> members = Collections.newSetFromMap(new IdentityHashMap<>());
         members.addAll(group);

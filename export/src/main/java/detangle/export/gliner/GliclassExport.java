@@ -120,7 +120,7 @@ public final class GliclassExport {
         model.output(LOGITS, model.operator("Unsqueeze", List.of(ofLabels, model.longs(0))));
     }
 
-    /** The place of the first token with an id, or 0, {@code i64[1]}. */
+    /** Returns the place of the first token with an id, or 0, {@code i64[1]}. */
     private String firstPlace(int id) {
         String found =
                 model.cast(model.operator("Equal", List.of(InputNames.IDS, model.scalar(DType.I64, id))), DType.I64);
@@ -128,7 +128,10 @@ public final class GliclassExport {
         return model.operator("Reshape", List.of(first, model.longs(1)));
     }
 
-    /** The type of each token, {@code i64[1,S]}: 0 before the text, 1 from it on, 2 for all if there are examples. */
+    /**
+     * Returns the type of each token, {@code i64[1,S]}: 0 before the text, 1 from it on, 2 for all if there are
+     * examples.
+     */
     private String segments(String text) {
         String isText = model.cast(model.operator("GreaterOrEqual", List.of(places, text)), DType.I64);
         String examples = rows.most(rows.numbered(InputNames.IDS, config.exampleToken()));
@@ -166,7 +169,7 @@ public final class GliclassExport {
         return model.operator("Div", List.of(chosen, model.operator("Max", List.of(sum, model.scalar(DType.F32, 1)))));
     }
 
-    /** The marker behind each label; behind the last one the text's, if texts are read alone, or the end. */
+    /** Returns the marker behind each label; behind the last one the text's, if texts are read alone, or the end. */
     private String next(String markers, String text) {
         String end = length;
         if (config.textAlone()) {
@@ -190,7 +193,7 @@ public final class GliclassExport {
         return model.operator("Concat", List.of(choice, zeros), Attribute.of("axis", 0));
     }
 
-    /** The states that the text's vector is made of, {@code f32[T,H]}. */
+    /** Returns the states that the text's vector is made of, {@code f32[T,H]}. */
     private String textStates(String states, String text) {
         if (!config.textAlone() && !config.lstm()) {
             return states;

@@ -180,7 +180,7 @@ public final class GlinerExport {
                 parameters.get(GlinerModel.lstm("bias_hh", direction)));
     }
 
-    /** The vectors of labels, {@code f32[B,C,D]}. */
+    /** Returns the vectors of labels, {@code f32[B,C,D]}. */
     private String labels(String states) {
         return switch (config.labels()) {
             case LabelSource.Prompt prompt -> {
@@ -220,7 +220,10 @@ public final class GlinerExport {
                         GlinerPrograms.LABEL_MASK, ones));
     }
 
-    /** The scores of the spans that are given, {@code f32[B,W,K,C]}; one that is masked has those of the first word. */
+    /**
+     * Returns the scores of the spans that are given, {@code f32[B,W,K,C]}; one that is masked has those of the first
+     * word.
+     */
     private String spans(String words, String labels, String count) {
         String given = model.operator("Unsqueeze", List.of(ExportedNames.SPAN_MASK, model.longs(-1)));
         String spans = model.operator("Where", List.of(given, ExportedNames.SPAN_IDX, model.scalar(DType.I64, 0)));
@@ -243,7 +246,7 @@ public final class GlinerExport {
         return model.operator("Reshape", List.of(scores, shape));
     }
 
-    /** The first or the last words of spans as rows of all words, {@code i64[B,N]}. */
+    /** Returns the first or the last words of spans as rows of all words, {@code i64[B,N]}. */
     private String words(String spans, long which, String count) {
         String words =
                 model.operator("Gather", List.of(spans, model.scalar(DType.I64, which)), Attribute.of("axis", 2));

@@ -29,12 +29,12 @@ final class TokenRows {
         return batch;
     }
 
-    /** The size of an axis, {@code i64[1]}. */
+    /** Returns the size of an axis, {@code i64[1]}. */
     String size(String value, long axis) {
         return model.operator("Shape", List.of(value), Attribute.of("start", axis), Attribute.of("end", axis + 1));
     }
 
-    /** The numbers from 0 to before a size {@code i64[1]}, {@code i64[N]}. */
+    /** Returns the numbers from 0 to before a size {@code i64[1]}, {@code i64[N]}. */
     String range(String size) {
         return model.operator("Range", List.of(model.scalar(DType.I64, 0), scalar(size), model.scalar(DType.I64, 1)));
     }
@@ -43,14 +43,16 @@ final class TokenRows {
         return model.operator("Squeeze", List.of(vector, model.longs(0)));
     }
 
-    /** Numbers from 1 on for the places of a token in each text, in order, and 0 elsewhere, {@code i64[B,S]}. */
+    /**
+     * Returns numbers from 1 on for the places of a token in each text, in order, and 0 elsewhere, {@code i64[B,S]}.
+     */
     String numbered(String ids, long token) {
         String found = model.cast(model.operator("Equal", List.of(ids, model.scalar(DType.I64, token))), DType.I64);
         String order = model.operator("CumSum", List.of(found, model.scalar(DType.I64, 1)));
         return model.operator("Mul", List.of(order, found));
     }
 
-    /** The greatest of all numbers, {@code i64[1]}. */
+    /** Returns the greatest of all numbers, {@code i64[1]}. */
     String most(String numbers) {
         String all = model.operator("Reshape", List.of(numbers, model.longs(-1)));
         return model.operator("ReduceMax", List.of(all, model.longs(0)));
@@ -77,7 +79,7 @@ final class TokenRows {
     }
 
     /**
-     * The states of tokens, with zeros where there is none.
+     * Returns the states of tokens, with zeros where there is none.
      *
      * @param states {@code f32[B,S,D]}
      * @param places {@code i64[B,N]}, -1 where there is none
@@ -96,14 +98,14 @@ final class TokenRows {
         return model.operator("Where", List.of(isThere, taken, model.scalar(DType.F32, 0)));
     }
 
-    /** The number of each text's first row in a table of so many rows a text, {@code i64[B,1]}. */
+    /** Returns the number of each text's first row in a table of so many rows a text, {@code i64[B,1]}. */
     String firstRows(String rows) {
         String first = model.operator("Mul", List.of(range(batch), rows));
         return model.operator("Unsqueeze", List.of(first, model.longs(1)));
     }
 
     /**
-     * The same rows for each text.
+     * Returns the same rows for each text.
      *
      * @param vectors {@code f32[N,D]}
      * @return {@code f32[B,N,D]}

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** An attribute of an ONNX node. */
 public sealed interface Attribute {
-    /** The name that the operator gives it. */
+    /** Returns the name that the operator gives it. */
     String name();
 
     /** A whole number. */
@@ -23,22 +23,22 @@ public sealed interface Attribute {
     /** A text. */
     record OfString(String name, String value) implements Attribute {}
 
-    /** An attribute that is a whole number. */
+    /** Returns an attribute that is a whole number. */
     static Attribute of(String name, long value) {
         return new OfInt(name, value);
     }
 
-    /** An attribute that is a list of whole numbers. */
+    /** Returns an attribute that is a list of whole numbers. */
     static Attribute of(String name, List<Long> values) {
         return new OfInts(name, values);
     }
 
-    /** An attribute that is a number in single precision. */
+    /** Returns an attribute that is a number in single precision. */
     static Attribute of(String name, float value) {
         return new OfFloat(name, value);
     }
 
-    /** An attribute that is a text. */
+    /** Returns an attribute that is a text. */
     static Attribute of(String name, String value) {
         return new OfString(name, value);
     }

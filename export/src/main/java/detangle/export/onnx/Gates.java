@@ -8,7 +8,7 @@ final class Gates {
     private Gates() {}
 
     /**
-     * The gates of a matrix or a bias in another order.
+     * Returns the gates of a matrix or a bias in another order.
      *
      * @param order the numbers of the gates as they stand in the tensor, in the order that is wanted
      */
@@ -22,7 +22,7 @@ final class Gates {
         return Tensor.of(ordered, tensor.shape());
     }
 
-    /** Two biases, one after the other. */
+    /** Returns two biases, one after the other. */
     static Tensor joined(Tensor a, Tensor b) {
         float[] first = a.toFloats();
         float[] second = b.toFloats();

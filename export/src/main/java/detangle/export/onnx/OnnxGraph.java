@@ -39,13 +39,13 @@ final class OnnxGraph {
         return initializers;
     }
 
-    /** A name that no value has yet; {@code wanted} itself where it is free. */
+    /** Returns a name that no value has yet; {@code wanted} itself where it is free. */
     String freshName(String wanted) {
         int uses = taken.merge(wanted, 1, Integer::sum);
         return uses == 1 ? wanted : freshName(wanted + "_" + (uses - 1));
     }
 
-    /** The value of an operation; an empty input stands for an optional one that is absent. */
+    /** Returns the value of an operation; an empty input stands for an optional one that is absent. */
     String add(String type, List<String> inputs, Attribute... attributes) {
         Key key = new Key(type, List.copyOf(inputs), List.of(attributes));
         String known = made.get(key);
@@ -73,14 +73,14 @@ final class OnnxGraph {
         return name;
     }
 
-    /** A list of whole numbers, {@code int64[n]}. */
+    /** Returns a list of whole numbers, {@code int64[n]}. */
     String longs(List<Long> values) {
         long[] array = values.stream().mapToLong(v -> v).toArray();
         return numbers.computeIfAbsent(
                 List.of(values, "list"), key -> initializer("longs", Tensor.of(array, array.length), DType.I64));
     }
 
-    /** A scalar of any type. */
+    /** Returns a scalar of any type. */
     String scalar(DType dtype, double value) {
         return numbers.computeIfAbsent(
                 List.of(value, dtype),

@@ -54,7 +54,7 @@ public final class OnnxModel {
         });
     }
 
-    /** The model of a single program, whose inputs and outputs are its own. */
+    /** Returns the model of a single program, whose inputs and outputs are its own. */
     static OnnxModel of(Program program) {
         List<Port> inputs = program.inputs().stream()
                 .map(node -> new Port(((TensorOp.Input) node.op()).name(), node.type()))
@@ -93,17 +93,17 @@ public final class OnnxModel {
         return graph.add(type, operands, attributes);
     }
 
-    /** A constant, under this name or one like it. */
+    /** Returns a constant, under this name or one like it. */
     public String constant(String wanted, Tensor tensor) {
         return graph.initializer(wanted, tensor, tensor.dtype());
     }
 
-    /** A list of whole numbers, {@code int64[n]}. */
+    /** Returns a list of whole numbers, {@code int64[n]}. */
     public String longs(long... values) {
         return graph.longs(Arrays.stream(values).boxed().toList());
     }
 
-    /** A number without axes. */
+    /** Returns a number without axes. */
     public String scalar(DType dtype, double value) {
         return graph.scalar(dtype, value);
     }

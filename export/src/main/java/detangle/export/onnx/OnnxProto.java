@@ -44,7 +44,7 @@ final class OnnxProto {
         return bytes.toByteArray();
     }
 
-    /** All of a ModelProto but its graph. */
+    /** Returns all of a ModelProto but its graph. */
     static byte[] model(String producer, String version) {
         return message(out -> {
             out.writeInt64(1, IR_VERSION);
@@ -94,7 +94,7 @@ final class OnnxProto {
         });
     }
 
-    /** A ValueInfoProto; symbolic sizes keep their text. */
+    /** Returns a ValueInfoProto; symbolic sizes keep their text. */
     static byte[] value(String name, TensorType type) {
         byte[] shape = message(out -> {
             for (Dim dim : type.shape().dims()) {
@@ -118,7 +118,7 @@ final class OnnxProto {
         });
     }
 
-    /** A TensorProto without its data. */
+    /** Returns a TensorProto without its data. */
     static byte[] tensor(String name, int type, long[] shape) {
         return message(out -> {
             for (long size : shape) {

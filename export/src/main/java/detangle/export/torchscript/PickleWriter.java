@@ -64,7 +64,7 @@ final class PickleWriter {
         return opcode('u');
     }
 
-    /** An object of the class below the arguments. */
+    /** Returns an object of the class below the arguments. */
     PickleWriter object() {
         return opcode(0x81);
     }

@@ -29,7 +29,7 @@ final class TorchDims {
         }
     }
 
-    /** An expression of type {@code int}. */
+    /** Returns an expression of type {@code int}. */
     String of(Dim dim) {
         if (dim.isStatic()) {
             return Long.toString(dim.size());
@@ -54,7 +54,7 @@ final class TorchDims {
         return product.toString();
     }
 
-    /** An expression of type {@code List[int]}. */
+    /** Returns an expression of type {@code List[int]}. */
     String of(Shape shape) {
         return shape.dims().stream().map(this::of).collect(Collectors.joining(", ", "[", "]"));
     }

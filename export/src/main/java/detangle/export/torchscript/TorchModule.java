@@ -33,7 +33,7 @@ final class TorchModule {
         return buffers;
     }
 
-    /** A buffer with this data; what is the same under {@code key} and in type is kept once. */
+    /** Returns a buffer with this data; what is the same under {@code key} and in type is kept once. */
     String buffer(Object key, Tensor data, DType dtype) {
         return known.computeIfAbsent(List.of(key, dtype), k -> {
             String name = "b" + buffers.size();
@@ -42,12 +42,12 @@ final class TorchModule {
         });
     }
 
-    /** A tensor without axes. */
+    /** Returns a tensor without axes. */
     String scalar(DType dtype, double value) {
         return buffer(value, Tensor.ofDoubles(dtype, new double[] {value}), dtype);
     }
 
-    /** The value of {@code torch.function(arguments)}; what has been computed is not computed again. */
+    /** Returns the value of {@code torch.function(arguments)}; what has been computed is not computed again. */
     String call(String function, Object... arguments) {
         StringBuilder expression = new StringBuilder("torch.").append(function).append('(');
         for (int i = 0; i < arguments.length; i++) {
@@ -56,7 +56,7 @@ final class TorchModule {
         return let(expression.append(')').toString());
     }
 
-    /** A name for the value of an expression. */
+    /** Returns a name for the value of an expression. */
     String let(String expression) {
         return made.computeIfAbsent(expression, e -> {
             String name = "v" + values++;
@@ -76,7 +76,7 @@ final class TorchModule {
         return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 
-    /** The source of {@code code/__torch__.py}. */
+    /** Returns the source of {@code code/__torch__.py}. */
     String source() {
         StringBuilder out = new StringBuilder("class ").append(NAME).append("(Module):\n");
         out.append("  __parameters__ = []\n  __buffers__ = [");

@@ -92,7 +92,7 @@ public final class TorchScriptExporter {
         zip.closeEntry();
     }
 
-    /** The module: its attributes by name, tensors as views of the storages beside. */
+    /** Returns the module: its attributes by name, tensors as views of the storages beside. */
     private static byte[] state(TorchModule module) {
         PickleWriter pickle = new PickleWriter()
                 .global("__torch__", TorchModule.NAME)

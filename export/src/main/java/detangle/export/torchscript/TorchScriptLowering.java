@@ -323,7 +323,7 @@ final class TorchScriptLowering {
         return module.buffer("limit " + value, Tensor.ofLongs(dtype, new long[] {value}), dtype);
     }
 
-    /** A value in another type; data is written in that type rather than converted at each run. */
+    /** Returns a value in another type; data is written in that type rather than converted at each run. */
     private String as(DType dtype, Node node, String x) {
         if (node.type().dtype() == dtype) {
             return x;

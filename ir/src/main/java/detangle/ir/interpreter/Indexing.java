@@ -22,7 +22,7 @@ final class Indexing {
                 (row, out, outRow) -> table.copyTo(row * width, out, outRow * width, width));
     }
 
-    /** Rows of stored data, read where they stand. */
+    /** Returns rows of stored data, read where they stand. */
     static Value gather(Tensor table, Value ids) {
         int[] shape = Value.ints(table.shape());
         int width = Strides.product(shape, 1, shape.length);

@@ -16,7 +16,8 @@ public final class InputBinding {
     private InputBinding() {}
 
     /**
-     * The size of each symbol. What is neither a number nor a single symbol must follow from the symbols of others.
+     * Returns the size of each symbol. What is neither a number nor a single symbol must follow from the symbols of
+     * others.
      *
      * @throws InterpreterException if an input is missing, unknown, or of another type or shape, or if one of i1 holds
      *     more than 0 and 1

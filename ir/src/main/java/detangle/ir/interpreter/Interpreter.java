@@ -43,7 +43,7 @@ public final class Interpreter {
      */
     public record Results(Map<String, Tensor> outputs, Map<String, Tensor> updates) {}
 
-    /** The outputs of a program without parameters, as {@link #run(Program, Map, Map)} gives them. */
+    /** Returns the outputs of a program without parameters, as {@link #run(Program, Map, Map)} gives them. */
     public Map<String, Tensor> run(Program program, Map<String, Tensor> inputs) {
         return run(program, inputs, Map.of()).outputs();
     }

@@ -14,7 +14,7 @@ public final class Philox {
 
     private Philox() {}
 
-    /** The four words of a block: counter words c0..c3 under key words k0, k1. */
+    /** Returns the four words of a block: counter words c0..c3 under key words k0, k1. */
     static int[] block(int c0, int c1, int c2, int c3, int k0, int k1) {
         int[] c = {c0, c1, c2, c3};
         int key0 = k0;

@@ -89,7 +89,7 @@ final class ScalarMath {
         };
     }
 
-    /** An integer as its type holds it: the low bits. */
+    /** Returns an integer as its type holds it: the low bits. */
     static long wrap(DType dtype, long x) {
         return switch (dtype) {
             case I32 -> (int) x;
@@ -98,7 +98,7 @@ final class ScalarMath {
         };
     }
 
-    /** A float to an integer type: toward zero, saturating, NaN to 0. */
+    /** Converts a float to an integer type: toward zero, saturating, NaN to 0. */
     static long truncate(DType dtype, double x) {
         return switch (dtype) {
             case I32 -> (int) x;
@@ -109,7 +109,7 @@ final class ScalarMath {
         };
     }
 
-    /** A double as its type holds it, to nearest even. */
+    /** Returns a double as its type holds it, to nearest even. */
     static double round(DType dtype, double x) {
         return switch (dtype) {
             case F64 -> x;

@@ -20,7 +20,7 @@ record Value(DType dtype, int[] shape, double[] floats, long[] ints) {
         return new Value(dtype, shape, NO_FLOATS, ints);
     }
 
-    /** A value with all elements zero. */
+    /** Returns a value with all elements zero. */
     static Value zeros(DType dtype, int[] shape) {
         int n = elements(shape);
         return dtype.isFloat() ? of(dtype, shape, new double[n]) : of(dtype, shape, new long[n]);
@@ -39,7 +39,7 @@ record Value(DType dtype, int[] shape, double[] floats, long[] ints) {
         return of(tensor.dtype(), shape, ints);
     }
 
-    /** The sizes of a value; it must fit a Java array. */
+    /** Returns the sizes of a value; it must fit a Java array. */
     static int[] ints(long[] sizes) {
         int[] shape = new int[sizes.length];
         for (int i = 0; i < shape.length; i++) {
@@ -70,7 +70,7 @@ record Value(DType dtype, int[] shape, double[] floats, long[] ints) {
         return shape.length;
     }
 
-    /** The size of an axis; negative axes count from the end. */
+    /** Returns the size of an axis; negative axes count from the end. */
     int dim(int axis) {
         return shape[axis < 0 ? axis + shape.length : axis];
     }
@@ -79,17 +79,17 @@ record Value(DType dtype, int[] shape, double[] floats, long[] ints) {
         return dtype.isFloat();
     }
 
-    /** The same elements under another float type, or the same integer type. */
+    /** Returns the same elements under another float type, or the same integer type. */
     Value as(DType other) {
         return new Value(other, shape, floats, ints);
     }
 
-    /** The same elements in another shape. */
+    /** Returns the same elements in another shape. */
     Value reshape(int[] newShape) {
         return new Value(dtype, newShape, floats, ints);
     }
 
-    /** The element as a double, whatever the type. */
+    /** Returns the element as a double, whatever the type. */
     double asDouble(int i) {
         return isFloat() ? floats[i] : ints[i];
     }

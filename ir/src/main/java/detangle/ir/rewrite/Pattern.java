@@ -39,22 +39,22 @@ public final class Pattern {
         this.uses = uses;
     }
 
-    /** A place for any node of a type. */
+    /** Returns a place for any node of a type. */
     public Node any(TensorType type) {
         return any(type, node -> true);
     }
 
-    /** A place for nodes of a type that meet a condition. */
+    /** Returns a place for nodes of a type that meet a condition. */
     public Node any(TensorType type, Predicate<Node> condition) {
         return place(type, node -> node.type().equals(type) && condition.test(node));
     }
 
-    /** A place for nodes of a type that meet a condition and that the program reads once. */
+    /** Returns a place for nodes of a type that meet a condition and that the program reads once. */
     public Node once(TensorType type, Predicate<Node> condition) {
         return any(type, node -> uses.once(node) && condition.test(node));
     }
 
-    /** A place for a constant, whatever its value, of which each element is the same. */
+    /** Returns a place for a constant, whatever its value, of which each element is the same. */
     public Node number(DType dtype) {
         return place(new TensorType(dtype, Shape.SCALAR), node -> node.type().dtype() == dtype && isSplat(node));
     }
@@ -84,7 +84,7 @@ public final class Pattern {
         return found.get(place);
     }
 
-    /** The value of the constant at a place of the form that matched last. */
+    /** Returns the value of the constant at a place of the form that matched last. */
     public double numberAt(Node place) {
         return value(at(place));
     }

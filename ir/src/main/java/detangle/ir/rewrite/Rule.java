@@ -6,7 +6,7 @@ import java.util.Optional;
 /** A local rewrite: a pattern, a condition, a replacement of equal value and type. */
 @FunctionalInterface
 public interface Rule {
-    /** The replacement of a node, or empty where the rule does not fire. */
+    /** Returns the replacement of a node, or empty where the rule does not fire. */
     Optional<Node> rewrite(Node node, Uses uses);
 
     /** Tells how often nodes of the program being rewritten are read. */

@@ -28,7 +28,7 @@ public record Region(List<DType> arguments, List<ScalarExpr> bodies, int result)
         this(arguments, List.of(body), 0);
     }
 
-    /** The expression of the result that it is seen from. */
+    /** Returns the expression of the result that it is seen from. */
     public ScalarExpr body() {
         return bodies.get(result);
     }
@@ -37,7 +37,7 @@ public record Region(List<DType> arguments, List<ScalarExpr> bodies, int result)
         return bodies.size() > 1;
     }
 
-    /** The region as it is seen from another result. */
+    /** Returns the region as it is seen from another result. */
     public Region withResult(int number) {
         return new Region(arguments, bodies, number);
     }
@@ -47,7 +47,7 @@ public record Region(List<DType> arguments, List<ScalarExpr> bodies, int result)
         return bodies.stream().anyMatch(ScalarExpr::isRandom);
     }
 
-    /** The numbers of the operands that are seeds of random numbers. */
+    /** Returns the numbers of the operands that are seeds of random numbers. */
     public Set<Integer> seeds() {
         Set<Integer> seeds = new TreeSet<>();
         bodies.forEach(body -> addSeeds(body, seeds));

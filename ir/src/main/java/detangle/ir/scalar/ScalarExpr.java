@@ -37,7 +37,7 @@ public sealed interface ScalarExpr {
         return this instanceof Random || operands().stream().anyMatch(ScalarExpr::isRandom);
     }
 
-    /** The same function of other operands, as many as it has. */
+    /** Returns the same function of other operands, as many as it has. */
     default ScalarExpr withOperands(List<ScalarExpr> x) {
         return switch (this) {
             case Arg a -> a;
@@ -52,7 +52,8 @@ public sealed interface ScalarExpr {
     }
 
     /**
-     * The expression with other expressions in place of its arguments; an object that is read twice is replaced once.
+     * Returns the expression with other expressions in place of its arguments; an object that is read twice is replaced
+     * once.
      */
     default ScalarExpr withArguments(List<ScalarExpr> arguments) {
         return withArguments(arguments, new IdentityHashMap<>());

@@ -36,7 +36,7 @@ final class AttributeReader implements OpAttributes.Visitor {
     }
 
     /**
-     * The operation with the attributes of a text.
+     * Returns the operation with the attributes of a text.
      *
      * @param values the texts of the attributes by name; the text of a flag is empty
      * @param type of the operation's result

@@ -17,7 +17,7 @@ final class AttributeWriter implements OpAttributes.Visitor {
 
     private AttributeWriter() {}
 
-    /** The attributes in braces; empty where the operation has none to write. */
+    /** Returns the attributes in braces; empty where the operation has none to write. */
     static String write(Op op) {
         AttributeWriter writer = new AttributeWriter();
         OpAttributes.map(op, writer);

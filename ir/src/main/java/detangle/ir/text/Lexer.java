@@ -39,7 +39,7 @@ final class Lexer {
         advance();
     }
 
-    /** The token ahead. */
+    /** Returns the token ahead. */
     Token peek() {
         return next;
     }
@@ -70,7 +70,7 @@ final class Lexer {
         moveTo(token.end());
     }
 
-    /** The kind of a token, which its first character tells. */
+    /** Returns the kind of a token, which its first character tells. */
     private static Kind kind(char first) {
         if (first == '%') {
             return Kind.VALUE;
@@ -95,7 +95,7 @@ final class Lexer {
         }
     }
 
-    /** The place behind the closing quote of the string that begins here. */
+    /** Returns the place behind the closing quote of the string that begins here. */
     private int endOfString(Location here) {
         for (int i = position + 1; i < text.length() && text.charAt(i) != '\n'; i++) {
             if (text.charAt(i) == '\\') {

@@ -46,19 +46,19 @@ final class OpSyntax {
 
     private OpSyntax() {}
 
-    /** The value of an enumeration whose text a word is; empty where there is none. */
+    /** Returns the value of an enumeration whose text a word is; empty where there is none. */
     static <E> Optional<E> named(E[] all, Function<E, String> text, String word) {
         return Arrays.stream(all).filter(e -> text.apply(e).equals(word)).findFirst();
     }
 
-    /** All words that operations are named with. */
+    /** Returns all words that operations are named with. */
     static Set<String> mnemonics() {
         Set<String> words = new TreeSet<>(BLANKS.keySet());
         OTHER_FORMS.forEach(operation -> words.add(Op.recordName(operation)));
         return words;
     }
 
-    /** An operation of a mnemonic, with attributes that mean nothing; empty for an unknown mnemonic. */
+    /** Returns an operation of a mnemonic, with attributes that mean nothing; empty for an unknown mnemonic. */
     static Optional<Op> blank(String mnemonic) {
         return Optional.ofNullable(BLANKS.get(mnemonic));
     }

@@ -34,7 +34,7 @@ public final class Printer {
 
     private Printer() {}
 
-    /** All words that {@link Op#mnemonic} gives. */
+    /** Returns all words that {@link Op#mnemonic} gives. */
     public static Set<String> mnemonics() {
         return OpSyntax.mnemonics();
     }
@@ -134,7 +134,7 @@ public final class Printer {
         return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
     }
 
-    /** A scalar expression, such as {@code mul(a0, add(a1, 0.5:f32))}. */
+    /** Returns a scalar expression, such as {@code mul(a0, add(a1, 0.5:f32))}. */
     static String expression(ScalarExpr expr) {
         return switch (expr) {
             case ScalarExpr.Arg(int index, var dtype) -> "a" + index;

@@ -31,7 +31,7 @@ final class TokenReader {
         return lexer.take().text();
     }
 
-    /** The name of {@code %name}. */
+    /** Returns the name of {@code %name}. */
     String value() {
         return take(Kind.VALUE, "a value such as %x").substring(1);
     }
@@ -91,7 +91,7 @@ final class TokenReader {
         }
     }
 
-    /** A quoted text. */
+    /** Returns a quoted text. */
     String string() {
         Location location = location();
         String quoted = take(Kind.STRING, "a quoted name");
@@ -143,7 +143,7 @@ final class TokenReader {
         return items;
     }
 
-    /** The text up to the next comma or closing bracket outside of brackets, without spaces. */
+    /** Returns the text up to the next comma or closing bracket outside of brackets, without spaces. */
     String rawValue() {
         StringBuilder text = new StringBuilder();
         int depth = 0;

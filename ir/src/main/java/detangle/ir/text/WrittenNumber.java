@@ -10,8 +10,9 @@ import detangle.ir.Location;
  */
 record WrittenNumber(double value, String text, Location location) {
     /**
-     * The value of a constant of an element type. Floats are rounded, integers are not: a {@link ParseException} names
-     * a whole number that no double is. What else the element type does not hold is for the verifier to say.
+     * Returns the value of a constant of an element type. Floats are rounded, integers are not: a {@link
+     * ParseException} names a whole number that no double is. What else the element type does not hold is for the
+     * verifier to say.
      */
     double as(DType dtype) {
         boolean isLong = value == Math.rint(value) && Math.abs(value) <= 0x1p63;

@@ -15,7 +15,7 @@ import java.util.Optional;
 public record AdaptedModel(DebertaConfig config, Weights weights) {
 
     /**
-     * A model with an adapter, if there is one; exceptions are those of {@link Adapter#open} and {@link
+     * Returns a model with an adapter, if there is one; exceptions are those of {@link Adapter#open} and {@link
      * Adapter#merged}, and leave the weights open.
      *
      * @param weights are taken over by the result
@@ -34,7 +34,9 @@ public record AdaptedModel(DebertaConfig config, Weights weights) {
         }
     }
 
-    /** The fields of a config.json with this model's labels, for a copy of the model that has the adapter in it. */
+    /**
+     * Returns the fields of a config.json with this model's labels, for a copy of the model that has the adapter in it.
+     */
     public ConfigFields withLabels(ConfigFields fields) {
         String problem = config.statedProblemType().map(ProblemType::text).orElse(null);
         return fields.withLabels(config.labelNames().names()).with("problem_type", problem);

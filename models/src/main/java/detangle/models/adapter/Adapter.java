@@ -77,8 +77,8 @@ public final class Adapter implements AutoCloseable {
     }
 
     /**
-     * The configuration of a model with this adapter: the head is that of the adapter's task. Labels are those of a
-     * config.json beside the adapter; without one, they are the model's if they are as many as the adapter's
+     * Returns the configuration of a model with this adapter: the head is that of the adapter's task. Labels are those
+     * of a config.json beside the adapter; without one, they are the model's if they are as many as the adapter's
      * classifier has rows, and have no names otherwise.
      */
     public DebertaConfig of(DebertaConfig model) {
@@ -98,8 +98,8 @@ public final class Adapter implements AutoCloseable {
     }
 
     /**
-     * The rows of the classifier; one that has none or no known number of them is refused where parameters are looked
-     * up.
+     * Returns the rows of the classifier; one that has none or no known number of them is refused where parameters are
+     * looked up.
      */
     private Optional<Integer> labelCount() {
         return Optional.ofNullable(tensors.whole().get(CLASSIFIER))
@@ -109,8 +109,9 @@ public final class Adapter implements AutoCloseable {
     }
 
     /**
-     * A model's weights with this adapter in them. Matrices are merged when they are asked for, in the type in which
-     * the model has them. The result takes over both the model's weights and the adapter: its owner closes it alone.
+     * Returns a model's weights with this adapter in them. Matrices are merged when they are asked for, in the type in
+     * which the model has them. The result takes over both the model's weights and the adapter: its owner closes it
+     * alone.
      *
      * @throws WeightsException if the model does not have what the adapter changes, or has it in another shape
      */
@@ -130,8 +131,8 @@ public final class Adapter implements AutoCloseable {
     }
 
     /**
-     * The weights of a model whose parts have names of their own, such as a GLiNER2 model, with the adapter in a
-     * folder: one of PEFT, or one that GLiNER2 saved before it used PEFT. The result takes over both the model's
+     * Returns the weights of a model whose parts have names of their own, such as a GLiNER2 model, with the adapter in
+     * a folder: one of PEFT, or one that GLiNER2 saved before it used PEFT. The result takes over both the model's
      * weights and the adapter.
      *
      * @throws ConfigException if the adapter's configuration is of something that is not supported
@@ -175,7 +176,7 @@ public final class Adapter implements AutoCloseable {
         return model.with(changes, weights, taken);
     }
 
-    /** The name of a tensor as the adapter has it, without what a bare DeBERTa encoder's names get. */
+    /** Returns the name of a tensor as the adapter has it, without what a bare DeBERTa encoder's names get. */
     private static String own(String parameter) {
         return parameter.startsWith("deberta.") ? parameter.substring("deberta.".length()) : parameter;
     }

@@ -46,7 +46,7 @@ final class AdapterTensors {
      * @param magnitude of DoRA
      */
     record Change(String a, String b, Optional<String> magnitude, float scale) {
-        /** The shape of the matrix. */
+        /** Returns the shape of the matrix. */
         long[] shape(Weights adapter) {
             return new long[] {adapter.shape(b)[0], adapter.shape(a)[1]};
         }
@@ -80,7 +80,7 @@ final class AdapterTensors {
         return changes;
     }
 
-    /** The names of tensors that are whole parameters, by the names of these. */
+    /** Returns the names of tensors that are whole parameters, by the names of these. */
     SequencedMap<String, String> whole() {
         return whole;
     }
@@ -163,7 +163,7 @@ final class AdapterTensors {
         whole.put(parameter(parameter), name);
     }
 
-    /** The name of a parameter; that of an encoder without a head lacks what others begin with. */
+    /** Returns the name of a parameter; that of an encoder without a head lacks what others begin with. */
     private static String parameter(String name) {
         return name.startsWith("encoder.") || name.startsWith("embeddings.") ? "deberta." + name : name;
     }

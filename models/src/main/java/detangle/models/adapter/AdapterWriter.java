@@ -37,7 +37,10 @@ public final class AdapterWriter {
         WholeFiles.write(folder.resolve(AdapterConfig.NAME), json.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The fields that PEFT's LoraConfig writes, sorted as it sorts them; what it adds later has a default there. */
+    /**
+     * Returns the fields that PEFT's LoraConfig writes, sorted as it sorts them; what it adds later has a default
+     * there.
+     */
     private static Map<String, Object> fields(AdapterConfig config) {
         Map<String, Object> fields = new TreeMap<>();
         for (String name : List.of("auto_mapping", "layers_pattern", "layers_to_transform", "revision", "task_type")) {

@@ -60,7 +60,7 @@ final class LegacyAdapter {
     }
 
     /**
-     * A model's weights with the adapter in them; the result takes over both.
+     * Returns a model's weights with the adapter in them; the result takes over both.
      *
      * @throws WeightsException if the adapter's tensors are not those of its configuration and of the model
      */
@@ -110,7 +110,7 @@ final class LegacyAdapter {
         return changes;
     }
 
-    /** The shape of the matrix that two factors change. */
+    /** Returns the shape of the matrix that two factors change. */
     private long[] shape(String module) {
         long[] a = weights.shape(module + A);
         long[] b = weights.shape(module + B);

@@ -31,7 +31,7 @@ public sealed interface TargetModules {
         }
     }
 
-    /** These names, in all layers. */
+    /** Returns these names, in all layers. */
     static TargetModules named(List<String> names) {
         return new Names(names, Optional.empty());
     }
@@ -48,7 +48,7 @@ public sealed interface TargetModules {
     long STEPS = 20_000_000;
 
     /**
-     * A test of names of modules.
+     * Returns a test of names of modules.
      *
      * @throws IllegalArgumentException if an expression is none that is understood; the test throws it if matching
      *     takes too long
@@ -90,7 +90,7 @@ public sealed interface TargetModules {
         return false;
     }
 
-    /** The first part of a name that is a number, with two parts before it and one behind. */
+    /** Returns the first part of a name that is a number, with two parts before it and one behind. */
     private static Optional<Integer> layer(String module) {
         String[] parts = module.split("\\.", -1);
         for (int i = 2; i + 1 < parts.length; i++) {

@@ -29,7 +29,7 @@ public final class InnerEncoder {
     }
 
     /**
-     * The configuration of an encoder.
+     * Returns the configuration of an encoder.
      *
      * @throws detangle.models.deberta.ConfigException if it is of another kind, or not well formed
      */
@@ -63,8 +63,8 @@ public final class InnerEncoder {
     }
 
     /**
-     * The weights of an encoder that stands inside of a model, by the names of DeBERTa's. The result takes the model's
-     * weights over: its owner closes it alone.
+     * Returns the weights of an encoder that stands inside of a model, by the names of DeBERTa's. The result takes the
+     * model's weights over: its owner closes it alone.
      *
      * @param prefix what the names of its tensors begin with
      */

@@ -31,7 +31,7 @@ public final class BertScoreModel {
 
     private BertScoreModel() {}
 
-    /** The output of {@link #states} for a layer. */
+    /** Returns the output of {@link #states} for a layer. */
     public static String states(int layer) {
         return "states." + layer;
     }

@@ -66,7 +66,7 @@ public final class Substitute {
         return Optional.empty();
     }
 
-    /** The first characters, without a byte order mark and white space before them. */
+    /** Returns the first characters, without a byte order mark and white space before them. */
     private static String start(byte[] head) {
         byte[] some = head.length > HEAD_BYTES ? Arrays.copyOf(head, HEAD_BYTES) : head;
         return new String(some, StandardCharsets.UTF_8).replaceFirst("^[\\uFEFF\\s]+", "");

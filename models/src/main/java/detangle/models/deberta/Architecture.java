@@ -28,17 +28,17 @@ public enum Architecture {
         this.classSuffix = Optional.empty();
     }
 
-    /** The name on the command line: {@code sequence-classification}. */
+    /** Returns the name on the command line: {@code sequence-classification}. */
     public String text() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** The head with that {@link #text()}. */
+    /** Returns the head with that {@link #text()}. */
     public static Optional<Architecture> named(String text) {
         return Arrays.stream(values()).filter(a -> a.text().equals(text)).findFirst();
     }
 
-    /** The head of a class name in {@code architectures}: {@code DebertaV2ForSequenceClassification}. */
+    /** Returns the head of a class name in {@code architectures}: {@code DebertaV2ForSequenceClassification}. */
     static Optional<Architecture> ofClass(String className) {
         return Arrays.stream(values())
                 .filter(a -> Arrays.stream(ModelType.values())
@@ -48,7 +48,8 @@ public enum Architecture {
     }
 
     /**
-     * The name of HuggingFace's class: {@code DebertaV2ForSequenceClassification}; empty if it has none for the head.
+     * Returns the name of HuggingFace's class: {@code DebertaV2ForSequenceClassification}; empty if it has none for the
+     * head.
      */
     Optional<String> className(ModelType type) {
         return classSuffix.map(suffix -> type.classPrefix() + suffix);

@@ -125,8 +125,8 @@ public final class Checkpoint {
     }
 
     /**
-     * The tensors that a parameter is made of; none if they are lacking. What is stored as it is needed is not read for
-     * it.
+     * Returns the tensors that a parameter is made of; none if they are lacking. What is stored as it is needed is not
+     * read for it.
      */
     private Set<String> look(String name, Map<String, Shape> found, List<String> lacking) {
         Optional<String> stored = storedAsParameter(name);
@@ -151,8 +151,8 @@ public final class Checkpoint {
     }
 
     /**
-     * The same tensor of another layer; what belongs to no layer stays as it is. Every parameter of every layer comes
-     * here.
+     * Returns the same tensor of another layer; what belongs to no layer stays as it is. Every parameter of every layer
+     * comes here.
      */
     private static String ofLayer(String name, int layer) {
         int at = name.lastIndexOf(LAYERS);
@@ -176,8 +176,8 @@ public final class Checkpoint {
     }
 
     /**
-     * The parameters of a program, as the checkpoint holds them. Those of a head of one's own that it lacks are left
-     * out.
+     * Returns the parameters of a program, as the checkpoint holds them. Those of a head of one's own that it lacks are
+     * left out.
      *
      * @param head the published head of the program; empty for one of one's own
      * @param ignoreUnused whether tensors of the encoder and of the head may be left over
@@ -239,12 +239,14 @@ public final class Checkpoint {
         return !config.positionBiasedInput() && shape(ABSOLUTE_POSITIONS).isPresent();
     }
 
-    /** The sizes of a parameter, if the checkpoint holds it as it is; none of its elements is read. */
+    /** Returns the sizes of a parameter, if the checkpoint holds it as it is; none of its elements is read. */
     Optional<long[]> shape(String name) {
         return storedNames(name).stream().filter(weights::contains).findFirst().map(weights::shape);
     }
 
-    /** The parameter of that name, if the checkpoint holds it under a name and in a layout that are understood. */
+    /**
+     * Returns the parameter of that name, if the checkpoint holds it under a name and in a layout that are understood.
+     */
     Optional<Tensor> find(String name) {
         return stored(name).or(() -> projections.find(this::stored, weights.origin(), name));
     }
@@ -325,8 +327,8 @@ public final class Checkpoint {
     }
 
     /**
-     * The name under which a parameter is stored as it is; other types than those of parameters are refused when they
-     * are read.
+     * Returns the name under which a parameter is stored as it is; other types than those of parameters are refused
+     * when they are read.
      */
     private Optional<String> storedAsParameter(String name) {
         return storedNames(name).stream()
@@ -336,8 +338,8 @@ public final class Checkpoint {
     }
 
     /**
-     * The shape of a parameter that is stored in another than it should have: its elements, of any number, are not
-     * read.
+     * Returns the shape of a parameter that is stored in another than it should have: its elements, of any number, are
+     * not read.
      */
     Optional<Shape> otherShape(String name, TensorType type) {
         Optional<String> stored = storedAsParameter(name);

@@ -24,7 +24,7 @@ public final class CheckpointHeads {
 
     private CheckpointHeads() {}
 
-    /** The heads whose parameters a checkpoint holds, without the encoder, which is in every one. */
+    /** Returns the heads whose parameters a checkpoint holds, without the encoder, which is in every one. */
     public static Set<Architecture> in(Weights weights, DebertaConfig config) {
         Checkpoint checkpoint = new Checkpoint(weights, config);
         Set<Architecture> heads = EnumSet.noneOf(Architecture.class);
@@ -64,9 +64,9 @@ public final class CheckpointHeads {
     }
 
     /**
-     * The head of a model that nobody has named one for: what config.json names, if it is understood, and otherwise
-     * what the checkpoint holds for a task. Without any it is the encoder, whatever pre-training has left, as in
-     * transformers' AutoModel.
+     * Returns the head of a model that nobody has named one for: what config.json names, if it is understood, and
+     * otherwise what the checkpoint holds for a task. Without any it is the encoder, whatever pre-training has left, as
+     * in transformers' AutoModel.
      *
      * @throws HeadException if the checkpoint holds heads of several tasks
      */

@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** Typed access to the fields of a JSON object; null counts as absent. Every fault names the file and the field. */
 public record ConfigFields(Path file, JsonNode root) {
 
-    /** The fields of a file; a {@link ConfigException} if it is not a JSON object. */
+    /** Returns the fields of a file; a {@link ConfigException} if it is not a JSON object. */
     public static ConfigFields read(Path file) {
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new ConfigException(file, "no such file");
@@ -32,13 +32,14 @@ public record ConfigFields(Path file, JsonNode root) {
     }
 
     /**
-     * The fields of a file of a model, which is a folder or an artifact; exceptions as those of {@link #read(Path)}.
+     * Returns the fields of a file of a model, which is a folder or an artifact; exceptions as those of {@link
+     * #read(Path)}.
      */
     public static ConfigFields read(Path model, String name) {
         return read(ModelFiles.of(model), name);
     }
 
-    /** The fields of one of a model's files; exceptions as those of {@link #read(Path)}. */
+    /** Returns the fields of one of a model's files; exceptions as those of {@link #read(Path)}. */
     public static ConfigFields read(ModelFiles files, String name) {
         try {
             return parse(files.find(name).orElseThrow(() -> new ConfigException(files.path(name), "no such file")));
@@ -48,7 +49,7 @@ public record ConfigFields(Path file, JsonNode root) {
     }
 
     /**
-     * The value of a file that somebody writes by hand: JSON as the RFC has it. A property that occurs twice is
+     * Returns the value of a file that somebody writes by hand: JSON as the RFC has it. A property that occurs twice is
      * refused, as one of the two would be passed over.
      *
      * @throws ConfigException if it cannot be read, or is not such a file
@@ -76,7 +77,7 @@ public record ConfigFields(Path file, JsonNode root) {
         return new ConfigFields(file.path(), root);
     }
 
-    /** These fields, but for one; null makes it absent. */
+    /** Returns these fields, but for one; null makes it absent. */
     public ConfigFields with(String field, Object value) {
         ObjectNode copy = (ObjectNode) root.deepCopy();
         switch (value) {
@@ -100,7 +101,7 @@ public record ConfigFields(Path file, JsonNode root) {
         return new ConfigFields(file, copy);
     }
 
-    /** The names of all fields, in the file's order. */
+    /** Returns the names of all fields, in the file's order. */
     public Collection<String> names() {
         return root.propertyNames();
     }
@@ -110,7 +111,9 @@ public record ConfigFields(Path file, JsonNode root) {
         return node.isMissingNode() || node.isNull() ? Optional.empty() : Optional.of(node);
     }
 
-    /** The fields of an object inside this one, none if it is absent; microsoft's code has one for the pooler. */
+    /**
+     * Returns the fields of an object inside this one, none if it is absent; microsoft's code has one for the pooler.
+     */
     public ConfigFields object(String field) {
         JsonNode node = find(field).orElseGet(JsonNodeFactory.instance::objectNode);
         if (!node.isObject()) {
@@ -139,7 +142,7 @@ public record ConfigFields(Path file, JsonNode root) {
                 .orElse(otherwise);
     }
 
-    /** An integer of any sign. */
+    /** Returns an integer of any sign. */
     public int integer(String field, int otherwise) {
         return find(field).map(node -> integer(field, node)).orElse(otherwise);
     }
@@ -148,7 +151,7 @@ public record ConfigFields(Path file, JsonNode root) {
         return whole(node).orElseThrow(() -> fault(field, "is not an integer that fits: " + node));
     }
 
-    /** The integer that a number is; Python takes 16.0 and 16e0 for one in most places, and writes them. */
+    /** Returns the integer that a number is; Python takes 16.0 and 16e0 for one in most places, and writes them. */
     public static OptionalInt whole(JsonNode node) {
         if (node.isIntegralNumber()) {
             return node.canConvertToInt() ? OptionalInt.of(node.intValue()) : OptionalInt.empty();
@@ -186,7 +189,7 @@ public record ConfigFields(Path file, JsonNode root) {
         return atMost(maximum, field, required(field));
     }
 
-    /** A positive integer that the file must state: a default would be another model's size. */
+    /** Returns a positive integer that the file must state: a default would be another model's size. */
     public int required(String field) {
         if (find(field).isEmpty()) {
             throw fault(
@@ -199,7 +202,7 @@ public record ConfigFields(Path file, JsonNode root) {
         return atLeast(1, field, 0);
     }
 
-    /** A finite number. */
+    /** Returns a finite number. */
     public double number(String field, double otherwise) {
         return find(field)
                 .map(node -> {
@@ -211,7 +214,7 @@ public record ConfigFields(Path file, JsonNode root) {
                 .orElse(otherwise);
     }
 
-    /** A number between 0 and 1. */
+    /** Returns a number between 0 and 1. */
     public double probability(String field, double otherwise) {
         double value = number(field, otherwise);
         if (value < 0 || value > 1) {
@@ -230,7 +233,7 @@ public record ConfigFields(Path file, JsonNode root) {
                 .orElse(otherwise);
     }
 
-    /** An exception that names the file and the field. */
+    /** Returns an exception that names the file and the field. */
     public ConfigException fault(String field, String fault) {
         return new ConfigException(file, field + " " + fault);
     }

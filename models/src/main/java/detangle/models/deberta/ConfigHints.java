@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** Which field of config.json decides whether a tensor of the encoder is there, and how large it is; for messages. */
 record ConfigHints(DebertaConfig config) {
-    /** The field that alone explains why tensors of these names are lacking or left over, if there is one. */
+    /** Returns the field that alone explains why tensors of these names are lacking or left over, if there is one. */
     Optional<String> ofPresence(Collection<String> names) {
         List<Optional<String>> fields =
                 names.stream().map(this::ofPresence).distinct().toList();
@@ -43,7 +43,7 @@ record ConfigHints(DebertaConfig config) {
         return shares && (config.shareAttKey() || config.scoreTerms() == 3) ? "share_att_key" : "pos_att_type";
     }
 
-    /** The field that says how long an axis of a tensor is. */
+    /** Returns the field that says how long an axis of a tensor is. */
     Optional<String> ofSize(String name, int axis) {
         boolean first = axis == 0;
         if (name.endsWith("word_embeddings.weight")) {

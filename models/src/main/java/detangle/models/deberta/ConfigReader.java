@@ -214,8 +214,8 @@ final class ConfigReader {
     }
 
     /**
-     * The head that {@code architectures} names, where it names one of transformers'. A class of somebody's own,
-     * several heads or something that is not a list of names says nothing: the checkpoint will tell.
+     * Returns the head that {@code architectures} names, where it names one of transformers'. A class of somebody's
+     * own, several heads or something that is not a list of names says nothing: the checkpoint will tell.
      */
     private Optional<Architecture> architecture() {
         JsonNode names = fields.find("architectures").orElseGet(JsonNodeFactory.instance::arrayNode);
@@ -270,8 +270,8 @@ final class ConfigReader {
     }
 
     /**
-     * The terms. Transformers reads the words of a list as they are written, and those of a text in lower case; v1
-     * scales the scores by the number of words, whatever they are. So a word that is not a term, or is there twice,
+     * Returns the terms. Transformers reads the words of a list as they are written, and those of a text in lower case;
+     * v1 scales the scores by the number of words, whatever they are. So a word that is not a term, or is there twice,
      * would mean other answers there.
      */
     private Set<PositionTerm> posAttType() {
@@ -332,7 +332,7 @@ final class ConfigReader {
         return words("norm_rel_ebd").contains("layer_norm");
     }
 
-    /** The words of {@code "a|b"} or of {@code ["a", "b"]}, in lower case. */
+    /** Returns the words of {@code "a|b"} or of {@code ["a", "b"]}, in lower case. */
     private List<String> words(String field) {
         return fields
                 .find(field)

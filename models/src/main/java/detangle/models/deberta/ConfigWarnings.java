@@ -44,7 +44,7 @@ record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
         }
     }
 
-    /** Each fault in words that follow the name of the file and a colon. */
+    /** Returns each fault in words that follow the name of the file and a colon. */
     List<String> all(Set<String> known) {
         List<String> all = new ArrayList<>();
         for (Misspelling found : Misspellings.in(fields.names(), known)) {

@@ -13,12 +13,12 @@ public enum Convention {
     HUGGINGFACE,
     MICROSOFT;
 
-    /** The name on the command line. */
+    /** Returns the name on the command line. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The convention with that {@link #text()}. */
+    /** Returns the convention with that {@link #text()}. */
     public static Optional<Convention> named(String text) {
         return Arrays.stream(values()).filter(c -> c.text().equals(text)).findFirst();
     }

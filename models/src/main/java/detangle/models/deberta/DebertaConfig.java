@@ -88,7 +88,7 @@ public record DebertaConfig(
         return ConfigReader.read(fileOrFolder);
     }
 
-    /** The configuration that an object inside another file states. */
+    /** Returns the configuration that an object inside another file states. */
     public static DebertaConfig of(ConfigFields fields) {
         return ConfigReader.read(fields);
     }
@@ -108,17 +108,17 @@ public record DebertaConfig(
         }
     }
 
-    /** The same model with another number of layers. Layers are alike, so a few tell what all are. */
+    /** Returns the same model with another number of layers. Layers are alike, so a few tell what all are. */
     public DebertaConfig withLayers(int layers) {
         return with(architecture, layers, dropout, labelNames, statedProblemType);
     }
 
-    /** The same model, of which training drops other parts. */
+    /** Returns the same model, of which training drops other parts. */
     public DebertaConfig withDropout(DropoutRates rates) {
         return with(architecture, numHiddenLayers, rates, labelNames, statedProblemType);
     }
 
-    /** The same encoder under another head, or trained for other labels. */
+    /** Returns the same encoder under another head, or trained for other labels. */
     public DebertaConfig withHead(
             Optional<Architecture> head, LabelNames labels, Optional<ProblemType> problemTypeOfLabels) {
         return with(head, numHiddenLayers, dropout, labels, problemTypeOfLabels);
@@ -183,7 +183,7 @@ public record DebertaConfig(
     }
 
     /**
-     * The labels' names by class index: those of {@code id2label}, or {@code LABEL_0} and so on.
+     * Returns the labels' names by class index: those of {@code id2label}, or {@code LABEL_0} and so on.
      *
      * @throws ConfigException if what the file says of labels is not understood; a model without labels may say
      *     anything

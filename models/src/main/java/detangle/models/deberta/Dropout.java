@@ -13,7 +13,7 @@ public interface Dropout {
     Dropout NONE = (b, place, rate, x) -> x;
 
     /**
-     * The value with some of its elements dropped and the others scaled, so that the mean stays.
+     * Returns the value with some of its elements dropped and the others scaled, so that the mean stays.
      *
      * @param place the name of HuggingFace's module and how many times it has been called before in a forward pass:
      *     {@code deberta.encoder.layer.0.output.dropout#0}. The enhanced mask decoder calls the last layer again

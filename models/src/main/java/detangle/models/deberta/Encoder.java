@@ -56,13 +56,14 @@ final class Encoder {
     }
 
     /**
-     * The embedding output and each layer's output, {@code [B,S,H]} each; rows of padding are not zeroed but the first.
+     * Returns the embedding output and each layer's output, {@code [B,S,H]} each; rows of padding are not zeroed but
+     * the first.
      */
     List<Node> hiddenStates() {
         return hiddenStates;
     }
 
-    /** The probabilities of each layer, {@code [B,A,S,S]}. */
+    /** Returns the probabilities of each layer, {@code [B,A,S,S]}. */
     List<Node> attentions() {
         return attentions;
     }
@@ -72,12 +73,14 @@ final class Encoder {
         return embeddingLayers;
     }
 
-    /** The table of words {@code [V,E]}, which masked LM shares. */
+    /** Returns the table of words {@code [V,E]}, which masked LM shares. */
     Node wordEmbeddings() {
         return wordEmbeddings;
     }
 
-    /** Rows of the table of absolute positions, {@code [1,S,E]}, which the enhanced mask decoder starts from. */
+    /**
+     * Returns rows of the table of absolute positions, {@code [1,S,E]}, which the enhanced mask decoder starts from.
+     */
     Node absolutePositions() {
         Builder b = embeddingLayers.builder();
         Node ids = b.iota(TensorType.of(DType.I64, Dim.of(1), inputs.length()), 1);
@@ -97,7 +100,7 @@ final class Encoder {
                 : hidden;
     }
 
-    /** A layer whose queries, and residual, are not the content that it reads; without the convolution. */
+    /** Returns a layer whose queries, and residual, are not the content that it reads; without the convolution. */
     Node layer(int index, Node queries, Node content) {
         return feedForward(index, attend(index, queries, content).context(), queries);
     }
@@ -156,7 +159,7 @@ final class Encoder {
                 normalised, RelativePositions.index(layers.builder(), config, convention, inputs.length()));
     }
 
-    /** The convolution of v2-xlarge and v2-xxlarge, over the embedding output, beside the first layer. */
+    /** Returns the convolution of v2-xlarge and v2-xxlarge, over the embedding output, beside the first layer. */
     private Node convolution(Layers scope, DebertaConfig.Convolution conv, Node embeddings, Node hidden) {
         Builder b = scope.builder();
         int size = config.hiddenSize();

@@ -36,7 +36,7 @@ public final class EncoderOutput {
     }
 
     /**
-     * An encoder, and the inputs of its program.
+     * Returns an encoder, and the inputs of its program.
      *
      * @param choices whether sequences are grouped, as in multiple choice
      * @param masked whether there are {@code masked_rows}
@@ -104,7 +104,7 @@ public final class EncoderOutput {
         return layers;
     }
 
-    /** Tokens, {@code i64[B,S]}. */
+    /** Returns tokens, {@code i64[B,S]}. */
     public Node inputIds() {
         return inputs.ids();
     }
@@ -114,17 +114,20 @@ public final class EncoderOutput {
         return inputs.rowMask();
     }
 
-    /** The embeddings and the output of each layer, {@code f32[B,S,H]}; what stands at padded positions is not said. */
+    /**
+     * Returns the embeddings and the output of each layer, {@code f32[B,S,H]}; what stands at padded positions is not
+     * said.
+     */
     public List<Node> hiddenStates() {
         return hiddenStates;
     }
 
-    /** The output of the last layer, {@code f32[B,S,H]}; what stands at padded positions is not said. */
+    /** Returns the output of the last layer, {@code f32[B,S,H]}; what stands at padded positions is not said. */
     public Node lastHiddenState() {
         return hiddenStates.getLast();
     }
 
-    /** The last hidden state of the first token, [CLS], {@code f32[B,H]}. */
+    /** Returns the last hidden state of the first token, [CLS], {@code f32[B,H]}. */
     public Node firstToken() {
         Node last = lastHiddenState();
         return builder()
@@ -133,13 +136,13 @@ public final class EncoderOutput {
                         Shape.of(batch(), last.type().dim(2)));
     }
 
-    /** A state of the tokens, with zeros at padded positions. */
+    /** Returns a state of the tokens, with zeros at padded positions. */
     public Node zeroPadding(Node state) {
         return builder().select(inputs.rowMask(), state, builder().constant(DType.F32, 0));
     }
 
     /**
-     * The rows of a state that are to be predicted, {@code [N,...]} of {@code [B,S,...]}, where the input
+     * Returns the rows of a state that are to be predicted, {@code [N,...]} of {@code [B,S,...]}, where the input
      * {@code masked_rows} names some; otherwise the state.
      */
     public Node maskedRows(Node state) {
@@ -150,17 +153,17 @@ public final class EncoderOutput {
                 .orElse(state);
     }
 
-    /** The size of the batch, B. */
+    /** Returns the size of the batch, B. */
     public Dim batch() {
         return inputs.batch();
     }
 
-    /** The length of the sequences, S. */
+    /** Returns the length of the sequences, S. */
     public Dim length() {
         return inputs.length();
     }
 
-    /** The inputs as they are given, where each sequence may stand for a choice of several. */
+    /** Returns the inputs as they are given, where each sequence may stand for a choice of several. */
     ModelInputs inputs() {
         return inputs;
     }

@@ -19,7 +19,7 @@ import java.util.List;
  */
 @FunctionalInterface
 public interface Head {
-    /** The outputs of the head, in their order; names must not be those of hidden states and attentions. */
+    /** Returns the outputs of the head, in their order; names must not be those of hidden states and attentions. */
     List<Output> outputs(EncoderOutput encoder);
 
     /**

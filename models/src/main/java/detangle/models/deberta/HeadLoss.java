@@ -18,7 +18,7 @@ import java.util.Map;
 @FunctionalInterface
 public interface HeadLoss {
     /**
-     * The loss of the batch, {@code f32[]}.
+     * Returns the loss of the batch, {@code f32[]}.
      *
      * @param outputs those of the head, by name
      */

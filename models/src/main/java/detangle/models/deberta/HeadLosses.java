@@ -46,8 +46,8 @@ public final class HeadLosses {
     }
 
     /**
-     * A program from what a head says, and from what it should have said, to the losses. Empty for
-     * {@link Architecture#ENCODER}, which is trained for nothing.
+     * Returns a program from what a head says, and from what it should have said, to the losses. Empty for {@link
+     * Architecture#ENCODER}, which is trained for nothing.
      *
      * <p>Inputs: the outputs of the head, f32; then its {@link #labels}; and for
      * {@link Architecture#REPLACED_TOKEN_DETECTION} {@link InputNames#IDS} and {@link InputNames#MASK},
@@ -93,7 +93,7 @@ public final class HeadLosses {
     }
 
     /**
-     * Inputs for what a head should have said:
+     * Returns inputs for what a head should have said:
      * <ul>
      * <li>{@link InputNames#LABELS}, {@code i64}: a class for each row of the logits; or {@code f32} of the logits'
      *     shape, if {@code perClass};

@@ -92,9 +92,9 @@ final class Heads {
     }
 
     /**
-     * The enhanced mask decoder (He et al. 2021, section 3.2): absolute positions enter only here, as queries that read
-     * the second last layer's output through the last layer, twice. A model whose input has absolute positions does
-     * without.
+     * Returns the enhanced mask decoder (He et al. 2021, section 3.2): absolute positions enter only here, as queries
+     * that read the second last layer's output through the last layer, twice. A model whose input has absolute
+     * positions does without.
      */
     private static Node enhancedMaskDecoder(EncoderOutput encoder) {
         DebertaConfig config = encoder.config();

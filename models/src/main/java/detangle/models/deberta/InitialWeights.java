@@ -25,7 +25,7 @@ public record InitialWeights(DebertaConfig config, Convention convention, long s
     private static final String WORDS = "embeddings.word_embeddings.weight";
 
     /**
-     * A tensor for each parameter of a program, by name.
+     * Returns a tensor for each parameter of a program, by name.
      *
      * @throws ConfigException if the model is larger than the memory that there is
      */
@@ -35,7 +35,7 @@ public record InitialWeights(DebertaConfig config, Convention convention, long s
         return weights;
     }
 
-    /** The tensor of one parameter. */
+    /** Returns the tensor of one parameter. */
     public Tensor of(String name, TensorType type) {
         long[] shape = type.shape().sizes();
         float[] values = new float[Math.toIntExact(Tensor.elements(shape))];

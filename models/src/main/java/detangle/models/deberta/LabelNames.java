@@ -57,7 +57,7 @@ public record LabelNames(List<String> names, boolean stated, Optional<String> fa
         return new LabelNames(List.of(), true, Optional.of(fault));
     }
 
-    /** An object from class index to label, whose keys must be 0, 1, ...; or a list. */
+    /** Returns an object from class index to label, whose keys must be 0, 1, ...; or a list. */
     private static LabelNames named(JsonNode byId) {
         if (!byId.isContainer() || byId.isEmpty()) {
             return faulty(ID2LABEL + " is not an object from class index to label");

@@ -73,7 +73,7 @@ public final class Layers {
     }
 
     /**
-     * The operand, some of whose elements training drops; inference drops none.
+     * Returns the operand, some of whose elements training drops; inference drops none.
      *
      * @param name what the place is called here, which is {@code dropout} if it has no other name
      * @param rate the probability of dropping an element, below 1; 0: none is dropped

@@ -20,7 +20,7 @@ import java.util.List;
 public final class Losses {
     private Losses() {}
 
-    /** The logarithm of the sum of the exponentials of each row, {@code [..,1]}. */
+    /** Returns the logarithm of the sum of the exponentials of each row, {@code [..,1]}. */
     private static Node logSumExp(Builder b, Node logits) {
         // The maximum only keeps the exponentials small: it cancels, and no gradient needs to flow through it.
         Node max = b.stopGradient(b.reduce(ReduceFunction.MAX, logits, -1));
@@ -97,7 +97,7 @@ public final class Losses {
                 new Literal.Dense(weights), TensorType.of(logits.type().dtype(), classes));
     }
 
-    /** Labels that can be looked up everywhere: those of rows that do not count may be anything. */
+    /** Returns labels that can be looked up everywhere: those of rows that do not count may be anything. */
     private static Node ofCounting(Builder b, Node labels, Node counts) {
         return b.select(counts, labels, b.constant(DType.I64, 0));
     }
@@ -150,7 +150,7 @@ public final class Losses {
         return b.add(b.sub(b.max(logits, b.constant(dtype, 0)), b.mul(logits, labels)), rest);
     }
 
-    /** The squares of the differences of two values of one shape and type. */
+    /** Returns the squares of the differences of two values of one shape and type. */
     public static Node squaredErrors(Builder b, Node predicted, Node wanted) {
         Node difference = b.sub(predicted, wanted);
         return b.mul(difference, difference);
@@ -163,8 +163,8 @@ public final class Losses {
     }
 
     /**
-     * The sum of the losses divided by the sum of the weights, a scalar; not a number if no row weighs anything, as in
-     * PyTorch.
+     * Returns the sum of the losses divided by the sum of the weights, a scalar; not a number if no row weighs
+     * anything, as in PyTorch.
      *
      * @param losses 0 in rows that do not count
      * @param weights of the losses' shape and type: {@link #rowWeights}
@@ -181,7 +181,7 @@ public final class Losses {
         return b.div(sum(b, losses), b.select(some, total, one));
     }
 
-    /** The sum of all elements, a scalar. */
+    /** Returns the sum of all elements, a scalar. */
     public static Node sum(Builder b, Node x) {
         Node flat = b.reshape(x, x.shape().elements());
         return b.reshape(b.reduce(ReduceFunction.SUM, flat, 0), Shape.SCALAR);

@@ -32,7 +32,7 @@ final class Misspellings {
     record Misspelling(String written, String meant) {}
 
     /**
-     * Those of a file, in its order; at most {@value #MAX_LISTED}.
+     * Returns those of a file, in its order; at most {@value #MAX_LISTED}.
      *
      * @param present the fields of the file
      * @param known the fields that are read
@@ -52,7 +52,7 @@ final class Misspellings {
                 .toList();
     }
 
-    /** The field that stands one letter from another, or has its letters. */
+    /** Returns the field that stands one letter from another, or has its letters. */
     static Optional<String> near(String field, Collection<String> fields) {
         String letters = letters(field);
         return fields.stream()

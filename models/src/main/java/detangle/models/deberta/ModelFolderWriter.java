@@ -50,7 +50,7 @@ public final class ModelFolderWriter {
     }
 
     /**
-     * A writer of models with the configuration and the tokenizer of another model.
+     * Returns a writer of models with the configuration and the tokenizer of another model.
      *
      * @param model a folder or an artifact
      * @throws ConfigException if it has no config.json, or one of its files cannot be read
@@ -60,7 +60,7 @@ public final class ModelFolderWriter {
     }
 
     /**
-     * A writer of models with a configuration, and with the tokenizer of a model.
+     * Returns a writer of models with a configuration, and with the tokenizer of a model.
      *
      * @param tokenizers a folder or an artifact, whose files of a tokenizer are copied
      * @throws ConfigException if one of the files cannot be read
@@ -135,7 +135,7 @@ public final class ModelFolderWriter {
         return with(changed);
     }
 
-    /** The configuration as it is written, which a program to train is built from. */
+    /** Returns the configuration as it is written, which a program to train is built from. */
     public DebertaConfig config() {
         return DebertaConfig.of(new ConfigFields(source, config));
     }

@@ -91,7 +91,7 @@ record ModelInputs(
         return b.convert(b.reduce(ReduceFunction.MAX, b.convert(queriesByKeys, DType.I32), 1), DType.I1);
     }
 
-    /** The number of sequences. */
+    /** Returns the number of sequences. */
     Dim batch() {
         return ids.type().dim(0);
     }

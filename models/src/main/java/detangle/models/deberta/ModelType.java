@@ -13,7 +13,7 @@ public enum ModelType {
         this.classPrefix = classPrefix;
     }
 
-    /** The value of {@code model_type}. */
+    /** Returns the value of {@code model_type}. */
     public String text() {
         return text;
     }

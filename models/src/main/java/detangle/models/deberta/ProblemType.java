@@ -25,7 +25,7 @@ public enum ProblemType {
                         .orElseThrow(() -> fields.fault("problem_type", "is '" + word + "', which is not known")));
     }
 
-    /** The word of config.json. */
+    /** Returns the word of config.json. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

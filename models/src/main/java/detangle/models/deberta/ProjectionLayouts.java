@@ -27,7 +27,7 @@ final class ProjectionLayouts {
         this.headSize = config.headSize();
     }
 
-    /** The parameter of that name, made from those that are stored, if they are in the other layout. */
+    /** Returns the parameter of that name, made from those that are stored, if they are in the other layout. */
     Optional<Tensor> find(Function<String, Optional<Tensor>> stored, Path origin, String name) {
         int at = name.indexOf(SELF);
         if (at < 0) {
@@ -83,7 +83,7 @@ final class ProjectionLayouts {
         });
     }
 
-    /** Rows {@code [A][d]} out of {@code [A][3][d]}. */
+    /** Returns rows {@code [A][d]} out of {@code [A][3][d]}. */
     private Tensor part(Path origin, Tensor all, int index) {
         check(origin, all, 3);
         Tensor part = empty(all.dtype(), all.dim(1));

@@ -19,7 +19,7 @@ interface Projections {
     /** Keys of relative positions, from the rows of their table. */
     Node positionKey(Node table);
 
-    /** Queries of relative positions, from the rows of their table. */
+    /** Returns queries of relative positions, from the rows of their table. */
     Node positionQuery(Node table);
 
     /** @param layers scope of the parameters, {@code ...attention.self} */

@@ -31,7 +31,7 @@ public final class RandomWeights {
         return of(program);
     }
 
-    /** A tensor for each parameter of a program: normal, the scales of normalisations one. */
+    /** Returns a tensor for each parameter of a program: normal, the scales of normalisations one. */
     public static Map<String, Tensor> of(Program program) {
         Map<String, Tensor> weights = new HashMap<>();
         types(program).forEach((name, type) -> weights.put(name, of(name, type)));
@@ -39,7 +39,7 @@ public final class RandomWeights {
     }
 
     /**
-     * The types of the parameters of a model's program, for {@link #of(String, TensorType)}.
+     * Returns the types of the parameters of a model's program, for {@link #of(String, TensorType)}.
      *
      * @throws ConfigException if the model is larger than the memory that there is
      */
@@ -64,7 +64,7 @@ public final class RandomWeights {
         return types;
     }
 
-    /** The types of the parameters of a program, however large they are together. */
+    /** Returns the types of the parameters of a program, however large they are together. */
     public static SequencedMap<String, TensorType> types(Program program) {
         SequencedMap<String, TensorType> types = new LinkedHashMap<>();
         for (Node node : program.nodes()) {
@@ -75,7 +75,7 @@ public final class RandomWeights {
         return types;
     }
 
-    /** The tensor of one parameter. */
+    /** Returns the tensor of one parameter. */
     public static Tensor of(String name, TensorType type) {
         long[] shape = type.shape().sizes();
         Random random = new Random(SEED + name.hashCode());

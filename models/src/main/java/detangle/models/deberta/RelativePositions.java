@@ -17,7 +17,7 @@ import detangle.ir.UnaryFunction;
 final class RelativePositions {
     private RelativePositions() {}
 
-    /** The index {@code i32[S,S]}, rows for queries, columns for keys. */
+    /** Returns the index {@code i32[S,S]}, rows for queries, columns for keys. */
     static Node index(Builder b, DebertaConfig config, Convention convention, Dim length) {
         TensorType type = TensorType.of(DType.I32, length, length);
         Node relative = b.named("relative", b.sub(b.iota(type, 0), b.iota(type, 1)));

@@ -38,7 +38,7 @@ public record StartingWeights(
     }
 
     /**
-     * The parameters of a program, from a checkpoint as far as it holds them.
+     * Returns the parameters of a program, from a checkpoint as far as it holds them.
      *
      * @param head the published head of the program; empty for one of one's own
      * @param initial the values of what the checkpoint lacks of the head

@@ -29,7 +29,7 @@ public final class TrainingModel {
     private TrainingModel() {}
 
     /**
-     * A model with one of the published heads and its loss. Labels are
+     * Returns a model with one of the published heads and its loss. Labels are
      * <ul>
      * <li>sequence classification: {@code labels i64[B]}, below 0 where a row does not count; {@code f32[B,L]} for
      *     regression, for several labels at once and for soft labels;

@@ -19,7 +19,7 @@ record UnusedTensors(DebertaConfig config, String encoderPrefix, String headPref
     private static final List<String> HEADS =
             List.of("pooler.", "classifier.", "qa_outputs.", "lm_predictions.", "cls.", "mask_predictions.");
 
-    /** Names that are left over, in the file's order. */
+    /** Returns names that are left over, in the file's order. */
     List<String> of(Weights weights, Optional<Architecture> head) {
         return weights.names().stream()
                 .filter(name -> !taken.contains(name))

@@ -114,7 +114,7 @@ public record ModelFile(Path path, byte[] content) {
         };
     }
 
-    /** The content as UTF-8. */
+    /** Returns the content as UTF-8. */
     public String text() throws CharacterCodingException {
         return StandardCharsets.UTF_8
                 .newDecoder()

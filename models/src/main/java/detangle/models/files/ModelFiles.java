@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /** The small files of a model: configuration and tokenizer. */
 public sealed interface ModelFiles {
-    /** A file's content, if there is one of that name. */
+    /** Returns a file's content, if there is one of that name. */
     Optional<ModelFile> find(String name) throws IOException;
 
     /** Returns whether there is a file of that name. */
@@ -20,8 +20,8 @@ public sealed interface ModelFiles {
     Path path(String name);
 
     /**
-     * Those of a folder or an artifact; a path that does not exist has none. Of a sentence-transformers folder these
-     * are the files of its encoder, which may lie in a folder of their own.
+     * Returns those of a folder or an artifact; a path that does not exist has none. Of a sentence-transformers folder
+     * these are the files of its encoder, which may lie in a folder of their own.
      */
     static ModelFiles of(Path model) {
         return Artifact.is(model) ? new OfArtifact(model) : new OfFolder(SentenceModules.encoder(model));

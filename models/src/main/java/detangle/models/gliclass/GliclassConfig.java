@@ -118,7 +118,7 @@ public record GliclassConfig(
                 token(fields, Marker.EXAMPLE, vocabulary + 2));
     }
 
-    /** The kind of a folder's model, as config.json names it: {@code uni-encoder}. */
+    /** Returns the kind of a folder's model, as config.json names it: {@code uni-encoder}. */
     public static String kind(Path model) {
         return kind(ConfigFields.read(model, FILE));
     }
@@ -289,7 +289,7 @@ public record GliclassConfig(
         return id < 0 ? otherwise : id;
     }
 
-    /** The id of a marker. */
+    /** Returns the id of a marker. */
     public int id(Marker marker) {
         return switch (marker) {
             case LABEL -> labelToken;

@@ -95,7 +95,7 @@ public final class GliclassModel {
     private GliclassModel() {}
 
     /**
-     * The name of a parameter of the LSTM.
+     * Returns the name of a parameter of the LSTM.
      *
      * @param part such as {@code weight_ih}
      * @param direction 0 forwards, 1 backwards
@@ -104,7 +104,7 @@ public final class GliclassModel {
         return LSTM + part + SUFFIXES.get(direction);
     }
 
-    /** The recurrent matrices of the LSTM, {@code f32[2H,H/2]}, by direction. */
+    /** Returns the recurrent matrices of the LSTM, {@code f32[2H,H/2]}, by direction. */
     public static List<String> recurrent() {
         return SUFFIXES.stream().map(suffix -> LSTM + "weight_hh" + suffix).toList();
     }
@@ -291,7 +291,7 @@ public final class GliclassModel {
             this.width = config.encoder().hiddenSize();
         }
 
-        /** Vectors as they are compared, {@code f32[N,H]}. */
+        /** Returns vectors as they are compared, {@code f32[N,H]}. */
         Node vectors(String projector, Node x) {
             return normalised(projected(projector, x, width));
         }
@@ -346,7 +346,7 @@ public final class GliclassModel {
             return b.div(x, config.labels().isPresent() ? b.max(length, epsilon) : b.add(length, epsilon));
         }
 
-        /** The text's vector {@code [1,N]} once for each label. */
+        /** Returns the text's vector {@code [1,N]} once for each label. */
         private Node ofEach(Node text, Node label) {
             return b.broadcast(text, Shape.of(label.type().dim(0), text.type().dim(1)));
         }

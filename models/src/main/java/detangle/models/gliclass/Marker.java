@@ -24,7 +24,7 @@ public enum Marker {
         return spelling;
     }
 
-    /** The field of config.json that has its id. */
+    /** Returns the field of config.json that has its id. */
     public String field() {
         return field;
     }

@@ -27,7 +27,7 @@ public enum TextPooling {
         };
     }
 
-    /** The name in config.json. */
+    /** Returns the name in config.json. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -117,8 +117,8 @@ public final class BiLstm {
     }
 
     /**
-     * The exponential in single precision, some times as fast as that of Java, as expf of the Cephes library computes
-     * it: a power of two times a polynomial of the rest. Its error is some units in the last place.
+     * Returns the exponential in single precision, some times as fast as that of Java, as expf of the Cephes library
+     * computes it: a power of two times a polynomial of the rest. Its error is some units in the last place.
      */
     private static float exponential(float x) {
         float bounded = Math.clamp(x, -87, 88);

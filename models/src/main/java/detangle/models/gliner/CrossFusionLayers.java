@@ -31,7 +31,7 @@ final class CrossFusionLayers {
         }
     }
 
-    /** The states of words and of labels after all layers. */
+    /** Returns the states of words and of labels after all layers. */
     List<Node> fused(Sequence words, Sequence labels) {
         Sequence text = words;
         Sequence asked = labels;

@@ -63,8 +63,8 @@ public final class GlinerCheckpoint {
     }
 
     /**
-     * The weights of the text's encoder and of GLiNER's own layers: all but those of an encoder of labels. Takes the
-     * others over.
+     * Returns the weights of the text's encoder and of GLiNER's own layers: all but those of an encoder of labels.
+     * Takes the others over.
      */
     public static Weights ofText(Weights weights) {
         SequencedMap<String, String> names = new LinkedHashMap<>();
@@ -74,13 +74,13 @@ public final class GlinerCheckpoint {
         return names.size() == weights.names().size() ? weights : weights.named(names);
     }
 
-    /** The weights of the encoder of labels, by the names of DeBERTa's. Takes the others over. */
+    /** Returns the weights of the encoder of labels, by the names of DeBERTa's. Takes the others over. */
     public static Weights ofLabels(Weights weights) {
         return InnerEncoder.weights(weights, GlinerModel.LABELS_ENCODER + "model.");
     }
 
     /**
-     * Rows of the encoder's word table in a checkpoint.
+     * Returns rows of the encoder's word table in a checkpoint.
      *
      * @throws WeightsException if there is no such table
      */
@@ -125,7 +125,7 @@ public final class GlinerCheckpoint {
                                 && own.encoder().isEmpty());
     }
 
-    /** The parameters beside the encoder's, by the names of their tensors. */
+    /** Returns the parameters beside the encoder's, by the names of their tensors. */
     public static SequencedMap<String, TensorType> parameters(GlinerConfig config) {
         SequencedMap<String, TensorType> parameters = new LinkedHashMap<>();
         long width = config.hiddenSize();

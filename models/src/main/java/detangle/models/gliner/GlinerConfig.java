@@ -86,7 +86,7 @@ public record GlinerConfig(
         };
     }
 
-    /** The layers in which words and labels see each other; empty if there are none. */
+    /** Returns the layers in which words and labels see each other; empty if there are none. */
     public Optional<CrossFusion> fusion() {
         return switch (labels) {
             case LabelSource.Prompt _ -> Optional.empty();
@@ -143,7 +143,9 @@ public record GlinerConfig(
         relations(fields);
     }
 
-    /** The model on the hub that a folder's encoder is of, if the folder does not describe the encoder itself. */
+    /**
+     * Returns the model on the hub that a folder's encoder is of, if the folder does not describe the encoder itself.
+     */
     public static Optional<String> baseModel(Path folder) {
         ConfigFields fields = fields(folder);
         return fields.find("encoder_config").isPresent()
@@ -152,7 +154,7 @@ public record GlinerConfig(
                 : Optional.of(modelName(fields));
     }
 
-    /** The model on the hub that a folder's encoder of labels is of, if it has one. */
+    /** Returns the model on the hub that a folder's encoder of labels is of, if it has one. */
     public static Optional<String> labelsModel(Path folder) {
         return fields(folder).text(LABELS_ENCODER);
     }
@@ -173,7 +175,7 @@ public record GlinerConfig(
                 || fields.find(LABELS_CONFIG).isPresent();
     }
 
-    /** The model on the hub that a folder's tokenizer is of, if the folder has none. */
+    /** Returns the model on the hub that a folder's tokenizer is of, if the folder has none. */
     public static String modelName(Path folder) {
         return modelName(fields(folder));
     }

@@ -89,7 +89,7 @@ public final class GlinerModel {
     }
 
     /**
-     * The sum of all layers' outputs, each times a factor that follows from the text (LayersFuser of
+     * Returns the sum of all layers' outputs, each times a factor that follows from the text (LayersFuser of
      * gliner/modeling/layers.py, after Hu et al. 2018, squeeze and excitation). The original's means are over padding
      * too, so that its answers depend on the other texts of a batch; these are over the text's own tokens.
      */
@@ -130,13 +130,13 @@ public final class GlinerModel {
         return encoder.zeroPadding(b.add(product, bias));
     }
 
-    /** The recurrent matrix of a direction, {@code f32[2D,D/2]}. */
+    /** Returns the recurrent matrix of a direction, {@code f32[2D,D/2]}. */
     static String recurrent(int direction) {
         return lstm("weight_hh", direction);
     }
 
     /**
-     * The name of a tensor of the LSTM.
+     * Returns the name of a tensor of the LSTM.
      *
      * @param part as PyTorch names it: weight_ih, weight_hh, bias_ih or bias_hh
      * @param direction 0 forwards, 1 backwards

@@ -113,7 +113,7 @@ public record BoundaryHead(
      * @param softMaximum whether a smooth maximum stands beside the mean
      */
     public record Content(int width, boolean softMaximum) {
-        /** The width of a span's vector. */
+        /** Returns the width of a span's vector. */
         public int spanWidth() {
             return softMaximum ? 2 * width : width;
         }
@@ -169,7 +169,7 @@ public record BoundaryHead(
             double temperature,
             boolean directional,
             boolean content) {
-        /** The width of a relation's vector. */
+        /** Returns the width of a relation's vector. */
         public long vectorWidth(long width) {
             return directional ? 2 * width : width;
         }
@@ -185,7 +185,7 @@ public record BoundaryHead(
         return hasDropout ? 3 : 2;
     }
 
-    /** The same head with candidates of the other kind, and with all that it has weights for in use. */
+    /** Returns the same head with candidates of the other kind, and with all that it has weights for in use. */
     BoundaryHead whole(CandidatePool pool) {
         return new BoundaryHead(
                 width,

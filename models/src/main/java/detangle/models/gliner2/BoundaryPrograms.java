@@ -106,7 +106,7 @@ public final class BoundaryPrograms {
 
     private BoundaryPrograms() {}
 
-    /** All programs of the architecture. */
+    /** Returns all programs of the architecture. */
     static List<Program> all(Gliner2Config config, BoundaryHead head) {
         List<Program> all = new ArrayList<>();
         all.add(marginals(config, head));
@@ -206,7 +206,7 @@ public final class BoundaryPrograms {
         };
     }
 
-    /** Products of what queries and boundaries, or words, become: {@code [Q,N]} or {@code [Q,W]}. */
+    /** Returns products of what queries and boundaries, or words, become: {@code [Q,N]} or {@code [Q,W]}. */
     private static Node logits(
             Layers layers, String name, String of, Node x, long in, Node queries, long hidden, long width) {
         Builder b = layers.builder();
@@ -333,7 +333,7 @@ public final class BoundaryPrograms {
         return b.reduce(ReduceFunction.SUM, b.mul(x, weights), -1);
     }
 
-    /** The input {@link #CONTENT}, normalised. */
+    /** Returns the input {@link #CONTENT}, normalised. */
     static Node content(Layers scorer, Builder b, long size, List<Node> inputs) {
         Node content = input(b, CONTENT, "K", size);
         inputs.add(content);

@@ -9,7 +9,7 @@ public enum CandidatePool {
     /** All queries score the same ones. */
     SHARED;
 
-    /** The word for it in config.json. */
+    /** Returns the word for it in config.json. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -14,7 +14,7 @@ public enum CountingLayer {
     /** A mixture of experts over the GRU's state. */
     COUNT_LSTM_MOE;
 
-    /** The word for it in config.json. */
+    /** Returns the word for it in config.json. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

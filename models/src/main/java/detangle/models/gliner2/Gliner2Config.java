@@ -65,7 +65,7 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2
         return fields(model).text("architecture").orElse("span");
     }
 
-    /** The fields that describe a folder's encoder, whatever it is. */
+    /** Returns the fields that describe a folder's encoder, whatever it is. */
     public static ConfigFields encoderFields(Path model) {
         return ConfigFields.read(model, ENCODER_FILE).with("architectures", null);
     }

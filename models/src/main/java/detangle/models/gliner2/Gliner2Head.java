@@ -2,12 +2,12 @@ package detangle.models.gliner2;
 
 /** The head of a GLiNER2 model. */
 public sealed interface Gliner2Head permits SpanHead, BoundaryHead {
-    /** The word for the architecture in config.json. */
+    /** Returns the word for the architecture in config.json. */
     String architecture();
 
     /**
-     * The number of the second matrix that scores labels of classifications: a dropout between two takes a number of
-     * its own.
+     * Returns the number of the second matrix that scores labels of classifications: a dropout between two takes a
+     * number of its own.
      */
     int classifierOutput();
 }

@@ -39,7 +39,7 @@ public final class Gliner2Programs {
         return encoder -> List.of(new Output(TOKENS, encoder.zeroPadding(encoder.lastHiddenState())));
     }
 
-    /** All programs behind the encoder. */
+    /** Returns all programs behind the encoder. */
     public static List<Program> all(Gliner2Config config) {
         List<Program> all = new ArrayList<>(List.of(classes(config)));
         all.addAll(
@@ -50,7 +50,9 @@ public final class Gliner2Programs {
         return all;
     }
 
-    /** Programs that have all the parameters that a checkpoint holds, those that no answer depends on included. */
+    /**
+     * Returns programs that have all the parameters that a checkpoint holds, those that no answer depends on included.
+     */
     public static List<Program> whole(Gliner2Config config) {
         List<Program> whole = new ArrayList<>(all(config));
         if (config.head() instanceof BoundaryHead head) {

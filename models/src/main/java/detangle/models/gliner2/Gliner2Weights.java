@@ -22,7 +22,7 @@ public final class Gliner2Weights {
     private Gliner2Weights() {}
 
     /**
-     * Rows of the encoder's table of words.
+     * Returns rows of the encoder's table of words.
      *
      * @throws WeightsException if there is no such table
      */
@@ -32,7 +32,7 @@ public final class Gliner2Weights {
     }
 
     /**
-     * The parameters of programs behind the encoder.
+     * Returns the parameters of programs behind the encoder.
      *
      * @param whole programs whose parameters a checkpoint may hold, though the others do not read them
      * @param ignoreUnused whether tensors that no parameter takes are passed over

@@ -11,7 +11,7 @@ public enum OverlapPolicy {
     /** All may but those that lie inside a more probable one. */
     LONGEST;
 
-    /** The word for it in config.json. */
+    /** Returns the word for it in config.json. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

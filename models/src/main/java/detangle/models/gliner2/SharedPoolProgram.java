@@ -104,7 +104,7 @@ public final class SharedPoolProgram {
         return layers.builder().add(states, layers.linear("ffn.3", inner, 4 * width, width));
     }
 
-    /** Queries with what they find among candidates, which attend to one another. */
+    /** Returns queries with what they find among candidates, which attend to one another. */
     private static Node informed(Layers layers, Node queries, Node candidates, long width, long heads) {
         Builder b = layers.builder();
         Node weights = SmallAttention.softmax(b, b.dotTransposed(queries, candidates));

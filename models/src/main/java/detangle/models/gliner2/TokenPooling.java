@@ -11,7 +11,7 @@ public enum TokenPooling {
     /** The largest of each component. */
     MAX;
 
-    /** The word for it in config.json. */
+    /** Returns the word for it in config.json. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

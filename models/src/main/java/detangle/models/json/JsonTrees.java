@@ -78,7 +78,7 @@ final class JsonTrees {
         }
     }
 
-    /** A parser's fault in words of our own, in one line. */
+    /** Returns a parser's fault in words of our own, in one line. */
     static String fault(JacksonException e) {
         if (e instanceof TooManyValues) {
             return "it has more than " + MAX_VALUES + " JSON values, which is the most that is read"
@@ -96,7 +96,7 @@ final class JsonTrees {
         return at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
     }
 
-    /** The value at the parser's token, up to its end. How deep values nest, the parser bounds. */
+    /** Returns the value at the parser's token, up to its end. How deep values nest, the parser bounds. */
     static JsonNode tree(JsonParser parser, boolean unique) {
         return new JsonTrees(parser, unique).tree();
     }

@@ -33,17 +33,17 @@ public final class PythonJson {
         return JsonStream.read(FACTORY, MemorySegment.ofArray(utf8).asSlice(start), reader);
     }
 
-    /** The value that the bytes spell. */
+    /** Returns the value that the bytes spell. */
     public static JsonNode parse(byte[] utf8) throws InvalidJson {
         return JsonTrees.parse(FACTORY, withoutMark(utf8), false);
     }
 
-    /** A number as 64 bits hold it; infinite if it is too large for them. */
+    /** Returns a number as 64 bits hold it; infinite if it is too large for them. */
     public static double number(JsonNode number) {
         return number.isBigInteger() ? number.bigIntegerValue().doubleValue() : number.doubleValue();
     }
 
-    /** The bytes behind the mark of their order, with which some editors begin files. */
+    /** Returns the bytes behind the mark of their order, with which some editors begin files. */
     public static ByteBuffer withoutMark(byte[] utf8) {
         ByteBuffer bytes = ByteBuffer.wrap(utf8);
         if (bytes.remaining() >= BYTE_ORDER_MARK.length

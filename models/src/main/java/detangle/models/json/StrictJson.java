@@ -28,12 +28,12 @@ public final class StrictJson {
         }
     }
 
-    /** The value that the bytes spell. */
+    /** Returns the value that the bytes spell. */
     public static JsonNode parse(ByteBuffer utf8) throws InvalidJson {
         return JsonTrees.parse(FACTORY, utf8, true);
     }
 
-    /** The value at a parser's token, up to its end. How deep values nest, the parser bounds. */
+    /** Returns the value at a parser's token, up to its end. How deep values nest, the parser bounds. */
     public static JsonNode tree(JsonParser parser) {
         return JsonTrees.tree(parser, false);
     }

@@ -12,7 +12,7 @@ public final class ModuleWeights {
     private ModuleWeights() {}
 
     /**
-     * Those in the module's folder, or in an artifact.
+     * Returns those in the module's folder, or in an artifact.
      *
      * @throws detangle.models.weights.WeightsException if there are none, or they are not well formed
      */

@@ -35,7 +35,8 @@ public record SentenceDefaults(
     private static final String TRUNCATE_DIM = "truncate_dim";
 
     /**
-     * Those of a folder or an artifact. The library reads the file only beside {@code modules.json}, and so does this.
+     * Returns those of a folder or an artifact. The library reads the file only beside {@code modules.json}, and so
+     * does this.
      *
      * @throws detangle.models.deberta.ConfigException if the file is not what it should be, or has no prompt of the
      *     default's name

@@ -48,19 +48,19 @@ public record SentenceModules(Path file, List<Module> modules) {
      *     not
      */
     public record Module(String path, String type) {
-        /** The class, without packages: {@code Pooling}; the whole type if it is not the library's own. */
+        /** Returns the class, without packages: {@code Pooling}; the whole type if it is not the library's own. */
         public String name() {
             return type.startsWith(LIBRARY) ? type.substring(type.lastIndexOf('.') + 1) : type;
         }
 
-        /** A file's name in the folder of the model. */
+        /** Returns a file's name in the folder of the model. */
         public String file(String name) {
             return path.isEmpty() ? name : path + "/" + name;
         }
     }
 
     /**
-     * The modules of a folder or an artifact; empty if it has no {@code modules.json}.
+     * Returns the modules of a folder or an artifact; empty if it has no {@code modules.json}.
      *
      * @throws ConfigException if the file is not what it should be
      */
@@ -84,12 +84,12 @@ public record SentenceModules(Path file, List<Module> modules) {
                 .orElse(folder);
     }
 
-    /** The encoder among the modules. */
+    /** Returns the encoder among the modules. */
     public Optional<Module> transformer() {
         return modules.stream().filter(m -> m.name().equals(TRANSFORMER)).findFirst();
     }
 
-    /** The modules that stand behind the encoder. */
+    /** Returns the modules that stand behind the encoder. */
     public List<Module> behind() {
         return modules.stream().filter(m -> !m.name().equals(TRANSFORMER)).toList();
     }

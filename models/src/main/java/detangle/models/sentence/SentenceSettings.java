@@ -29,7 +29,7 @@ public record SentenceSettings(Optional<Path> file, OptionalInt maxSeqLength, bo
     public static final SentenceSettings NONE = new SentenceSettings(Optional.empty(), OptionalInt.empty(), false);
 
     /**
-     * Those of a folder or an artifact; nothing is said where there is no such file. It counts without a {@code
+     * Returns those of a folder or an artifact; nothing is said where there is no such file. It counts without a {@code
      * modules.json} too, for any head, as text-embeddings-inference has it.
      *
      * @throws detangle.models.deberta.ConfigException if the file is not what it should be

@@ -67,7 +67,9 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
         }
     }
 
-    /** The lines of a text in a file; a {@link TokenizerException} if there are more than any vocabulary has. */
+    /**
+     * Returns the lines of a text in a file; a {@link TokenizerException} if there are more than any vocabulary has.
+     */
     static List<String> lines(Path file, String text) {
         List<String> lines = text.lines().limit(MAX_LINES + 1L).toList();
         if (lines.size() > MAX_LINES) {
@@ -77,7 +79,7 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
         return lines;
     }
 
-    /** The merges of a file's lines, of which the first may state a version. */
+    /** Returns the merges of a file's lines, of which the first may state a version. */
     static List<String> merges(Path file, List<String> lines) {
         List<String> merges = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
@@ -95,7 +97,7 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
         return merges;
     }
 
-    /** The id of a token that every DeBERTa has. */
+    /** Returns the id of a token that every DeBERTa has. */
     int require(String token) {
         Integer id = vocabulary.get(token);
         if (id == null) {

@@ -63,7 +63,7 @@ final class JsonComponent {
         return text("type");
     }
 
-    /** The component, which has no other fields than these and its type. */
+    /** Returns the component, which has no other fields than these and its type. */
     JsonComponent with(String... names) {
         Set<String> known = Set.of(names);
         for (String name : node.propertyNames()) {
@@ -111,7 +111,7 @@ final class JsonComponent {
         return has(name) ? text(name) : otherwise;
     }
 
-    /** A text of one character. */
+    /** Returns a text of one character. */
     int character(String name) {
         String text = text(name);
         if (text.codePointCount(0, text.length()) != 1) {
@@ -120,7 +120,7 @@ final class JsonComponent {
         return text.codePointAt(0);
     }
 
-    /** A whole number that is not negative. */
+    /** Returns a whole number that is not negative. */
     long count(String name) {
         JsonNode value = node.path(name);
         if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
@@ -142,7 +142,7 @@ final class JsonComponent {
         return index;
     }
 
-    /** The components of an array. */
+    /** Returns the components of an array. */
     List<JsonComponent> parts(String name) {
         JsonNode array = node.path(name);
         if (!array.isArray()) {
@@ -158,7 +158,7 @@ final class JsonComponent {
         return parts;
     }
 
-    /** The object of a field. */
+    /** Returns the object of a field. */
     JsonComponent part(String name) {
         return new JsonComponent(file, where + "." + name, node.path(name), depth + 1);
     }
@@ -167,7 +167,7 @@ final class JsonComponent {
         return node.propertyNames();
     }
 
-    /** A name out of the file as it may be shown: on one line, and not too long. */
+    /** Returns a name out of the file as it may be shown: on one line, and not too long. */
     static String quoted(String name) {
         boolean cut = name.codePointCount(0, name.length()) > 60;
         String start = cut ? name.substring(0, name.offsetByCodePoints(0, 60)) : name;

@@ -118,7 +118,7 @@ final class JsonComponents {
         return part.parts(name).stream().map(read).toList();
     }
 
-    /** A component without fields. */
+    /** Returns a component without fields. */
     private static <T> T only(JsonComponent part, T component) {
         part.with();
         return component;

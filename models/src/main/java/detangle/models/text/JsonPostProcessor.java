@@ -13,7 +13,9 @@ import tools.jackson.databind.JsonNode;
 final class JsonPostProcessor {
     private JsonPostProcessor() {}
 
-    /** A {@link TokenizerException} if it does not frame each text exactly once, or if a part of it is missing. */
+    /**
+     * Throws a {@link TokenizerException} if it does not frame each text exactly once, or if a part of it is missing.
+     */
     static PostProcessor read(JsonComponent part) {
         return switch (part.type()) {
             case "TemplateProcessing" -> template(part.with("single", "pair", "special_tokens"));
@@ -43,7 +45,7 @@ final class JsonPostProcessor {
         return part.flag("trim_offsets") ? Optional.of(new Trimming(prefix)) : Optional.empty();
     }
 
-    /** Any number of processors that trim offsets, and behind them one that frames. */
+    /** Returns any number of processors that trim offsets, and behind them one that frames. */
     private static PostProcessor sequence(JsonComponent sequence) {
         Optional<Trimming> trimming = Optional.empty();
         PostProcessor frame = PostProcessor.NONE;

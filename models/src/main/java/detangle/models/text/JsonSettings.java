@@ -23,7 +23,7 @@ final class JsonSettings {
 
     private JsonSettings() {}
 
-    /** A {@link TokenizerException} if a token is named that cannot be there. */
+    /** Throws a {@link TokenizerException} if a token is named that cannot be there. */
     static TokenizerDescription applied(TokenizerDescription description, TokenizerSettings settings) {
         TokenizerDescription applied = byteLevel(description, settings);
         boolean bert = isOf(settings, c -> c.contains("Bert") || c.contains("Electra"));
@@ -148,7 +148,7 @@ final class JsonSettings {
                 .toList();
     }
 
-    /** The tokens that begin and end a text, where the settings name others than the frame has. */
+    /** Returns the tokens that begin and end a text, where the settings name others than the frame has. */
     private static TokenizerDescription framed(TokenizerDescription description, TokenizerSettings settings) {
         PostProcessor frame = description.postProcessor();
         if (!(frame.single().getFirst() instanceof PostProcessor.Piece.Special cls)

@@ -21,7 +21,7 @@ public final class LabelModelFiles {
 
     private LabelModelFiles() {}
 
-    /** The names of all files that count. */
+    /** Returns the names of all files that count. */
     public static List<String> names() {
         List<String> names = new ArrayList<>(List.of(CONFIG));
         names.addAll(Tokenizers.fileNames());
@@ -29,8 +29,8 @@ public final class LabelModelFiles {
     }
 
     /**
-     * The files in an artifact, or in a folder that is called as the model without its organisation: inside of the
-     * folder of the bi-encoder, or beside it.
+     * Returns the files in an artifact, or in a folder that is called as the model without its organisation: inside of
+     * the folder of the bi-encoder, or beside it.
      *
      * @param model a folder or an artifact
      * @param name the model that the encoder of labels was made from, as it is called on the hub

@@ -13,7 +13,7 @@ final class LibraryNumbers {
 
     private LibraryNumbers() {}
 
-    /** The value of a number as JSON has it; infinite if it is too large. */
+    /** Returns the value of a number as JSON has it; infinite if it is too large. */
     static double parse(char[] text, int offset, int length) {
         int at = offset;
         int end = offset + length;

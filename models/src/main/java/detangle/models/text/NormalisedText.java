@@ -24,7 +24,7 @@ record NormalisedText(String text, int[] origins) {
     private static final int GROWTH_OF_THE_SHORTEST = 64;
 
     /**
-     * A {@link TokenizerException} if the rules make too much of the text.
+     * Throws a {@link TokenizerException} if the rules make too much of the text.
      *
      * @param file that has the rules, for messages
      * @param rules none if the model has none
@@ -73,7 +73,7 @@ record NormalisedText(String text, int[] origins) {
         origins.add(origin);
     }
 
-    /** The character at a byte, which no rule is for. */
+    /** Returns the character at a byte, which no rule is for. */
     private static Charsmap.Match character(byte[] utf8, int from) {
         int length = length(utf8[from]);
         return new Charsmap.Match(

@@ -24,7 +24,7 @@ final class ProtoReader {
         this.bytes = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** The number of the next field, or 0 at the end of the message. */
+    /** Returns the number of the next field, or 0 at the end of the message. */
     int nextField() {
         if (!bytes.hasRemaining()) {
             return 0;
@@ -52,7 +52,7 @@ final class ProtoReader {
         }
     }
 
-    /** The bytes of a string, of a bytes field or of a message within. */
+    /** Returns the bytes of a string, of a bytes field or of a message within. */
     ByteBuffer block() {
         expect(LENGTH_DELIMITED);
         long length = varint();

@@ -34,7 +34,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
 
     record Piece(String text, float score, Kind kind) {}
 
-    /** The id of the piece for the unknown, or a {@link TokenizerException}. */
+    /** Returns the id of the piece for the unknown, or a {@link TokenizerException}. */
     int unknownId(Path file) {
         return IntStream.range(0, pieces.size())
                 .filter(i -> pieces.get(i).kind() == Kind.UNKNOWN)
@@ -42,14 +42,14 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
                 .orElseThrow(() -> new TokenizerException(file, "has no piece for the unknown"));
     }
 
-    /** The id of the first piece of that text. */
+    /** Returns the id of the first piece of that text. */
     OptionalInt find(String text) {
         return IntStream.range(0, pieces.size())
                 .filter(i -> pieces.get(i).text().equals(text))
                 .findFirst();
     }
 
-    /** The id of a piece that DeBERTa's models have, or a {@link TokenizerException}. */
+    /** Returns the id of a piece that DeBERTa's models have, or a {@link TokenizerException}. */
     int require(Path file, String text) {
         return find(text).orElseThrow(() -> new TokenizerException(file, SpecialTokens.absent("piece", text)));
     }
@@ -65,7 +65,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] charsmap) {
     private static final int TRAINER_MODEL_TYPE_UNIGRAM = 1;
     private static final int NORMALIZER_CHARSMAP = 2;
 
-    /** A {@link TokenizerException} if the bytes are not a unigram model. */
+    /** Throws a {@link TokenizerException} if the bytes are not a unigram model. */
     static SentencePieceModel parse(Path file, byte[] bytes) {
         List<Piece> pieces = new ArrayList<>();
         byte[] charsmap = {};

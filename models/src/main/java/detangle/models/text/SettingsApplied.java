@@ -17,7 +17,7 @@ final class SettingsApplied {
     private SettingsApplied() {}
 
     /**
-     * The encoder of a description, with the tokens that the settings add to it.
+     * Returns the encoder of a description, with the tokens that the settings add to it.
      *
      * @throws TokenizerException if they contradict each other, or if there is no padding token
      */
@@ -34,7 +34,9 @@ final class SettingsApplied {
                 whole, padId, mask.map(OptionalInt::of).orElse(OptionalInt.empty()), settings.modelMaxLength());
     }
 
-    /** A tokenizer of other files than a tokenizer.json, whose added tokens have the properties that are stated. */
+    /**
+     * Returns a tokenizer of other files than a tokenizer.json, whose added tokens have the properties that are stated.
+     */
     static TokenizerDescription restated(TokenizerDescription description, TokenizerSettings settings) {
         Map<String, AddedToken> stated = new HashMap<>();
         settings.added().stream()

@@ -33,7 +33,7 @@ final class SettingsReader {
 
     private SettingsReader() {}
 
-    /** A {@link TokenizerException} if one of the files is damaged, or if two of them contradict each other. */
+    /** Throws a {@link TokenizerException} if one of the files is damaged, or if two of them contradict each other. */
     static TokenizerSettings read(ModelFiles files, Function<String, Optional<ModelFile>> find) {
         Settings config = settings(files, TokenizerSettings.CONFIG, find);
         Settings map = settings(files, TokenizerSettings.SPECIAL_TOKENS, find);
@@ -83,7 +83,7 @@ final class SettingsReader {
         }
     }
 
-    /** The tokens whose ids are stated, in the order of their ids. */
+    /** Returns the tokens whose ids are stated, in the order of their ids. */
     private static List<Stated> added(Settings config, Settings ids, Map<String, AddedToken> special) {
         Map<String, Stated> tokens = new LinkedHashMap<>();
         Map<Integer, Stated> byId = new LinkedHashMap<>();
@@ -200,7 +200,7 @@ final class SettingsReader {
             return has(role) ? Optional.of(token(node(role), role, true)) : Optional.empty();
         }
 
-        /** Those of an array, or of an object from role to token. */
+        /** Returns those of an array, or of an object from role to token. */
         List<AddedToken> tokens(String name) {
             JsonNode all = node(name);
             if (has(name) && !all.isArray() && !all.isObject()) {
@@ -213,7 +213,7 @@ final class SettingsReader {
             return tokens;
         }
 
-        /** A token that is written as a text, or as an object. */
+        /** Returns a token that is written as a text, or as an object. */
         AddedToken token(JsonNode token, String where, boolean special) {
             if (token.isString()) {
                 return AddedToken.special(checked(token.stringValue()), 0);

@@ -12,19 +12,19 @@ public interface Tokenizer {
     /** {@code [CLS] first [SEP] second [SEP]}, of any length. */
     Encoding encode(String first, String second);
 
-    /** The id that fills a batch's shorter rows. */
+    /** Returns the id that fills a batch's shorter rows. */
     int padTokenId();
 
-    /** The id of {@code [MASK]}; empty if there is none. */
+    /** Returns the id of {@code [MASK]}; empty if there is none. */
     OptionalInt maskTokenId();
 
-    /** The text that ids stand for, as HuggingFace's {@code decode} writes it without cleaning up spaces. */
+    /** Returns the text that ids stand for, as HuggingFace's {@code decode} writes it without cleaning up spaces. */
     String decode(int[] ids, boolean skipSpecialTokens);
 
     /** Returns how the vocabulary spells a token ({@code convert_ids_to_tokens}); empty if no token has the id. */
     Optional<String> token(int id);
 
-    /** The id of what the vocabulary lacks; empty if there is none. */
+    /** Returns the id of what the vocabulary lacks; empty if there is none. */
     OptionalInt unknownTokenId();
 
     /**
@@ -37,7 +37,7 @@ public interface Tokenizer {
     int vocabSize();
 
     /**
-     * The most tokens, special ones included, that the model is said to take ({@code model_max_length} of a
+     * Returns the most tokens, special ones included, that the model is said to take ({@code model_max_length} of a
      * tokenizer_config.json); empty where no bound is stated. {@link #encode} cuts nothing by itself.
      */
     OptionalInt modelMaxLength();

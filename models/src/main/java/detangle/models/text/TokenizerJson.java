@@ -56,7 +56,7 @@ final class TokenizerJson {
         this.parser = parser;
     }
 
-    /** A {@link TokenizerException} if the file does not describe a tokenizer such as DeBERTa's have. */
+    /** Throws a {@link TokenizerException} if the file does not describe a tokenizer such as DeBERTa's have. */
     static TokenizerDescription read(ModelFile tokenizer) {
         Path file = tokenizer.path();
         byte[] content = tokenizer.content();
@@ -174,8 +174,8 @@ final class TokenizerJson {
     }
 
     /**
-     * The added tokens with the ids that the library gives them, whatever the file says: that of the model's token of
-     * that name, or else the next one.
+     * Returns the added tokens with the ids that the library gives them, whatever the file says: that of the model's
+     * token of that name, or else the next one.
      */
     private List<AddedToken> resolved(Model vocabulary) {
         Map<String, AddedToken> tokens = new LinkedHashMap<>();

@@ -15,12 +15,12 @@ public enum TokenizerKind {
     /** microsoft's tokenizer of v1: a dictionary of GPT-2's ids, to which nothing in a text is special. */
     GPT2;
 
-    /** The name on the command line. */
+    /** Returns the name on the command line. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The kind with that {@link #text()}. */
+    /** Returns the kind with that {@link #text()}. */
     public static Optional<TokenizerKind> named(String text) {
         return Arrays.stream(values()).filter(k -> k.text().equals(text)).findFirst();
     }

@@ -45,7 +45,7 @@ record TokenizerSettings(
         special = List.copyOf(special);
     }
 
-    /** The name of the token of a role, such as {@code pad_token}. */
+    /** Returns the name of the token of a role, such as {@code pad_token}. */
     String role(String role, String otherwise) {
         return roles.getOrDefault(role, otherwise);
     }

@@ -32,22 +32,24 @@ public final class Tokenizers {
     private Tokenizers() {}
 
     /**
-     * The tokenizer that a folder's files describe: the first of {@code tokenizer.json}, {@code spm.model}, {@code
-     * vocab.json} with {@code merges.txt}, {@code vocab.txt}, {@code bpe_encoder.bin}, {@code dict.txt} with {@code
-     * merges.txt}. What {@code tokenizer_config.json}, {@code special_tokens_map.json} and {@code added_tokens.json}
-     * beside it say is heeded. A {@link TokenizerException} if there is none, or it is not well formed.
+     * Returns the tokenizer that a folder's files describe: the first of {@code tokenizer.json}, {@code spm.model},
+     * {@code vocab.json} with {@code merges.txt}, {@code vocab.txt}, {@code bpe_encoder.bin}, {@code dict.txt} with
+     * {@code merges.txt}. What {@code tokenizer_config.json}, {@code special_tokens_map.json} and {@code
+     * added_tokens.json} beside it say is heeded. A {@link TokenizerException} if there is none, or it is not well
+     * formed.
      */
     public static Tokenizer load(Path folder) {
         return load(folder, TokenizerKind.HUGGINGFACE);
     }
 
-    /** The tokenizer that some of a model's files describe; see {@link #load(Path)}. */
+    /** Returns the tokenizer that some of a model's files describe; see {@link #load(Path)}. */
     public static Tokenizer load(ModelFiles files) {
         return huggingFace(files.path(JSON).getParent(), files, settings(files));
     }
 
     /**
-     * The tokenizer of a folder that follows someone's code; a {@link TokenizerException} if files for it are missing.
+     * Returns the tokenizer of a folder that follows someone's code; a {@link TokenizerException} if files for it are
+     * missing.
      */
     public static Tokenizer load(Path folder, TokenizerKind kind) {
         ModelFiles files = ModelFiles.of(folder);
@@ -88,14 +90,14 @@ public final class Tokenizers {
         return !filesIn(ModelFiles.of(folder)).isEmpty();
     }
 
-    /** The names of a model's tokenizer files, without those that only go with others. */
+    /** Returns the names of a model's tokenizer files, without those that only go with others. */
     public static List<String> filesIn(ModelFiles files) {
         return Stream.of(JSON, SENTENCE_PIECE, VOCABULARY, WORD_PIECE, TORCH_FILE, DICTIONARY)
                 .filter(files::has)
                 .toList();
     }
 
-    /** All names that {@link #load} looks for. */
+    /** Returns all names that {@link #load} looks for. */
     public static List<String> fileNames() {
         return List.of(
                 JSON,
@@ -161,7 +163,7 @@ public final class Tokenizers {
         return UnigramConversion.convert(file.path(), SentencePieceModel.parse(file.path(), file.content()), settings);
     }
 
-    /** The tokenizer of a {@code vocab.json} and its {@code merges.txt}, of v1, with the settings beside it. */
+    /** Returns the tokenizer of a {@code vocab.json} and its {@code merges.txt}, of v1, with the settings beside it. */
     public static Tokenizer fromVocabulary(Path vocabulary, Path merges) {
         TokenizerSettings settings = settingsBeside(vocabulary);
         return SettingsApplied.encoder(
@@ -169,8 +171,8 @@ public final class Tokenizers {
     }
 
     /**
-     * The tokenizer of a {@code tokenizer.json}, with the settings beside it; truncation and padding that it asks for
-     * are left out.
+     * Returns the tokenizer of a {@code tokenizer.json}, with the settings beside it; truncation and padding that it
+     * asks for are left out.
      */
     public static Tokenizer fromJson(Path file) {
         TokenizerSettings settings = settingsBeside(file);
@@ -178,9 +180,9 @@ public final class Tokenizers {
     }
 
     /**
-     * The tokenizer of a SentencePiece unigram model, as HuggingFace's conversion has it, which is how the published
-     * DeBERTa tokenizers came about: special tokens are recognised in the text, and what the vocabulary lacks becomes
-     * one {@code [UNK]}, also where the model could spell it in bytes. The settings beside it are heeded.
+     * Returns the tokenizer of a SentencePiece unigram model, as HuggingFace's conversion has it, which is how the
+     * published DeBERTa tokenizers came about: special tokens are recognised in the text, and what the vocabulary lacks
+     * becomes one {@code [UNK]}, also where the model could spell it in bytes. The settings beside it are heeded.
      */
     public static Tokenizer fromSentencePiece(Path file) {
         TokenizerSettings settings = settingsBeside(file);

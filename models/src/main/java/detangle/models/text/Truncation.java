@@ -31,12 +31,12 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
         ONLY_FIRST,
         ONLY_SECOND;
 
-        /** The name in HuggingFace's API and on the command line: {@code longest_first}. */
+        /** Returns the name in HuggingFace's API and on the command line: {@code longest_first}. */
         public String text() {
             return name().toLowerCase(Locale.ROOT);
         }
 
-        /** The strategy with that {@link #text()}. */
+        /** Returns the strategy with that {@link #text()}. */
         public static Optional<Strategy> named(String text) {
             return Arrays.stream(values()).filter(s -> s.text().equals(text)).findFirst();
         }
@@ -56,7 +56,7 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
     }
 
     /**
-     * The windows of an encoding, one if it is short enough.
+     * Returns the windows of an encoding, one if it is short enough.
      *
      * @throws TokenizerException if the text to cut is too short for it, if the stride leaves no progress, or if
      *     windows are asked for of both texts of a pair
@@ -150,7 +150,7 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
         }
     }
 
-    /** The positions that are in none of these, of special tokens and other texts. */
+    /** Returns the positions that are in none of these, of special tokens and other texts. */
     private static int[] others(Encoding encoding, int[]... texts) {
         boolean[] ofTexts = new boolean[encoding.length()];
         for (int[] text : texts) {
@@ -169,7 +169,7 @@ public record Truncation(int maxLength, Strategy strategy, Optional<Integer> str
         return all;
     }
 
-    /** The tokens of an encoding at these positions. */
+    /** Returns the tokens of an encoding at these positions. */
     private static Encoding of(Encoding encoding, int[] kept) {
         return new Encoding(
                 pick(encoding.ids(), kept),

@@ -25,7 +25,7 @@ final class UnigramConversion {
 
     private UnigramConversion() {}
 
-    /** A {@link TokenizerException} if the model lacks the special pieces of DeBERTa's. */
+    /** Throws a {@link TokenizerException} if the model lacks the special pieces of DeBERTa's. */
     static TokenizerDescription convert(Path file, SentencePieceModel model, TokenizerSettings settings) {
         List<SentencePieceModel.Piece> pieces = model.pieces();
         String cls = settings.role("cls_token", SpecialTokens.CLS);

@@ -6,7 +6,7 @@ final class WellFormed {
 
     private WellFormed() {}
 
-    /** The text with the replacement character for each half of a surrogate pair that stands alone. */
+    /** Returns the text with the replacement character for each half of a surrogate pair that stands alone. */
     static String text(String text) {
         StringBuilder repaired = new StringBuilder(0);
         int copied = 0;

@@ -26,7 +26,8 @@ final class WordPieceVocabulary {
     private WordPieceVocabulary() {}
 
     /**
-     * A {@link TokenizerException} if the file is not a vocabulary, or if another class than BERT's divides its words.
+     * Throws a {@link TokenizerException} if the file is not a vocabulary, or if another class than BERT's divides its
+     * words.
      */
     static TokenizerDescription read(ModelFile file, TokenizerSettings settings) {
         if (settings.tokenizerClass().filter(JAPANESE::equals).isPresent()) {

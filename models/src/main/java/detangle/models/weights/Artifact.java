@@ -121,7 +121,7 @@ public final class Artifact {
             return new Opened(file, header, bytes);
         }
 
-        /** The bytes of a tensor or section, which are as they were when the artifact was written. */
+        /** Returns the bytes of a tensor or section, which are as they were when the artifact was written. */
         MemorySegment checked(String name) {
             SafetensorsHeader.Entry entry = header.entries().get(name);
             MemorySegment data = bytes.asSlice(header.dataStart() + entry.begin(), entry.end() - entry.begin());
@@ -180,15 +180,15 @@ public final class Artifact {
     }
 
     /**
-     * A section's bytes, if there is one of that name, and it has no more than 64 MiB; see {@link #section(Path,
-     * String, int)}.
+     * Returns a section's bytes, if there is one of that name, and it has no more than 64 MiB; see {@link
+     * #section(Path, String, int)}.
      */
     public static Optional<byte[]> section(Path file, String name) {
         return section(file, name, MAX_SECTION_BYTES);
     }
 
     /**
-     * A section's bytes, if there is one of that name; exceptions as those of {@link #manifest}.
+     * Returns a section's bytes, if there is one of that name; exceptions as those of {@link #manifest}.
      *
      * @param maxBytes how many bytes it may have; an {@link ArtifactException} says the bound if it has more
      */
@@ -219,14 +219,14 @@ public final class Artifact {
         });
     }
 
-    /** The weights alone; every byte of the file is checked. */
+    /** Returns the weights alone; every byte of the file is checked. */
     static WeightFiles.Content weights(Path file, MappedFiles files) {
         Opened opened = Opened.of(file, files);
         opened.checkAll();
         return content(opened);
     }
 
-    /** The weights alone; what has been checked is the header. */
+    /** Returns the weights alone; what has been checked is the header. */
     static Unchecked unchecked(Path file, MappedFiles files) {
         Version version = version(file);
         MappedFiles.Readable readable = files.mapReadable(file);
@@ -246,7 +246,7 @@ public final class Artifact {
         return new WeightFiles.Content(tensors, Map.of());
     }
 
-    /** The tensors of a safetensors file that is a section. */
+    /** Returns the tensors of a safetensors file that is a section. */
     static WeightFiles.Content weights(Path file, String section, MappedFiles files) {
         Opened opened = Opened.of(file, files);
         if (!opened.header().entries().containsKey(section)) {

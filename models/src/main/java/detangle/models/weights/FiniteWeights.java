@@ -48,8 +48,8 @@ public final class FiniteWeights {
     }
 
     /**
-     * The first tensor of a checkpoint whose elements are not all finite, and where:
-     * {@code tensor 'a' holds NaN at [0, 5]}.
+     * Returns the first tensor of a checkpoint whose elements are not all finite, and where: {@code tensor 'a' holds
+     * NaN at [0, 5]}.
      */
     public static Optional<String> fault(Weights weights) {
         return weights.names().stream()
@@ -72,7 +72,7 @@ public final class FiniteWeights {
         return find(tensor).isEmpty();
     }
 
-    /** The place of the first element that is not a finite number in single precision. */
+    /** Returns the place of the first element that is not a finite number in single precision. */
     private static OptionalLong find(Tensor tensor) {
         float[] chunk = new float[CHUNK_ELEMENTS];
         for (long from = 0; from < tensor.elements(); from += CHUNK_ELEMENTS) {

@@ -55,7 +55,7 @@ final class HeaderReader {
         this.json = json;
     }
 
-    /** The header of a file whose data take so many bytes. */
+    /** Returns the header of a file whose data take so many bytes. */
     static SafetensorsHeader read(Path file, MemorySegment header, long dataBytes) {
         if (header.byteSize() > MAX_HEADER_BYTES) {
             throw new WeightsException(

@@ -43,7 +43,7 @@ final class MappedFiles implements AutoCloseable {
      * @param key which file it is, beyond its name; null where the system has no such thing
      */
     record Version(long size, FileTime modified, Object key) {
-        /** A {@link WeightsException} if the path is not that of a regular file. */
+        /** Throws a {@link WeightsException} if the path is not that of a regular file. */
         static Version of(Path file) {
             try {
                 return read(file);
@@ -74,8 +74,8 @@ final class MappedFiles implements AutoCloseable {
     record Readable(MemorySegment bytes, FileChannel channel) {}
 
     /**
-     * The bytes of a file, which live until this is closed; a {@link WeightsException} if it is not a regular file or
-     * cannot be read.
+     * Returns the bytes of a file, which live until this is closed; a {@link WeightsException} if it is not a regular
+     * file or cannot be read.
      */
     MemorySegment map(Path file) {
         // Before the file is mapped, so that a change in between is noticed and not overlooked.

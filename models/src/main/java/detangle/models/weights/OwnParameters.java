@@ -114,7 +114,7 @@ public final class OwnParameters {
     }
 
     /**
-     * Rows of an encoder's table of words.
+     * Returns rows of an encoder's table of words.
      *
      * @param name the table's, if there is one
      * @param lacking what there is not otherwise, in messages

@@ -315,7 +315,7 @@ final class Pickle {
         };
     }
 
-    /** A {@link Long}, or a {@link BigInteger} of what does not fit. */
+    /** Returns a {@link Long}, or a {@link BigInteger} of what does not fit. */
     private Object integer(int bytes) {
         budget.bytes(bytes);
         byte[] bigEndian = new byte[Math.max(1, bytes)];

@@ -42,8 +42,8 @@ final class PyTorchReader {
     record Saved(Object object, PickleBudget budget, TorchStorages storages) {}
 
     /**
-     * The tensors among the values of the dictionary that a file holds; what else it holds, such as a step count, is
-     * left out.
+     * Returns the tensors among the values of the dictionary that a file holds; what else it holds, such as a step
+     * count, is left out.
      */
     static WeightFiles.Content read(Path file, MappedFiles files, boolean zip) {
         try {
@@ -139,7 +139,8 @@ final class PyTorchReader {
     }
 
     /**
-     * The bytes of the storages, which stand behind the pickles in the order of a list of keys, to the end of the file.
+     * Returns the bytes of the storages, which stand behind the pickles in the order of a list of keys, to the end of
+     * the file.
      */
     private static Map<String, MemorySegment> located(
             ByteBuffer in, PickleBudget budget, Map<String, Storage> storages, MemorySegment bytes) {

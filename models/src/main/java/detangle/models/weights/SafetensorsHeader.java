@@ -20,7 +20,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
      * @param type the file's word, which may be one that no parameter can have
      */
     record Entry(String name, String type, long[] shape, long begin, long end) {
-        /** The type in the IR, which has not all of them. */
+        /** Returns the type in the IR, which has not all of them. */
         Optional<DType> dtype() {
             return StoredType.of(type).map(StoredType::dtype);
         }

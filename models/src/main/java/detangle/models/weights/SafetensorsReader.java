@@ -15,7 +15,7 @@ final class SafetensorsReader {
 
     private SafetensorsReader() {}
 
-    /** The tensors of a file's bytes, views of them. */
+    /** Returns the tensors of a file's bytes, views of them. */
     static WeightFiles.Content read(Path file, MemorySegment bytes) {
         SafetensorsHeader header = header(file, bytes);
         MemorySegment data = bytes.asSlice(headerEnd(bytes));
@@ -26,7 +26,7 @@ final class SafetensorsReader {
         return new WeightFiles.Content(tensors, header.metadata());
     }
 
-    /** A tensor as a view of the data. */
+    /** Returns a tensor as a view of the data. */
     static StoredTensor tensor(Path file, SafetensorsHeader.Entry entry, MemorySegment data) {
         Optional<DType> dtype = entry.dtype();
         if (dtype.isEmpty()) {
@@ -36,7 +36,7 @@ final class SafetensorsReader {
         return StoredTensor.mapped(file, dtype.get(), entry.shape(), slice);
     }
 
-    /** The header of a file's bytes, checked against their number. */
+    /** Returns the header of a file's bytes, checked against their number. */
     static SafetensorsHeader header(Path file, MemorySegment bytes) {
         if (bytes.byteSize() < LENGTH.byteSize()) {
             throw new WeightsException(file, "too short for a safetensors file: " + bytes.byteSize() + " bytes");

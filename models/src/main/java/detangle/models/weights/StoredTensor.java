@@ -92,7 +92,7 @@ final class StoredTensor {
         return dtype;
     }
 
-    /** The sizes; those of a type that no parameter can have are not known. */
+    /** Returns the sizes; those of a type that no parameter can have are not known. */
     long[] shape() {
         return shape.clone();
     }
@@ -104,7 +104,7 @@ final class StoredTensor {
     }
 
     /**
-     * The tensor; a {@link WeightsException} if its type is none that can be computed with, or its elements are
+     * Returns the tensor; a {@link WeightsException} if its type is none that can be computed with, or its elements are
      * damaged.
      *
      * @param files that it is read from

@@ -97,12 +97,12 @@ final class TorchObjects {
         this.budget = budget;
     }
 
-    /** The object of a pickle; its tensors are {@link StoredView} and {@link OtherTensor}. */
+    /** Returns the object of a pickle; its tensors are {@link StoredView} and {@link OtherTensor}. */
     Object read(ByteBuffer in) {
         return Pickle.read(in, budget, callables(), TorchObjects::constant, this::storage);
     }
 
-    /** The storages that it named, by key. */
+    /** Returns the storages that it named, by key. */
     Map<String, Storage> storages() {
         return known;
     }

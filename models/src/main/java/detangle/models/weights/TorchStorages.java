@@ -41,7 +41,7 @@ final class TorchStorages {
         this.find = find;
     }
 
-    /** A {@link PickleException} if the storage is not there, or copies take too much. */
+    /** Throws a {@link PickleException} if the storage is not there, or copies take too much. */
     StoredTensor tensor(StoredView view) {
         Storage storage = view.storage();
         Supplier<MemorySegment> bytes = storages.computeIfAbsent(storage.key(), key -> find.apply(storage));
@@ -83,7 +83,7 @@ final class TorchStorages {
         return true;
     }
 
-    /** A copy in row-major order: transposed weights are stored as views. */
+    /** Returns a copy in row-major order: transposed weights are stored as views. */
     private MemorySegment gathered(StoredView view, MemorySegment from) {
         int width = view.dtype().bytes();
         long[] shape = view.shape();

@@ -62,7 +62,7 @@ final class WeightFiles {
         }
     }
 
-    /** The tensors of a safetensors file that is a section of an artifact. */
+    /** Returns the tensors of a safetensors file that is a section of an artifact. */
     static Weights inArtifact(Path artifact, String section) {
         return weights(artifact.resolve(section), files -> Artifact.weights(artifact, section, files));
     }
@@ -156,7 +156,7 @@ final class WeightFiles {
         return isZip(start) || isPickle(start) || isSafetensors;
     }
 
-    /** The first bytes of a regular file. */
+    /** Returns the first bytes of a regular file. */
     static byte[] start(Path file) {
         MappedFiles.Version.of(file);
         try (InputStream in = Files.newInputStream(file)) {
@@ -166,7 +166,7 @@ final class WeightFiles {
         }
     }
 
-    /** All of a regular file that has no more than so many bytes. */
+    /** Returns all of a regular file that has no more than so many bytes. */
     static byte[] content(Path file, int maxBytes) {
         long size = MappedFiles.Version.of(file).size();
         if (size > maxBytes) {

@@ -33,9 +33,9 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * The weights of a checkpoint: a safetensors file, a file of torch.save (zip, or the stream before PyTorch 1.6),
-     * the {@code .index.json} of several, or a folder with {@code model.safetensors} or {@code pytorch_model.bin} or
-     * the index of either. No code of a file is run: what is not a tensor, text, number or container of these is
+     * Returns the weights of a checkpoint: a safetensors file, a file of torch.save (zip, or the stream before PyTorch
+     * 1.6), the {@code .index.json} of several, or a folder with {@code model.safetensors} or {@code pytorch_model.bin}
+     * or the index of either. No code of a file is run: what is not a tensor, text, number or container of these is
      * refused. A {@link WeightsException} if there is none or it is not well formed.
      */
     public static Weights open(Path fileOrFolder) {
@@ -53,7 +53,7 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * The weights of a safetensors file that is a section of an artifact, as {@link #open}.
+     * Returns the weights of a safetensors file that is a section of an artifact, as {@link #open}.
      *
      * @throws ArtifactException if the artifact is damaged or has no such section
      */
@@ -62,8 +62,8 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * These weights with some tensors changed, and with tensors of others in the place of theirs or beside them. The
-     * result takes both over: its owner closes it alone.
+     * Returns these weights with some tensors changed, and with tensors of others in the place of theirs or beside
+     * them. The result takes both over: its owner closes it alone.
      *
      * @param changes of tensors of these weights, by their names. A change keeps type and sizes; it is made each time
      *     that the tensor is asked for, so that what a device has packed is not held a second time
@@ -78,7 +78,8 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * Some of these weights' tensors under other names. The result takes these weights over: its owner closes it alone.
+     * Returns some of these weights' tensors under other names. The result takes these weights over: its owner closes
+     * it alone.
      *
      * @param names the names that the tensors have here, by the names that they get
      * @throws WeightsException if there is no tensor of such a name
@@ -102,7 +103,7 @@ public final class Weights implements AutoCloseable {
         return WeightFiles.existIn(folder);
     }
 
-    /** The file or folder that was opened. */
+    /** Returns the file or folder that was opened. */
     public Path origin() {
         return origin;
     }
@@ -115,7 +116,7 @@ public final class Weights implements AutoCloseable {
         return tensors.containsKey(name);
     }
 
-    /** The tensor of that name, if there is one; exceptions as those of {@link #get}. */
+    /** Returns the tensor of that name, if there is one; exceptions as those of {@link #get}. */
     public Optional<Tensor> find(String name) {
         return contains(name) ? Optional.of(get(name)) : Optional.empty();
     }
@@ -128,12 +129,12 @@ public final class Weights implements AutoCloseable {
         return stored(name).dtype().isPresent();
     }
 
-    /** The type of a tensor's elements, in the file's word: {@code F32}, {@code U8}. */
+    /** Returns the type of a tensor's elements, in the file's word: {@code F32}, {@code U8}. */
     public String type(String name) {
         return stored(name).type();
     }
 
-    /** The sizes of a tensor that can be read, none of whose elements is looked at for it. */
+    /** Returns the sizes of a tensor that can be read, none of whose elements is looked at for it. */
     public long[] shape(String name) {
         return stored(name).shape();
     }
@@ -144,7 +145,7 @@ public final class Weights implements AutoCloseable {
     }
 
     /**
-     * The tensor of that name.
+     * Returns the tensor of that name.
      *
      * @throws WeightsException that names it if it is absent, of a type that is not understood, or damaged, where its
      *     file says so
@@ -153,12 +154,15 @@ public final class Weights implements AutoCloseable {
         return stored(name).read(name, files);
     }
 
-    /** The file that holds the tensor: the shard, where the checkpoint is sharded. */
+    /** Returns the file that holds the tensor: the shard, where the checkpoint is sharded. */
     public Path source(String name) {
         return stored(name).file();
     }
 
-    /** The text entries of {@code __metadata__}; those of the index where the checkpoint is sharded are left out. */
+    /**
+     * Returns the text entries of {@code __metadata__}; those of the index where the checkpoint is sharded are left
+     * out.
+     */
     public Map<String, String> metadata() {
         return metadata;
     }

@@ -97,17 +97,17 @@ final class ZipArchive {
         return archive;
     }
 
-    /** The names, in the directory's order. */
+    /** Returns the names, in the directory's order. */
     Collection<String> names() {
         return Collections.unmodifiableSet(entries.sequencedKeySet());
     }
 
-    /** The entry of that name, if there is one. */
+    /** Returns the entry of that name, if there is one. */
     Optional<Entry> find(String name) {
         return Optional.ofNullable(entries.get(name));
     }
 
-    /** The bytes of an entry that is not compressed, where they lie; {@link #checked} looks at them. */
+    /** Returns the bytes of an entry that is not compressed, where they lie; {@link #checked} looks at them. */
     MemorySegment stored(Entry entry) {
         if (!entry.isStored()) {
             throw fault(entry, "is compressed, and torch.save compresses nothing: save the checkpoint again");
@@ -116,7 +116,8 @@ final class ZipArchive {
     }
 
     /**
-     * A copy of the bytes of a small entry, which may be compressed, as it is where an archive has been packed again.
+     * Returns a copy of the bytes of a small entry, which may be compressed, as it is where an archive has been packed
+     * again.
      */
     byte[] copy(Entry entry) {
         if (entry.size() > MAX_COPIED_BYTES) {
@@ -160,7 +161,7 @@ final class ZipArchive {
         throw fault(entry, "does not decompress to " + entry.size() + " bytes");
     }
 
-    /** The bytes of an entry if they have its checksum; all of them are read for it. */
+    /** Returns the bytes of an entry if they have its checksum; all of them are read for it. */
     MemorySegment checked(Entry entry, MemorySegment data) {
         if (Checksums.crc32(data) != entry.crc()) {
             throw fault(
@@ -288,7 +289,7 @@ final class ZipArchive {
         }
     }
 
-    /** The entry with the place of its bytes: behind a header of its own, which must say the same. */
+    /** Returns the entry with the place of its bytes: behind a header of its own, which must say the same. */
     private Entry located(Entry entry, long end) {
         long at = entry.header();
         if (at < 0 || at > end - LOCAL_BYTES || bytes.get(INT, at) != LOCAL) {

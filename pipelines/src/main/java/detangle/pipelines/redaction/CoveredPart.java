@@ -17,7 +17,7 @@ record CoveredPart(Entity entity, int start, int end) {
             .thenComparing(Entity::entity, Comparator.reverseOrder());
 
     /**
-     * The parts that entities cover, in the order of the text; no two of them overlap.
+     * Returns the parts that entities cover, in the order of the text; no two of them overlap.
      *
      * @throws IndexOutOfBoundsException if an entity is not a part of the text
      */

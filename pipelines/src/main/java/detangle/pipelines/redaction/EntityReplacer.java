@@ -70,7 +70,8 @@ public final class EntityReplacer {
     }
 
     /**
-     * A label as the name of a kind: {@code CREDIT_CARD_NUMBER}; {@code ENTITY} if it has neither letters nor digits.
+     * Returns a label as the name of a kind: {@code CREDIT_CARD_NUMBER}; {@code ENTITY} if it has neither letters nor
+     * digits.
      */
     public static String kind(String label) {
         String name = label.toUpperCase(Locale.ROOT)

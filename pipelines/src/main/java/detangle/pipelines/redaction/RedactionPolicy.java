@@ -27,7 +27,7 @@ public record RedactionPolicy(RedactionOperator standard, Map<String, RedactionO
         byLabel = Map.copyOf(byLabel);
     }
 
-    /** The same for all kinds; numbers begin with 1 in each text. */
+    /** Returns the same for all kinds; numbers begin with 1 in each text. */
     public static RedactionPolicy of(RedactionOperator standard) {
         return new RedactionPolicy(standard, Map.of(), CounterScope.TEXT);
     }

@@ -11,7 +11,7 @@ package detangle.pipelines.redaction;
  * @param newStart the index of the replacement in the redacted text
  */
 public record ReplacedPart(String label, double score, int start, int end, String replacement, int newStart) {
-    /** The index in the redacted text after the replacement. */
+    /** Returns the index in the redacted text after the replacement. */
     public int newEnd() {
         return newStart + replacement.length();
     }

@@ -42,7 +42,7 @@ public record AttributeGroup(
         Schema.probability("the attribute group '" + name + "'", threshold);
     }
 
-    /** A group of which each entity has one label. */
+    /** Returns a group of which each entity has one label. */
     public static AttributeGroup of(String name, String... labels) {
         return new AttributeGroup(name, List.of(labels), false, DEFAULT_THRESHOLD, Optional.empty(), false);
     }

@@ -77,7 +77,7 @@ public record ClassificationTask(
                 Optional.empty());
     }
 
-    /** The same task, which gives all labels of at least this probability. */
+    /** Returns the same task, which gives all labels of at least this probability. */
     public ClassificationTask withSeveral(double threshold) {
         return new ClassificationTask(task, labels, true, threshold, prompt, examples, activation);
     }

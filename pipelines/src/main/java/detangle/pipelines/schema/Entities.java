@@ -59,13 +59,14 @@ public record Entities(List<EntityKind> kinds, List<AttributeGroup> attributes) 
     }
 
     /**
-     * Any number of entities of each kind, without descriptions and attributes. A name that is there twice counts once.
+     * Returns a part that asks for any number of entities of each kind, without descriptions and attributes. A name
+     * that occurs twice counts once.
      */
     public static Entities of(String... names) {
         return new Entities(Arrays.stream(names).distinct().map(EntityKind::of).toList(), List.of());
     }
 
-    /** These kinds and attributes and others; a kind that is there already is replaced at its place. */
+    /** Returns these kinds and attributes and others; a kind that is there already is replaced at its place. */
     public Entities and(Entities others) {
         SequencedMap<String, EntityKind> all = new LinkedHashMap<>();
         kinds.forEach(kind -> all.put(kind.name(), kind));

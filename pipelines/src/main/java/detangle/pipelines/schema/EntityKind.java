@@ -18,7 +18,7 @@ public record EntityKind(String name, Optional<String> description, ValueType ty
         threshold.ifPresent(value -> Schema.probability("the entity '" + name + "'", value));
     }
 
-    /** Any number of entities, without a description. */
+    /** Returns a kind with any number of entities, without a description. */
     public static EntityKind of(String name) {
         return new EntityKind(name, Optional.empty(), ValueType.LIST, OptionalDouble.empty());
     }

@@ -44,7 +44,7 @@ record JsonProperties(JsonNode object, String path) {
         return node;
     }
 
-    /** A list of texts, or one text alone. */
+    /** Returns a list of texts, or one text alone. */
     static List<String> texts(JsonNode node, String where) {
         if (node.isString()) {
             return List.of(node.stringValue());
@@ -142,7 +142,7 @@ record JsonProperties(JsonNode object, String path) {
                                         + Arrays.stream(all).map(text).collect(Collectors.joining(", ")))));
     }
 
-    /** The properties of an object inside this one, none if it is absent. */
+    /** Returns the properties of an object inside this one, none if it is absent. */
     JsonProperties object(String name) {
         return of(find(name).orElseGet(JsonNodeFactory.instance::objectNode), where(name));
     }

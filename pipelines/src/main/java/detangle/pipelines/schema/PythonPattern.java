@@ -25,7 +25,7 @@ public final class PythonPattern {
     }
 
     /**
-     * An expression.
+     * Returns an expression.
      *
      * @throws SchemaException that says what is wrong with it
      */
@@ -68,7 +68,7 @@ public final class PythonPattern {
         }
     }
 
-    /** The expression as it was given. */
+    /** Returns the expression as it was given. */
     @Override
     public String toString() {
         return source;

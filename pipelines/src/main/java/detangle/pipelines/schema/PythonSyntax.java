@@ -23,7 +23,7 @@ final class PythonSyntax {
         this.expression = expression;
     }
 
-    /** The expression for the JDK; a {@link SchemaException} says what is not supported. */
+    /** Returns the expression for the JDK; a {@link SchemaException} says what is not supported. */
     static String translate(String expression) {
         if (expression.length() > MAX_LENGTH) {
             throw new SchemaException(

@@ -54,7 +54,7 @@ public record Schema(
     /** A part of a schema, which the model is prompted with as one group. */
     public sealed interface Part permits Structure, Entities, RelationKind, ClassificationTask {}
 
-    /** Entities of these kinds alone. */
+    /** Returns entities of these kinds alone. */
     public static Schema ofEntities(String... names) {
         return of(Entities.of(names));
     }
@@ -65,7 +65,7 @@ public record Schema(
     }
 
     /**
-     * Parts of any kinds; several {@link Entities} become one.
+     * Returns a schema of parts of any kinds; several {@link Entities} become one part.
      *
      * @throws SchemaException as the constructor
      */
@@ -86,14 +86,14 @@ public record Schema(
         return new Schema(structures, entities, relations, classifications);
     }
 
-    /** The same with one more part. */
+    /** Returns this schema with one more part. */
     public Schema and(Part part) {
         List<Part> parts = new ArrayList<>(parts());
         parts.add(part);
         return of(parts);
     }
 
-    /** All parts, in the order in which the model is prompted with them. */
+    /** Returns all parts, in the order in which the model is prompted with them. */
     public List<Part> parts() {
         List<Part> parts = new ArrayList<>(structures);
         entities.ifPresent(parts::add);

@@ -37,7 +37,7 @@ public record SchemaAnswer(
         classifications = copy(classifications);
     }
 
-    /** Entities of all kinds without their attributes, in the order of the text. */
+    /** Returns entities of all kinds without their attributes, in the order of the text. */
     public List<Entity> entitiesInOrder() {
         List<Entity> all = new ArrayList<>();
         entities.forEach((kind, found) -> found.stream()

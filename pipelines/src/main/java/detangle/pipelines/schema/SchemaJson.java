@@ -24,7 +24,7 @@ public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<I
         return new SchemaJson(Optional.of(Double::valueOf), Optional.of(i -> text.codePointCount(0, i)));
     }
 
-    /** An answer to a schema as one object. */
+    /** Returns an answer to a schema as one object. */
     public SequencedMap<String, Object> write(Schema schema, SchemaAnswer answer) {
         SequencedMap<String, Object> object = new LinkedHashMap<>();
         for (Structure structure : schema.structures()) {
@@ -129,7 +129,7 @@ public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<I
                 : distinct(values, mentions.stream().map(Mention::text).toList());
     }
 
-    /** The first of the values whose texts have the same letters. */
+    /** Returns the first of the values whose texts have the same letters. */
     private static List<Object> distinct(List<Object> values, List<String> texts) {
         Set<String> known = new HashSet<>();
         List<Object> kept = new ArrayList<>();

@@ -63,7 +63,7 @@ public final class SchemaReader {
         }
     }
 
-    /** The schema that a value spells; a {@link SchemaException} names the property at fault. */
+    /** Returns the schema that a value spells; a {@link SchemaException} names the property at fault. */
     public static Schema of(JsonNode root) {
         SchemaReader reader = new SchemaReader();
         if (root.isArray()) {

@@ -35,7 +35,7 @@ public record StructureField(
         threshold.ifPresent(value -> Schema.probability("the field '" + name + "'", value));
     }
 
-    /** Any number of parts of the text. */
+    /** Returns a field with any number of values, which are parts of the text. */
     public static StructureField of(String name) {
         return new StructureField(name, ValueType.LIST, List.of(), Optional.empty());
     }

@@ -16,7 +16,7 @@ public record Validator(PythonPattern expression, Mode mode, boolean exclude) {
     }
 
     /**
-     * Values that match as a whole.
+     * Returns a validator that keeps values that match the expression as a whole.
      *
      * @throws SchemaException if the expression is not one, or has syntax that is not supported
      */
@@ -24,12 +24,12 @@ public record Validator(PythonPattern expression, Mode mode, boolean exclude) {
         return new Validator(PythonPattern.compile(expression), Mode.FULL, false);
     }
 
-    /** Values of which a part matches; exceptions as of {@link #full}. */
+    /** Returns a validator that keeps values of which a part matches. It throws what {@link #full} throws. */
     public static Validator partial(String expression) {
         return new Validator(PythonPattern.compile(expression), Mode.PARTIAL, false);
     }
 
-    /** The same expression, whose matches are left out. */
+    /** Returns the same expression, whose matches are left out. */
     public Validator excluding() {
         return new Validator(expression, mode, !exclude);
     }

@@ -23,19 +23,19 @@ public record AnswerForm(DoubleFunction<Number> score, Offsets offsets) {
     /** Numbers in single precision, which has all digits that models have, and places in code points. */
     public static final AnswerForm SINGLE = new AnswerForm(score -> (float) score, Offsets.CODE_POINTS);
 
-    /** The same with the offsets that options ask for, if they do. */
+    /** Returns the same with the offsets that options ask for, if they do. */
     AnswerForm with(Fields options) {
         return options.optionalText(TextTask.OFFSETS.name())
                 .map(name -> new AnswerForm(score, Offsets.valueOf(name.toUpperCase(Locale.ROOT))))
                 .orElse(this);
     }
 
-    /** The place of a character of a text, by its index as of {@link String#substring}. */
+    /** Returns the place of a character of a text, by its index as of {@link String#substring}. */
     public int place(String text, int index) {
         return offsets == Offsets.UTF_16 ? index : text.codePointCount(0, index);
     }
 
-    /** An object of names and values in turn. */
+    /** Returns an object of names and values in turn. */
     static SequencedMap<String, Object> object(Object... namesAndValues) {
         SequencedMap<String, Object> object = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {

@@ -49,7 +49,7 @@ public record Field(String name, String description, Type type, boolean required
 
     /** A word of several, in lower case; upper case is read too. */
     public record Word(List<String> words) implements Type {
-        /** The constants of an enumeration by their names. */
+        /** Returns the constants of an enumeration by their names. */
         static <E extends Enum<E>> Word of(Class<E> type) {
             return new Word(Arrays.stream(type.getEnumConstants())
                     .map(constant -> constant.name().toLowerCase(Locale.ROOT))
@@ -68,23 +68,23 @@ public record Field(String name, String description, Type type, boolean required
     /** An object or a list that holds anything: a {@link Map} or a {@link List} of plain values. */
     public record Json() implements Type {}
 
-    /** A field that may not be left out. */
+    /** Returns a field that may not be left out. */
     static Field required(String name, String description, Type type) {
         return new Field(name, description, type, true, Optional.empty());
     }
 
-    /** A field without a value of its own where it is left out. */
+    /** Returns a field without a value of its own where it is left out. */
     static Field optional(String name, String description, Type type) {
         return new Field(name, description, type, false, Optional.empty());
     }
 
-    /** A field that has a value where it is left out. */
+    /** Returns a field that has a value where it is left out. */
     static Field optional(String name, String description, Type type, Object standard) {
         return new Field(name, description, type, false, Optional.of(standard));
     }
 
     /**
-     * A value of this field.
+     * Returns a value of this field.
      *
      * @param value as JSON has it: a {@link String}, a {@link java.lang.Number}, a {@link Boolean}, a {@link List}, a
      *     {@link Map}
@@ -168,7 +168,7 @@ public record Field(String name, String description, Type type, boolean required
         return new PipelineException(name + " " + fault);
     }
 
-    /** The names of fields, for messages: {@code top_k, truncate}. */
+    /** Returns the names of fields, for messages: {@code top_k, truncate}. */
     static String names(List<Field> fields) {
         return fields.stream().map(Field::name).collect(Collectors.joining(", "));
     }

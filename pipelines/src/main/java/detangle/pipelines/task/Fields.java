@@ -51,7 +51,7 @@ public final class Fields {
         return values.containsKey(name);
     }
 
-    /** The value of a field that has one; the field is of the type that is asked for. */
+    /** Returns the value of a field that has one; the field is of the type that is asked for. */
     private <T> T value(String name, Class<T> type) {
         return type.cast(Optional.ofNullable(values.get(name))
                 .orElseThrow(() -> new IllegalArgumentException("there is no value of " + name)));
@@ -65,24 +65,24 @@ public final class Fields {
         return has(name) ? Optional.of(text(name)) : Optional.empty();
     }
 
-    /** The texts of a field, none where it has no value. */
+    /** Returns the texts of a field, none where it has no value. */
     public List<String> texts(String name) {
         List<?> texts = has(name) ? value(name, List.class) : List.of();
         return texts.stream().map(String.class::cast).toList();
     }
 
-    /** The labels of a field, which may stand in groups. */
+    /** Returns the labels of a field, which may stand in groups. */
     public LabelTree labels(String name) {
         return value(name, LabelTree.class);
     }
 
-    /** The objects of a field, none where it has no value. */
+    /** Returns the objects of a field, none where it has no value. */
     public List<Fields> objects(String name) {
         List<?> objects = has(name) ? value(name, List.class) : List.of();
         return objects.stream().map(Fields.class::cast).toList();
     }
 
-    /** A value of any form, as JSON has it. */
+    /** Returns a value of any form, as JSON has it. */
     public Object json(String name) {
         return value(name, Object.class);
     }

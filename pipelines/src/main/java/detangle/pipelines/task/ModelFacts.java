@@ -45,8 +45,8 @@ public final class ModelFacts {
     }
 
     /**
-     * The head of a DeBERTa model: what config.json names in {@code architectures}, and otherwise what the checkpoint
-     * holds.
+     * Returns the head of a DeBERTa model: what config.json names in {@code architectures}, and otherwise what the
+     * checkpoint holds.
      *
      * @throws detangle.models.deberta.HeadException if the checkpoint holds heads of several tasks, and config.json
      *     does not say which is meant

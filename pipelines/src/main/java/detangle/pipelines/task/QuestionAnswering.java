@@ -113,7 +113,7 @@ public final class QuestionAnswering extends TextTask<QuestionAnswerer> {
         return topK == 1 && json.size() == 1 ? json.getFirst() : json;
     }
 
-    /** Each answer as HuggingFace's pipeline returns it. */
+    /** Returns each answer as HuggingFace's pipeline returns it. */
     public static List<SequencedMap<String, Object>> json(String context, List<Answer> answers, AnswerForm form) {
         AnswerForm.Places places = form.new Places(context);
         List<SequencedMap<String, Object>> json = new ArrayList<>();

@@ -72,7 +72,7 @@ public final class ReplacedTokenDetection extends TextTask<ReplacedTokenDetector
         return answers;
     }
 
-    /** Tokens in order. */
+    /** Returns tokens in order. */
     public static List<SequencedMap<String, Object>> json(String text, List<TokenScore> tokens, AnswerForm form) {
         AnswerForm.Places places = form.new Places(text);
         List<SequencedMap<String, Object>> json = new ArrayList<>();

@@ -155,12 +155,12 @@ public final class TextClassification extends TextTask<TextClassifier> {
         return answers;
     }
 
-    /** A label as HuggingFace's pipeline returns it. */
+    /** Returns a label as HuggingFace's pipeline returns it. */
     public static SequencedMap<String, Object> json(Classification label, AnswerForm form) {
         return AnswerForm.object("label", label.label(), "score", form.score().apply(label.score()));
     }
 
-    /** All labels of each row. A request may mix texts and pairs; each kind runs together. */
+    /** Returns all labels of each row. A request may mix texts and pairs; each kind runs together. */
     private static List<List<Classification>> labels(
             TextClassifier classifier, List<Fields> rows, ProgressListener progress) {
         List<List<Classification>> all = new ArrayList<>(Collections.nCopies(rows.size(), null));

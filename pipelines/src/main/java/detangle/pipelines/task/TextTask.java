@@ -53,7 +53,7 @@ public abstract class TextTask<P extends Pipeline> {
     /** HuggingFace's name of the task: {@code token-classification}. */
     public abstract String name();
 
-    /** A sentence without its end that says what it does. */
+    /** Returns a sentence without its end that says what it does. */
     public abstract String description();
 
     /** Returns what each row has. A row of one required text may be given as that text alone. */
@@ -92,8 +92,8 @@ public abstract class TextTask<P extends Pipeline> {
     public abstract P load(Path model, PipelineOptions options);
 
     /**
-     * The same pipeline, which cuts off an end of texts; the pipeline itself where it reads long texts in windows, or
-     * cuts nothing.
+     * Returns the same pipeline, which cuts off an end of texts; the pipeline itself where it reads long texts in
+     * windows, or cuts nothing.
      *
      * @throws PipelineException if the model's texts cannot be cut at that end
      */
@@ -120,7 +120,7 @@ public abstract class TextTask<P extends Pipeline> {
     }
 
     /**
-     * The answer to each row, as plain values.
+     * Returns the answer to each row, as plain values.
      *
      * @param pipeline cuts texts or not, whatever {@code truncate} among the options is
      * @param rows read with {@link #inputs}
@@ -163,7 +163,7 @@ public abstract class TextTask<P extends Pipeline> {
         return inputs().stream().anyMatch(field -> field.name().equals(name));
     }
 
-    /** The input that a row of a single text has; empty if rows have more than that. */
+    /** Returns the input that a row of a single text has; empty if rows have more than that. */
     public final Optional<Field> soleText() {
         List<Field> required = inputs().stream().filter(Field::required).toList();
         return required.size() == 1 && required.getFirst().type() instanceof Field.Text
@@ -171,7 +171,7 @@ public abstract class TextTask<P extends Pipeline> {
                 : Optional.empty();
     }
 
-    /** The description as plain values, for those who ask a server. */
+    /** Returns the description as plain values, for those who ask a server. */
     public final SequencedMap<String, Object> described() {
         SequencedMap<String, Object> task = new LinkedHashMap<>();
         task.put("task", name());
@@ -218,7 +218,7 @@ public abstract class TextTask<P extends Pipeline> {
         };
     }
 
-    /** The texts of rows that have one. */
+    /** Returns the texts of rows that have one. */
     static List<String> texts(List<Fields> rows) {
         return rows.stream().map(row -> row.text(TEXT.name())).toList();
     }
@@ -234,12 +234,12 @@ public abstract class TextTask<P extends Pipeline> {
             return new Loaded<>(task, task.load(model, options));
         }
 
-        /** The same, which cuts off an end of texts; see {@link TextTask#withTruncation}. */
+        /** Returns the same, which cuts off an end of texts; see {@link TextTask#withTruncation}. */
         public Loaded<P> withTruncation(Truncation.Side side) {
             return new Loaded<>(task, task.withTruncation(pipeline, side));
         }
 
-        /** All that the model does: this first. */
+        /** Returns all that the model does: this first. */
         public List<Loaded<?>> withThoseBeside() {
             List<Loaded<?>> all = new ArrayList<>();
             all.add(this);

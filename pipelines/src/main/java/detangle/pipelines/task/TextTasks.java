@@ -31,12 +31,12 @@ public final class TextTasks {
 
     private TextTasks() {}
 
-    /** Every task. */
+    /** Returns every task. */
     public static List<TextTask<?>> all() {
         return ALL;
     }
 
-    /** The task with that name. */
+    /** Returns the task with that name. */
     public static Optional<TextTask<?>> named(String name) {
         return ALL.stream().filter(task -> task.name().equals(name)).findFirst();
     }

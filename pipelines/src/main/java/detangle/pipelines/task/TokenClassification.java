@@ -103,7 +103,7 @@ public final class TokenClassification extends TextTask<TokenClassifier> {
     }
 
     /**
-     * Entities as HuggingFace's pipeline returns them.
+     * Returns entities as HuggingFace's pipeline returns them.
      *
      * @param label the name of the property that holds an entity's label
      */

@@ -176,7 +176,7 @@ public final class ZeroShotClassification extends TextTask<ZeroShotClassifier> {
         return groups.values(scores::get);
     }
 
-    /** Labels with their scores, as HuggingFace's inference API answers. */
+    /** Returns labels with their scores, as HuggingFace's inference API answers. */
     private static List<Object> pairs(ZeroShotResult result, AnswerForm form) {
         List<Object> pairs = new ArrayList<>();
         for (int i = 0; i < result.labels().size(); i++) {

@@ -98,7 +98,7 @@ final class LowRankRule implements Rule {
         return Optional.of(changed(node, change, path));
     }
 
-    /** The way from the origin of a weight, mostly a parameter, to the rows of it that a product reads. */
+    /** Returns the way from the origin of a weight, mostly a parameter, to the rows of it that a product reads. */
     private static List<Node> path(Node weight) {
         List<Node> path = new ArrayList<>();
         Node at = weight;

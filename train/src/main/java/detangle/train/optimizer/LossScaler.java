@@ -24,7 +24,7 @@ public sealed interface LossScaler {
      * @param changed the attempt at which the factor changed last
      */
     record Microsoft(double scale, long interval, long attempts, long changed) implements LossScaler {
-        /** The state before the first attempt. */
+        /** Returns the state before the first attempt. */
         public static Microsoft begin(double scale, long interval) {
             return new Microsoft(scale, interval, 0, 0);
         }

@@ -72,7 +72,7 @@ public final class ScalarEmitter {
         return expr instanceof ScalarExpr.Arg(int index, DType dtype) && dtype.isFloat();
     }
 
-    /** The kind of an element on the stack. A float of 16 bits becomes an f32 when it is loaded. */
+    /** Returns the kind of an element on the stack. A float of 16 bits becomes an f32 when it is loaded. */
     public static TypeKind kind(DType dtype) {
         return switch (dtype) {
             case F32, F16, BF16 -> TypeKind.FLOAT;

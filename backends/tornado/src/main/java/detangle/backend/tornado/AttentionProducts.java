@@ -150,14 +150,14 @@ final class AttentionProducts {
         context(scores, node.input(2), launcher.array(node));
     }
 
-    /** The seed of dropout, or what stands in its place. */
+    /** Returns the seed of dropout, or what stands in its place. */
     Object seed() {
         return form.dropout().isPresent()
                 ? launcher.array(node.input(form.firstTable() + form.tables()))
                 : launcher.absent(DType.I64);
     }
 
-    /** An operand that only packed attention has, or what stands in its place. */
+    /** Returns an operand that only packed attention has, or what stands in its place. */
     Object segments(int operand) {
         return form.packed() ? launcher.array(node.input(operand)) : launcher.absent(DType.I32);
     }
@@ -261,7 +261,7 @@ final class AttentionProducts {
         return scores;
     }
 
-    /** The table that keys are multiplied with. */
+    /** Returns the table that keys are multiplied with. */
     Node keyTable() {
         return tables.get(form.c2p() ? 1 : 0);
     }

@@ -317,7 +317,7 @@ final class Buffers {
         return sizes.equals(new TreeMap<>(shapes.getLast())) ? Optional.empty() : Optional.of(sizes);
     }
 
-    /** Bytes of some of the arrays that grow, if they had room for these sizes too. */
+    /** Returns the bytes of some of the arrays that grow, if they had room for these sizes too. */
     private long bytes(Map<String, Long> others, Predicate<DeviceArray> which) {
         return sized.stream()
                 .filter(s -> which.test(s.array()))

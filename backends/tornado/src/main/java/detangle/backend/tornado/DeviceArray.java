@@ -58,7 +58,7 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
                 });
     }
 
-    /** An array of the bits of floats that have 16 of them, for {@link NarrowFloats}. */
+    /** Returns an array of the bits of floats that have 16 of them, for {@link NarrowFloats}. */
     static DeviceArray allocateBits(DType dtype, int room) {
         return new DeviceArray(dtype, new ShortArray(Math.max(1, room)));
     }
@@ -150,7 +150,7 @@ record DeviceArray(DType dtype, TornadoNativeArray array) {
         }
     }
 
-    /** A copy of the elements of a shape. */
+    /** Returns a copy of the elements of a shape. */
     Tensor toTensor(long[] shape) {
         long bytes = Math.multiplyExact(Tensor.elements(shape), (long) dtype.bytes());
         return new Tensor(

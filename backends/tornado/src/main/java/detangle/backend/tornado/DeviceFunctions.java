@@ -57,19 +57,19 @@ final class DeviceFunctions {
         return x >= 9.223372e18f ? Long.MAX_VALUE : x <= -9.223372e18f ? Long.MIN_VALUE : (long) x;
     }
 
-    /** The id as an index below a limit, or -1. */
+    /** Returns the id as an index below a limit, or -1. */
     static int checked(int id, int limit) {
         int bounded = id < limit ? id : -1;
         return bounded < 0 ? -1 : bounded;
     }
 
-    /** The id as an index below a limit, or -1. */
+    /** Returns the id as an index below a limit, or -1. */
     static int checked(long id, int limit) {
         long bounded = id < limit ? id : -1L;
         return bounded < 0 ? -1 : (int) bounded;
     }
 
-    /** The number that stands for an activation in {@link #activation}, as devices have no enumerations. */
+    /** Returns the number that stands for an activation in {@link #activation}, as devices have no enumerations. */
     static int number(Activation activation) {
         return switch (activation) {
             case NONE -> NONE;

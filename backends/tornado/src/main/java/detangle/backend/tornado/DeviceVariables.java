@@ -47,7 +47,7 @@ final class DeviceVariables extends Variables {
         values.forEach((name, value) -> this.values.put(name, HostVariables.copy(value)));
     }
 
-    /** These variables as a device's own, or a {@link BackendException} if they are another device's. */
+    /** Returns these variables as a device's own, or a {@link BackendException} if they are another device's. */
     static DeviceVariables of(Variables variables) {
         if (variables instanceof DeviceVariables own) {
             return own;

@@ -4,12 +4,12 @@ import detangle.ir.Strides;
 
 /** Which element of an array stands at a place of a shape: {@code offset + sum(place[i] * strides[i])}. */
 record ElementAccess(int[] strides, int offset) {
-    /** An operand of a shape as if it were broadcast to another. */
+    /** Returns an operand of a shape as if it were broadcast to another. */
     static ElementAccess broadcast(int[] operand, int[] shape) {
         return new ElementAccess(Strides.broadcast(operand, shape), 0);
     }
 
-    /** Each element of a shape in order. */
+    /** Returns each element of a shape in order. */
     static ElementAccess all(int[] shape) {
         return new ElementAccess(Strides.of(shape), 0);
     }

@@ -90,7 +90,7 @@ final class ElementKernel {
         return body instanceof ScalarExpr.Convert(ScalarExpr x, DType to) && DeviceArray.isNarrow(to) ? x : body;
     }
 
-    /** A task of TornadoVM; equal ones are one. */
+    /** Returns a task of TornadoVM; equal ones are one. */
     static KernelTask task(ElementFunction function, int rank, Optional<DType> index) {
         List<Integer> seeds =
                 function.draws().stream().map(ElementFunction.Draw::seed).toList();
@@ -197,7 +197,7 @@ final class ElementKernel {
                                 ConstantDescs.CD_long));
     }
 
-    /** The parameter that holds an operand, or behind the last one a result. */
+    /** Returns the parameter that holds an operand, or behind the last one a result. */
     private int operand(int number) {
         return (index.isPresent() ? FAULTS + 1 : OWN + 1) + number;
     }

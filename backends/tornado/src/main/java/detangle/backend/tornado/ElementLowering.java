@@ -20,14 +20,17 @@ import java.util.stream.Stream;
 final class ElementLowering {
     private ElementLowering() {}
 
-    /** An operation that is one scalar expression over its operands. */
+    /** Returns an operation that is one scalar expression over its operands. */
     static Optional<Lowering> of(Node node, ScalarExpr body) {
         return of(
                 node,
                 new Region(node.inputs().stream().map(i -> i.type().dtype()).toList(), body));
     }
 
-    /** A region over operands that broadcast to the results; one kernel computes all results that the program has. */
+    /**
+     * Returns a region over operands that broadcast to the results; one kernel computes all results that the program
+     * has.
+     */
     static Optional<Lowering> of(Node node, Region region) {
         return Lowering.when(ElementKernel.covers(region), launcher -> {
             List<Function<Map<String, Long>, ElementAccess>> operands = new ArrayList<>();

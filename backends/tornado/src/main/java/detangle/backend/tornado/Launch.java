@@ -55,7 +55,7 @@ record Launch(
             z = none ? 1 : z;
         }
 
-        /** A thread for each of so many elements; their number is the first of the sizes. */
+        /** Returns a thread for each of so many elements; their number is the first of the sizes. */
         static Work elements(int... sizes) {
             return new Work(sizes, Math.ceilDiv(sizes[0], SEPARATE), 1, 1);
         }

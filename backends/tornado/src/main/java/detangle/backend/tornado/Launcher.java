@@ -81,7 +81,7 @@ final class Launcher {
         }
     }
 
-    /** All results of the operation whose kernels are added that the program has. */
+    /** Returns all results of the operation whose kernels are added that the program has. */
     List<Node> results() {
         return results;
     }
@@ -105,7 +105,7 @@ final class Launcher {
         return faults;
     }
 
-    /** The operations that tell of wrong ids. */
+    /** Returns the operations that tell of wrong ids. */
     List<Node> checked() {
         return List.copyOf(checked);
     }
@@ -114,12 +114,12 @@ final class Launcher {
         return buffers;
     }
 
-    /** The array that holds a node's value. */
+    /** Returns the array that holds a node's value. */
     Object array(Node node) {
         return array(node, node.type().dtype());
     }
 
-    /** The array that holds a node's value in the type of the kernel that reads it; see {@link Buffers}. */
+    /** Returns the array that holds a node's value in the type of the kernel that reads it; see {@link Buffers}. */
     Object array(Node node, DType dtype) {
         return buffers.of(node, dtype).array();
     }
@@ -154,7 +154,7 @@ final class Launcher {
         checked.add(node);
     }
 
-    /** The sizes of a node's axes for sizes of the symbols. */
+    /** Returns the sizes of a node's axes for sizes of the symbols. */
     static int[] shape(Node node, Map<String, Long> bindings) {
         return shape(node.shape(), bindings);
     }

@@ -10,7 +10,7 @@ import java.util.Optional;
 interface Lowering {
     void to(Launcher launcher);
 
-    /** A row of {@link DeviceKernels}: the lowering of a node if the kernel takes that node. */
+    /** Returns a row of {@link DeviceKernels}: the lowering of a node if the kernel takes that node. */
     static Optional<Lowering> when(boolean takes, Lowering lowering) {
         return takes ? Optional.of(lowering) : Optional.empty();
     }

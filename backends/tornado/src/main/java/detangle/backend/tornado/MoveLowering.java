@@ -22,7 +22,7 @@ import java.util.function.Function;
 final class MoveLowering {
     private MoveLowering() {}
 
-    /** The operand as it is; nothing is launched where the memory plan lets the result share its memory. */
+    /** Returns the operand as it is; nothing is launched where the memory plan lets the result share its memory. */
     static Lowering copy(Node node) {
         Node x = node.input(0);
         return launcher -> {
@@ -85,7 +85,7 @@ final class MoveLowering {
         };
     }
 
-    /** The expression of an element as it is. */
+    /** Returns the expression of an element as it is. */
     static Region identity(DType dtype) {
         return new Region(List.of(dtype), new ScalarExpr.Arg(0, dtype));
     }

@@ -31,7 +31,7 @@ final class NarrowFloats {
         return powers;
     }
 
-    /** The value of some bits, on a device. */
+    /** Returns the value of some bits, on a device. */
     static float widen(int bits, FloatArray powers, int mantissa) {
         int exponent = (bits & 0x7FFF) >> mantissa;
         int digits = bits & (1 << mantissa) - 1;

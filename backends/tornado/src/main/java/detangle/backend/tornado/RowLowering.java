@@ -97,7 +97,7 @@ final class RowLowering {
                 });
     }
 
-    /** The moments of rows and dx, then sums of dgamma and dbeta by blocks of rows, then the sums of those. */
+    /** Returns the moments of rows and dx, then sums of dgamma and dbeta by blocks of rows, then the sums of those. */
     static Optional<Lowering> layerNormGrad(KernelOp.LayerNormGrad op, Node node) {
         return Lowering.when(DeviceKernels.isF32(node), launcher -> {
             Map<Result, Node> results = new EnumMap<>(Result.class);

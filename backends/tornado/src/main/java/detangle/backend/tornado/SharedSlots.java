@@ -44,12 +44,12 @@ final class SharedSlots {
                 .forEach(i -> take(i, slots.get(i)));
     }
 
-    /** The array of a slot, by its number. */
+    /** Returns the array of a slot, by its number. */
     int array(int slot) {
         return roomOf[slot];
     }
 
-    /** The sizes that an array has at different times. */
+    /** Returns the sizes that an array has at different times. */
     List<Dim> sizes(int array) {
         return List.copyOf(rooms.get(array).sizes);
     }
@@ -82,7 +82,8 @@ final class SharedSlots {
     }
 
     /**
-     * An extent of one sequence of a typical length; {@link Symbols#BATCH} is the one symbol whose meaning counts here.
+     * Returns an extent of one sequence of a typical length; {@link Symbols#BATCH} is the one symbol whose meaning
+     * counts here.
      */
     private static double typical(Dim dim) {
         return dim.estimate(symbol -> symbol.equals(Symbols.BATCH) ? 1 : TYPICAL_SIZE);

@@ -36,13 +36,13 @@ final class TaskClass {
 
     private TaskClass() {}
 
-    /** A task of a kernel that is written in Java: the class's only method that takes a KernelContext. */
+    /** Returns a task of a kernel that is written in Java: the class's only method that takes a KernelContext. */
     static KernelTask of(Class<?> kernel) {
         return of(kernel, DType.F32);
     }
 
     /**
-     * A task of a kernel that is written in Java for arrays of f32.
+     * Returns a task of a kernel that is written in Java for arrays of f32.
      *
      * @param dtype the type that the floats of its arrays have instead; it computes in f32 whatever that is
      */
@@ -77,7 +77,7 @@ final class TaskClass {
     }
 
     /**
-     * A task of a generated kernel.
+     * Returns a task of a generated kernel.
      *
      * @param name of the method, which is the kernel's name on the device: no token of OpenCL
      * @param body reads the parameters from the locals

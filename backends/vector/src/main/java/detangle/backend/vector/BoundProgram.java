@@ -181,8 +181,8 @@ final class BoundProgram {
     }
 
     /**
-     * The slot that the plan has for a node; one of its own for an input, and for what follows from sizes and is
-     * computed at each run.
+     * Returns the slot that the plan has for a node; one of its own for an input, and for what follows from sizes and
+     * is computed at each run.
      */
     private int slot(Node node, MemoryPlan plan) {
         OptionalInt planned = plan.slot(node);

@@ -191,7 +191,9 @@ final class CutAnalysis {
         return next == own.size() ? Optional.of(axes) : Optional.empty();
     }
 
-    /** The next axis that has more than one element; -1 if one before it has an element that depends on sizes. */
+    /**
+     * Returns the next axis that has more than one element; -1 if one before it has an element that depends on sizes.
+     */
     private int skipOnes(Node node, int from) {
         int axis = from;
         while (axis < node.type().rank() && node.shape().dim(axis).isOne()) {
@@ -209,7 +211,7 @@ final class CutAnalysis {
                 && proved.get(node).subList(axis, node.type().rank()).stream().allMatch(CutAnalysis::hasNoSymbol);
     }
 
-    /** Rows of a table that is the same at all sizes. */
+    /** Returns rows of a table that is the same at all sizes. */
     private Optional<List<Optional<Dim>>> gathered(Node node) {
         Node table = node.input(0);
         if (!free.contains(table)) {

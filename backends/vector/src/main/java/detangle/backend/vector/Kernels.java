@@ -19,7 +19,7 @@ import java.util.Optional;
 final class Kernels {
     private Kernels() {}
 
-    /** The kernel of a node, if there is one. */
+    /** Returns the kernel of a node, if there is one. */
     static Optional<Kernel> of(Node node) {
         return switch (node.op()) {
             case TensorOp op -> of(op, node);
@@ -125,8 +125,8 @@ final class Kernels {
     }
 
     /**
-     * A kernel whose operands from {@code vectors} on are vectors, stored or in memory; all in memory are f32, as is
-     * the result.
+     * Returns a kernel whose operands from {@code vectors} on are vectors, stored or in memory; all in memory are f32,
+     * as is the result.
      */
     private static Optional<Kernel> floats(Node node, int vectors, List<Reads> first, Kernel.Binder binder) {
         List<Reads> reads = new ArrayList<>(first);

@@ -86,7 +86,7 @@ final class LengthTables {
         return part.covers(sizes[table.first], sizes[table.elements]);
     }
 
-    /** Parts for these sizes, which others may read from now on. */
+    /** Returns parts for these sizes, which others may read from now on. */
     private Part[] grow(long[] needed, Map<String, Long> bindings) {
         Part[] grown = parts.get().clone();
         if (isSmall(needed, ahead(bindings))) {

@@ -7,7 +7,7 @@ import detangle.ir.Tensor;
 final class Lookups {
     private Lookups() {}
 
-    /** Rows of a table at ids. */
+    /** Returns rows of a table at ids. */
     static Step gather(FrameValue table, FrameValue ids, FrameValue to) {
         return f -> {
             int rows = f.dim(table, 0);
@@ -21,7 +21,7 @@ final class Lookups {
         };
     }
 
-    /** Rows of a stored table, of the result's type, at ids. */
+    /** Returns rows of a stored table, of the result's type, at ids. */
     static Step gather(Tensor table, FrameValue ids, FrameValue to) {
         int rows = Math.toIntExact(table.dim(0));
         return f -> {

@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
 final class Memory {
     private Memory() {}
 
-    /** An array that holds n elements of a type. */
+    /** Returns an array that holds n elements of a type. */
     static Object newArray(DType dtype, int n) {
         return switch (dtype) {
             case F32 -> new float[n];
@@ -24,7 +24,7 @@ final class Memory {
         };
     }
 
-    /** A whole array. */
+    /** Returns a whole array. */
     static MemorySegment all(Object array) {
         return switch (array) {
             case float[] a -> MemorySegment.ofArray(a);
@@ -37,12 +37,12 @@ final class Memory {
         };
     }
 
-    /** Some elements of an array of a type. */
+    /** Returns some elements of an array of a type. */
     static MemorySegment part(DType dtype, Object array, int offset, int count) {
         return all(array).asSlice((long) offset * dtype.bytes(), (long) count * dtype.bytes());
     }
 
-    /** A copy of a tensor's elements in an array of their own. */
+    /** Returns a copy of a tensor's elements in an array of their own. */
     static Object copy(Tensor tensor) {
         Object array = newArray(tensor.dtype(), Math.toIntExact(tensor.elements()));
         all(array).copyFrom(tensor.data());

@@ -82,7 +82,7 @@ final class Movement {
         return f -> along(f, axis, from, f.size(start), to, 0, f.dim(to, axis));
     }
 
-    /** Values one after another along an axis. */
+    /** Returns values one after another along an axis. */
     static Step concat(int axis, List<FrameValue> parts, FrameValue to) {
         FrameValue[] all = parts.toArray(FrameValue[]::new);
         return f -> {
@@ -95,7 +95,7 @@ final class Movement {
         };
     }
 
-    /** The places of an axis behind so many zeros, and zeros behind them up to the end of the result's. */
+    /** Returns the places of an axis behind so many zeros, and zeros behind them up to the end of the result's. */
     static Step pad(int axis, FrameValue from, int before, FrameValue to) {
         return f -> {
             int inner = f.elements(from, axis + 1, from.rank());
@@ -148,7 +148,7 @@ final class Movement {
     }
 
     /**
-     * The place along an axis, counted from a size.
+     * Returns the place along an axis, counted from a size.
      *
      * @param to of i32 or i64
      */

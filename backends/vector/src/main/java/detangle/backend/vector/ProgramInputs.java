@@ -77,7 +77,7 @@ final class ProgramInputs {
                 program.inputs().stream().map(node -> Given.of(node, table)).toArray(Given[]::new);
     }
 
-    /** The name of an input, in the order of the program. */
+    /** Returns the name of an input, in the order of the program. */
     String name(int i) {
         return given[i].name;
     }

@@ -49,14 +49,14 @@ final class RegionCode {
         this.inPlace = InPlaceRegion.of(region);
     }
 
-    /** The code of a region; empty where it has a type or function that only the interpreter covers. */
+    /** Returns the code of a region; empty where it has a type or function that only the interpreter covers. */
     static Optional<RegionCode> of(Region region) {
         return region.bodies().stream().allMatch(body -> ScalarEmitter.covers(withoutRandomNumbers(body)))
                 ? Optional.of(COMPILED.computeIfAbsent(region, RegionCode::new))
                 : Optional.empty();
     }
 
-    /** The expression with numbers in place of random ones, which are not part of what is emitted. */
+    /** Returns the expression with numbers in place of random ones, which are not part of what is emitted. */
     private static ScalarExpr withoutRandomNumbers(ScalarExpr expr) {
         return expr instanceof ScalarExpr.Random
                 ? new ScalarExpr.Const(0, DType.F32)
@@ -65,7 +65,7 @@ final class RegionCode {
                         .toList());
     }
 
-    /** The classes that are generated for it. */
+    /** Returns the classes that are generated for it. */
     List<byte[]> classFiles() {
         return scalar.stream().map(RegionCompiler::classFile).toList();
     }
@@ -86,12 +86,12 @@ final class RegionCode {
         }
     }
 
-    /** The register that has a result after all steps. */
+    /** Returns the register that has a result after all steps. */
     int result(int number) {
         return results[number];
     }
 
-    /** The value's number in the plan of registers. */
+    /** Returns the value's number in the plan of registers. */
     private int value(ScalarExpr expr) {
         Integer value = known.get(expr);
         if (value == null) {

@@ -46,12 +46,14 @@ final class RegionCompiler {
         this.code = code;
     }
 
-    /** The kernel {@code (operand blocks, result block, count)} of a region that {@link ScalarEmitter} covers. */
+    /**
+     * Returns the kernel {@code (operand blocks, result block, count)} of a region that {@link ScalarEmitter} covers.
+     */
     static MethodHandle compile(Region region) {
         return COMPILED.computeIfAbsent(region, RegionCompiler::define);
     }
 
-    /** The class that {@link #compile} defines for a region. */
+    /** Returns the class that {@link #compile} defines for a region. */
     static byte[] classFile(Region region) {
         return build(region);
     }

@@ -28,7 +28,7 @@ final class RelativeTables {
     }
 
     /**
-     * The form of a value, made anew where it would differ.
+     * Returns the form of a value, made anew where it would differ.
      *
      * @param number of the table among those of the program
      * @param lasts whether the value stays the same as long as its array and offset do, and not for this run alone

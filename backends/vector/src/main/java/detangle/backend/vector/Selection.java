@@ -40,7 +40,7 @@ final class Selection {
         return new Selection(program);
     }
 
-    /** The kernel that computes a node; empty where the interpreter does. */
+    /** Returns the kernel that computes a node; empty where the interpreter does. */
     Optional<Kernel> kernel(Node node) {
         return kernels.get(node);
     }
@@ -50,7 +50,7 @@ final class Selection {
         return kernel(node).map(k -> k.reads(operand)).orElse(Reads.MEMORY);
     }
 
-    /** The nodes that the interpreter computes at each run. */
+    /** Returns the nodes that the interpreter computes at each run. */
     List<Node> interpreted() {
         return program.nodes().stream()
                 .filter(node -> sources.steps().contains(node) && kernel(node).isEmpty())

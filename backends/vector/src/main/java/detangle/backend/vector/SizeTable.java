@@ -34,7 +34,7 @@ final class SizeTable {
         return polynomials.size();
     }
 
-    /** The number of a symbol. */
+    /** Returns the number of a symbol. */
     int symbol(String name) {
         int known = symbols.indexOf(name);
         if (known >= 0) {
@@ -44,7 +44,7 @@ final class SizeTable {
         return symbols.size() - 1;
     }
 
-    /** The place of a size in the table. */
+    /** Returns the place of a size in the table. */
     int slot(Dim dim) {
         Integer known = slots.get(dim);
         if (known != null) {
@@ -60,7 +60,7 @@ final class SizeTable {
         return polynomials.size() - 1;
     }
 
-    /** The places of several sizes. */
+    /** Returns the places of several sizes. */
     int[] slots(List<Dim> dims) {
         return dims.stream().mapToInt(this::slot).toArray();
     }
@@ -96,7 +96,7 @@ final class SizeTable {
         return sum;
     }
 
-    /** The sizes of the symbols that have one, by name. */
+    /** Returns the sizes of the symbols that have one, by name. */
     Map<String, Long> bindings(long[] values) {
         Map<String, Long> bindings = new TreeMap<>();
         for (int i = 0; i < values.length; i++) {

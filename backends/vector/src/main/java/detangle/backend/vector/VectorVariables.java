@@ -123,7 +123,7 @@ final class VectorVariables extends Variables {
         });
     }
 
-    /** These variables as this backend's, or a {@link BackendException} if they are another device's. */
+    /** Returns these variables as this backend's, or a {@link BackendException} if they are another device's. */
     static VectorVariables of(Variables variables) {
         if (variables instanceof VectorVariables own) {
             return own;
@@ -132,7 +132,7 @@ final class VectorVariables extends Variables {
                 "the variables belong to another device: load the program with variables of the device that runs it");
     }
 
-    /** A variable that there is. */
+    /** Returns a variable that there is. */
     Variable get(String name) {
         return variables.get(name);
     }

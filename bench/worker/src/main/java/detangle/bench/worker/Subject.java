@@ -11,7 +11,7 @@ public interface Subject {
     /** Returns what runs the model, with its version. */
     String version();
 
-    /** The names of the inputs that the model takes. */
+    /** Returns the names of the inputs that the model takes. */
     Set<String> inputs();
 
     /** Prepares one forward pass over these inputs, from host memory to host memory. */
@@ -25,14 +25,17 @@ public interface Subject {
         throw new UnsupportedOperationException(version() + " takes ids, not texts");
     }
 
-    /** All batches of a file, one after another; an {@link UnsupportedOperationException} where files are not read. */
+    /**
+     * Returns all batches of a file, one after another; an {@link UnsupportedOperationException} where files are not
+     * read.
+     */
     default Forward prepare(Path batches) throws Exception {
         throw new UnsupportedOperationException(version() + " takes ids, not files of batches");
     }
 
     /**
-     * Each batch of a file of requests; an {@link UnsupportedOperationException} where such files are not read. What
-     * the file holds is between who starts the process and its provider: texts for Detangle's pipelines, an {@link
+     * Returns each batch of a file of requests; an {@link UnsupportedOperationException} where such files are not read.
+     * What the file holds is between who starts the process and its provider: texts for Detangle's pipelines, an {@link
      * InputFile} for a runtime that takes tensors.
      */
     default List<Forward> requests(Path file) throws Exception {

@@ -5,7 +5,7 @@ import java.util.List;
 
 /** Loads models; found through {@link java.util.ServiceLoader}. */
 public interface SubjectProvider {
-    /** The name by which a worker is told to use it. */
+    /** Returns the name by which a worker is told to use it. */
     String name();
 
     /**

@@ -18,12 +18,12 @@ public record AddedToken(
         boolean lstrip,
         boolean rstrip,
         boolean singleWord) {
-    /** A special token that is found as it is written and takes no space. */
+    /** Returns a special token that is found as it is written and takes no space. */
     public static AddedToken special(String content, int id) {
         return new AddedToken(content, id, true, false, false, false, false);
     }
 
-    /** The same token with another id. */
+    /** Returns the same token with another id. */
     public AddedToken withId(int other) {
         return new AddedToken(content, other, special, normalized, lstrip, rstrip, singleWord);
     }

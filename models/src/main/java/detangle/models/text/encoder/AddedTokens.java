@@ -54,7 +54,7 @@ final class AddedTokens {
         return Optional.ofNullable(byId.get(id));
     }
 
-    /** The parts of a text; what lies between added tokens is normalised. */
+    /** Returns the parts of a text; what lies between added tokens is normalised. */
     List<Part> split(AlignedText text) {
         List<Part> parts = new ArrayList<>();
         List<Part> unnormalised = new ArrayList<>();

@@ -36,7 +36,7 @@ final class AlignedText {
         this.room = room;
     }
 
-    /** A text as it is given; the replacement character stands for half a surrogate pair. */
+    /** Returns a text as it is given; the replacement character stands for half a surrogate pair. */
     static AlignedText of(String text) {
         int[] codePoints = new int[text.length()];
         int count = 0;
@@ -55,7 +55,7 @@ final class AlignedText {
         return new AlignedText(codePoints, starts, ends, 0, count, 0, roomFor(count));
     }
 
-    /** The most code points that a text of a length may become. */
+    /** Returns the most code points that a text of a length may become. */
     static int roomFor(int length) {
         return (int) Math.min(Integer.MAX_VALUE - 8, (long) MAX_GROWTH_FACTOR * length + GROWTH_OF_THE_SHORTEST);
     }
@@ -105,7 +105,7 @@ final class AlignedText {
         return text(0, length());
     }
 
-    /** The same alignments with other code points, one for one. */
+    /** Returns the same alignments with other code points, one for one. */
     AlignedText map(IntUnaryOperator map) {
         int[] mapped = Arrays.copyOfRange(codePoints, from, to);
         for (int i = 0; i < mapped.length; i++) {
@@ -121,7 +121,7 @@ final class AlignedText {
                 room);
     }
 
-    /** The text without a number of code points at either end, aligned as before. */
+    /** Returns the text without a number of code points at either end, aligned as before. */
     AlignedText trimmed(int left, int right) {
         return new AlignedText(codePoints, starts, ends, from + left, to - right, origin, room);
     }

@@ -34,7 +34,7 @@ public final class ByteSymbols {
         return bytes;
     }
 
-    /** The symbols in the order of GPT-2's ids: bytes that print as themselves first. */
+    /** Returns the symbols in the order of GPT-2's ids: bytes that print as themselves first. */
     public static List<String> inOrder() {
         List<String> printable = new ArrayList<>();
         List<String> others = new ArrayList<>();
@@ -45,7 +45,7 @@ public final class ByteSymbols {
         return printable;
     }
 
-    /** A text with a symbol for each byte of its UTF-8. */
+    /** Returns a text with a symbol for each byte of its UTF-8. */
     static AlignedText spell(AlignedText text) {
         AlignedText.Builder builder = text.builder();
         for (int i = 0; i < text.length(); i++) {
@@ -61,7 +61,7 @@ public final class ByteSymbols {
         return builder.build();
     }
 
-    /** The byte that a symbol stands for, or -1. */
+    /** Returns the byte that a symbol stands for, or -1. */
     static int byteOf(int symbol) {
         return symbol < BYTES.length ? BYTES[symbol] : -1;
     }

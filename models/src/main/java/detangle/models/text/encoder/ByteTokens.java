@@ -13,7 +13,7 @@ public final class ByteTokens {
         this.ids = ids;
     }
 
-    /** Those of a vocabulary, or none if it is not to spell in bytes. */
+    /** Returns those of a vocabulary, or none if it is not to spell in bytes. */
     public static ByteTokens of(Vocabulary vocabulary, boolean enabled) {
         int[] ids = new int[256];
         Arrays.setAll(
@@ -22,7 +22,7 @@ public final class ByteTokens {
         return new ByteTokens(ids);
     }
 
-    /** The tokens that spell a text; none if one of its bytes has no token. */
+    /** Returns the tokens that spell a text; none if one of its bytes has no token. */
     int[] spell(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         int[] spelled = new int[bytes.length];

@@ -38,7 +38,7 @@ public final class Charsmap {
     /** The match of a rule: {@code length} bytes of UTF-8, by {@code replacement}. */
     public record Match(int length, String replacement) {}
 
-    /** A {@link TokenizerException} if following the rules could lead out of them. */
+    /** Throws a {@link TokenizerException} if following the rules could lead out of them. */
     public static Charsmap read(Path file, byte[] charsmap) {
         ByteBuffer bytes = ByteBuffer.wrap(charsmap).order(ByteOrder.LITTLE_ENDIAN);
         if (charsmap.length < Integer.BYTES) {
@@ -71,7 +71,10 @@ public final class Charsmap {
         return rules;
     }
 
-    /** The longest rule that fits the text at a byte, as SentencePiece applies it (normalizer.cc, NormalizePrefix). */
+    /**
+     * Returns the longest rule that fits the text at a byte, as SentencePiece applies it (normalizer.cc,
+     * NormalizePrefix).
+     */
     public Optional<Match> longest(byte[] utf8, int from) {
         Optional<Match> longest = Optional.empty();
         int node = offset(units.get(0));

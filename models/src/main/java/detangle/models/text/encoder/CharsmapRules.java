@@ -35,7 +35,8 @@ final class CharsmapRules {
     }
 
     /**
-     * The end of a part that divides into graphemes by itself: between two characters of ASCII but CR LF is a border.
+     * Returns the end of a part that divides into graphemes by itself: between two characters of ASCII but CR LF is a
+     * border.
      */
     private static int runEnd(AlignedText text, int start) {
         int end = start + 1;

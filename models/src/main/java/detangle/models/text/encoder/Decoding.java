@@ -26,7 +26,7 @@ final class Decoding {
 
     private Decoding() {}
 
-    /** The text of tokens; decoders may make it so much longer and no more. */
+    /** Returns the text of tokens; decoders may make it so much longer and no more. */
     static String decode(Decoder decoder, List<String> tokens) {
         return String.join("", apply(decoder, tokens, AlignedText.roomFor(length(tokens))));
     }

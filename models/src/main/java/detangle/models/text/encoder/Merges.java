@@ -37,7 +37,7 @@ public final class Merges {
         count++;
     }
 
-    /** The rank of a pair, or {@link #NONE}. */
+    /** Returns the rank of a pair, or {@link #NONE}. */
     int rank(int left, int right) {
         long pair = pair(left, right);
         int mask = pairs.length - 1;
@@ -49,7 +49,7 @@ public final class Merges {
         return NONE;
     }
 
-    /** The token that the pair of a rank becomes. */
+    /** Returns the token that the pair of a rank becomes. */
     int result(int rank) {
         return results[rank];
     }

@@ -32,7 +32,7 @@ final class PatternNames {
 
     private PatternNames() {}
 
-    /** A name between {@code [:} and {@code :]}. */
+    /** Returns a name between {@code [:} and {@code :]}. */
     static Optional<String> posix(String name) {
         if (name.equals("word")) {
             return Optional.of(WORD_IN_CLASS);
@@ -40,7 +40,10 @@ final class PatternNames {
         return Optional.ofNullable(POSIX.get(name));
     }
 
-    /** A name in the braces of {@code \p}: a general category, a script, or one of POSIX's; Punct is narrower here. */
+    /**
+     * Returns a name in the braces of {@code \p}: a general category, a script, or one of POSIX's; Punct is narrower
+     * here.
+     */
     static Optional<String> property(String name) {
         if (name.matches("L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cfo]?")) {
             return Optional.of("\\p{" + name + "}");

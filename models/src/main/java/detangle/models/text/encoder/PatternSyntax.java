@@ -41,7 +41,7 @@ final class PatternSyntax {
         this.expression = expression;
     }
 
-    /** The expression for the JDK; an {@link IllegalArgumentException} says what is wrong with it. */
+    /** Returns the expression for the JDK; an {@link IllegalArgumentException} says what is wrong with it. */
     static String translate(String expression) {
         if (expression.isEmpty()) {
             throw new IllegalArgumentException("it is empty");
@@ -240,7 +240,7 @@ final class PatternSyntax {
         written.append(']');
     }
 
-    /** The members of a class of ASCII characters and ranges of them. */
+    /** Returns the members of a class of ASCII characters and ranges of them. */
     private static BitSet ascii(String members) {
         BitSet all = new BitSet();
         for (int i = 0; i < members.length(); i++) {
@@ -337,7 +337,7 @@ final class PatternSyntax {
         return c;
     }
 
-    /** The members of {@code {Name}} or {@code {^Name}}, or all others. */
+    /** Returns the members of {@code {Name}} or {@code {^Name}}, or all others. */
     private String property(boolean others) {
         int end = expression.indexOf('}', at);
         if (!expression.startsWith("{", at) || end < 0) {

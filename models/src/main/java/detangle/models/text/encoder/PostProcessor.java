@@ -62,7 +62,7 @@ public record PostProcessor(Optional<Trimming> trimming, List<Piece> single, Lis
                 List.of(begin, new Piece.Text(0, 0), end, end, new Piece.Text(1, 0), end));
     }
 
-    /** The same frames with other tokens: one before the first text, another behind each. */
+    /** Returns the same frames with other tokens: one before the first text, another behind each. */
     public PostProcessor renamed(String cls, int clsId, String sep, int sepId) {
         return new PostProcessor(
                 trimming, renamed(single, cls, clsId, sep, sepId), renamed(pair, cls, clsId, sep, sepId));
@@ -85,7 +85,7 @@ public record PostProcessor(Optional<Trimming> trimming, List<Piece> single, Lis
         return pieces;
     }
 
-    /** The same frames with offsets trimmed. */
+    /** Returns the same frames with offsets trimmed. */
     public PostProcessor trimmed(Trimming how) {
         return new PostProcessor(Optional.of(how), single, pair);
     }

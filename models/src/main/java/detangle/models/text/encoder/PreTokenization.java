@@ -8,7 +8,7 @@ import java.util.function.IntPredicate;
 final class PreTokenization {
     private PreTokenization() {}
 
-    /** The words of a text; none is empty. */
+    /** Returns the words of a text; none is empty. */
     static List<AlignedText> words(PreTokenizer preTokenizer, AlignedText text) {
         return apply(preTokenizer, text.isEmpty() ? List.of() : List.of(text));
     }
@@ -99,7 +99,7 @@ final class PreTokenization {
         split(part, each(part, LibraryUnicode::isWhiteSpace), PreTokenizer.Behavior.REMOVED, false, words);
     }
 
-    /** The code points that are of a kind, one by one. */
+    /** Returns the code points that are of a kind, one by one. */
     private static Spans each(AlignedText text, IntPredicate kind) {
         Spans found = new Spans();
         for (int i = 0; i < text.length(); i++) {

@@ -22,7 +22,7 @@ public final class SafePattern {
     }
 
     /**
-     * An expression that means the same to Oniguruma.
+     * Returns an expression that means the same to Oniguruma.
      *
      * @throws IllegalArgumentException that says what is wrong with it
      */

@@ -11,7 +11,7 @@ public sealed interface TextPattern {
     /** A regular expression. */
     record Regex(SafePattern pattern) implements TextPattern {}
 
-    /** The parts of a text that match, in their order. */
+    /** Returns the parts of a text that match, in their order. */
     static Spans find(TextPattern pattern, AlignedText text) {
         Spans found = new Spans();
         switch (pattern) {

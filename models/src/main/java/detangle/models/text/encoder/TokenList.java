@@ -58,7 +58,7 @@ final class TokenList {
         return ends[index];
     }
 
-    /** The number of the word that a token is of. */
+    /** Returns the number of the word that a token is of. */
     int word(int index) {
         return words[index];
     }

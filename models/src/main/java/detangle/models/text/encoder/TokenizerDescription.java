@@ -24,30 +24,30 @@ public record TokenizerDescription(
         addedTokens = List.copyOf(addedTokens);
     }
 
-    /** The same with other added tokens. */
+    /** Returns the same with other added tokens. */
     public TokenizerDescription withAddedTokens(List<AddedToken> tokens) {
         return new TokenizerDescription(
                 origin, tokens, normalizer, preTokenizer, model, postProcessor, decoder, padToken);
     }
 
-    /** The same with another normalizer. */
+    /** Returns the same with another normalizer. */
     public TokenizerDescription withNormalizer(Normalizer other) {
         return new TokenizerDescription(
                 origin, addedTokens, Optional.of(other), preTokenizer, model, postProcessor, decoder, padToken);
     }
 
-    /** The same with another pre-tokenizer. */
+    /** Returns the same with another pre-tokenizer. */
     public TokenizerDescription withPreTokenizer(PreTokenizer other) {
         return new TokenizerDescription(
                 origin, addedTokens, normalizer, Optional.of(other), model, postProcessor, decoder, padToken);
     }
 
-    /** The same with another frame. */
+    /** Returns the same with another frame. */
     public TokenizerDescription withPostProcessor(PostProcessor other) {
         return new TokenizerDescription(origin, addedTokens, normalizer, preTokenizer, model, other, decoder, padToken);
     }
 
-    /** The id of a token, added or of the model. */
+    /** Returns the id of a token, added or of the model. */
     public Optional<Integer> find(String token) {
         for (AddedToken added : addedTokens) {
             if (added.content().equals(token)) {

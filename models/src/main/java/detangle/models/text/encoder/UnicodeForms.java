@@ -111,7 +111,7 @@ final class UnicodeForms {
         waiting.clear();
     }
 
-    /** The character that two become, or -1. */
+    /** Returns the character that two become, or -1. */
     private static int compose(int first, int second) {
         if (second < FIRST_COMPOSED || LibraryUnicode.isNotNormalised(first)) {
             return -1;

@@ -51,7 +51,7 @@ public final class Vocabulary {
         this.size = builder.size;
     }
 
-    /** The prefix that a code point makes of another, or {@link #NONE}. */
+    /** Returns the prefix that a code point makes of another, or {@link #NONE}. */
     public int child(int prefix, int codePoint) {
         return child(edges, children, prefix, codePoint);
     }
@@ -69,7 +69,7 @@ public final class Vocabulary {
         }
     }
 
-    /** The prefix that a text makes of another, or {@link #NONE}. */
+    /** Returns the prefix that a text makes of another, or {@link #NONE}. */
     int child(int prefix, String text) {
         int node = prefix;
         for (int i = 0; i < text.length() && node != NONE; ) {
@@ -80,18 +80,18 @@ public final class Vocabulary {
         return node;
     }
 
-    /** The id of the token that a prefix is, or {@link #NONE}. */
+    /** Returns the id of the token that a prefix is, or {@link #NONE}. */
     public int id(int prefix) {
         return ids[prefix];
     }
 
-    /** The id of a token. */
+    /** Returns the id of a token. */
     public OptionalInt find(String token) {
         int node = child(ROOT, token);
         return node == NONE || ids[node] == NONE ? OptionalInt.empty() : OptionalInt.of(ids[node]);
     }
 
-    /** The length of the longest token that begins at a place in a text; 0 if none does. */
+    /** Returns the length of the longest token that begins at a place in a text; 0 if none does. */
     int longest(AlignedText text, int start) {
         int longest = 0;
         int node = ROOT;
@@ -107,7 +107,7 @@ public final class Vocabulary {
         return longest;
     }
 
-    /** The id of the token that a part of a text is. */
+    /** Returns the id of the token that a part of a text is. */
     int idAt(AlignedText text, int start, int length) {
         int node = ROOT;
         for (int i = start; i < start + length; i++) {
@@ -121,7 +121,7 @@ public final class Vocabulary {
         return id >= 0 && id < textStarts.length && textEnds[id] > textStarts[id];
     }
 
-    /** The token that has an id. */
+    /** Returns the token that has an id. */
     public String token(int id) {
         String known = strings[id];
         if (known == null) {

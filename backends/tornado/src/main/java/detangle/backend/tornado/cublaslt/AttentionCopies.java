@@ -114,12 +114,12 @@ final class AttentionCopies {
         ptx.op("cp.async.commit_group");
     }
 
-    /** The chunks of a row. */
+    /** Returns the chunks of a row. */
     private int chunks() {
         return layout.form.width() * BYTES / CHUNK;
     }
 
-    /** The rows that the threads of a group copy at the same time. */
+    /** Returns the rows that the threads of a group copy at the same time. */
     private int rowsAtOnce() {
         return THREADS / chunks();
     }

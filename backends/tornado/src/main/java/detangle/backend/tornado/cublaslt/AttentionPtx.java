@@ -301,7 +301,7 @@ final class AttentionPtx {
         }
     }
 
-    /** The key of a score of the first thread. */
+    /** Returns the key of a score of the first thread. */
     private static int key(int score) {
         return score / 4 * COLUMNS + score % 2;
     }

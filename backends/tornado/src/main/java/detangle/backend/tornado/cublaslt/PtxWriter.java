@@ -119,7 +119,7 @@ final class PtxWriter {
         return "{" + String.join(", ", registers) + "}";
     }
 
-    /** The place so many bytes behind an address. */
+    /** Returns the place so many bytes behind an address. */
     static String at(String address, int bytes) {
         return "[" + address + (bytes < 0 ? "" : "+") + bytes + "]";
     }

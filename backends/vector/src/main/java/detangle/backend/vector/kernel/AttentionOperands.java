@@ -217,12 +217,12 @@ public final class AttentionOperands {
         return out;
     }
 
-    /** The sequences of q and of the result. */
+    /** Returns the sequences of q and of the result. */
     public Rows queries() {
         return queries;
     }
 
-    /** The sequences of k and v. */
+    /** Returns the sequences of k and v. */
     public Rows keys() {
         return keys;
     }

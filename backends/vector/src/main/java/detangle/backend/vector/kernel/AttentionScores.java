@@ -112,7 +112,7 @@ sealed class AttentionScores permits TileScores {
         return operands.keys.begin(sequence + 1);
     }
 
-    /** The place of a key. */
+    /** Returns the place of a key. */
     int place(int key) {
         return operands.keys.position(key) - first;
     }
@@ -152,14 +152,14 @@ sealed class AttentionScores permits TileScores {
         return (row * heads + head) * size;
     }
 
-    /** The difference of place and position at which a query at a position meets the key at place 0. */
+    /** Returns the difference of place and position at which a query at a position meets the key at place 0. */
     int origin(int position) {
         return table.origin() + first - position;
     }
 
     /**
-     * The panels of a position table that queries {@code [begin, end)} reach at places {@code [from, to)}: first and
-     * last.
+     * Returns the panels of a position table that queries {@code [begin, end)} reach at places {@code [from, to)}:
+     * first and last.
      */
     long panels(int begin, int end, int from, int to) {
         return panels(begin, end, from, to, WIDTH);

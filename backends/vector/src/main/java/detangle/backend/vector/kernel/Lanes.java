@@ -25,15 +25,15 @@ public final class Lanes {
     }
 
     /**
-     * The sum of a vector's lanes, halves added to halves. {@code reduceLanes} leaves the order open: compiled code
-     * adds in another one than interpreted code, so that the same text would have another last bit once its kernels are
-     * compiled.
+     * Returns the sum of a vector's lanes, halves added to halves. {@code reduceLanes} leaves the order open: compiled
+     * code adds in another one than interpreted code, so that the same text would have another last bit once its
+     * kernels are compiled.
      */
     static float sum(FloatVector v) {
         return (everyFourth(v, 0) + everyFourth(v, 2)) + (everyFourth(v, 1) + everyFourth(v, 3));
     }
 
-    /** The sum of as many floats as a vector has lanes, in the order of {@link #sum(FloatVector)}. */
+    /** Returns the sum of as many floats as a vector has lanes, in the order of {@link #sum(FloatVector)}. */
     static float sum(float[] lanes) {
         return (everyFourth(lanes, 0) + everyFourth(lanes, 2)) + (everyFourth(lanes, 1) + everyFourth(lanes, 3));
     }
@@ -46,7 +46,10 @@ public final class Lanes {
         };
     }
 
-    /** The sum of a lane of the first four and those that stand 4, 8 and 12 behind it, where there are that many. */
+    /**
+     * Returns the sum of a lane of the first four and those that stand 4, 8 and 12 behind it, where there are that
+     * many.
+     */
     private static float everyFourth(FloatVector v, int i) {
         // Lane by lane: operations that move lanes within a vector make several objects until C2 has compiled them.
         return switch (COUNT) {
@@ -56,7 +59,7 @@ public final class Lanes {
         };
     }
 
-    /** The smallest multiple of a unit that is not below n. */
+    /** Returns the smallest multiple of a unit that is not below n. */
     public static int roundUp(int n, int unit) {
         return Math.ceilDiv(n, unit) * unit;
     }

@@ -58,7 +58,7 @@ final class MicroKernel {
         return shape;
     }
 
-    /** The most rows of a tile. */
+    /** Returns the most rows of a tile. */
     int rows() {
         return shape.rows();
     }

@@ -30,7 +30,7 @@ public final class PeakKernels {
         });
     }
 
-    /** Bytes a second that threads read from main memory at once: the best of several passes. */
+    /** Returns the bytes a second that threads read from main memory at once: the best of several passes. */
     public static double bandwidth(int threads) {
         float[][] data = new float[threads][STREAMED_FLOATS / threads];
         return best(threads, PASSES, i -> () -> {

@@ -77,7 +77,7 @@ final class PositionGradients {
         }
     }
 
-    /** The packed table by head; products may read its reached panels alone. */
+    /** Returns the packed table by head; products may read its reached panels alone. */
     PackedMatrix[] transposed() {
         return transposed;
     }

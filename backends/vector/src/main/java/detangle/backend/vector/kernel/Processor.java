@@ -16,7 +16,7 @@ final class Processor {
 
     private Processor() {}
 
-    /** A name that differs where kernels may behave differently. */
+    /** Returns a name that differs where kernels may behave differently. */
     static String name() {
         try {
             String name = Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
@@ -31,7 +31,7 @@ final class Processor {
         }
     }
 
-    /** Bytes of the cache that each core has for itself behind the first. */
+    /** Returns the bytes of the cache that each core has for itself behind the first. */
     static int secondLevelCache() {
         try {
             String size = Files.readString(Path.of("/sys/devices/system/cpu/cpu0/cache/index2/size"))

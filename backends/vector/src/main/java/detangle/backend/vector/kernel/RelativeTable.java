@@ -82,12 +82,12 @@ public final class RelativeTable {
         return most < 0;
     }
 
-    /** The least row. */
+    /** Returns the least row. */
     int least() {
         return least;
     }
 
-    /** The last row. */
+    /** Returns the last row. */
     int most() {
         return most;
     }
@@ -101,7 +101,7 @@ public final class RelativeTable {
         return stride;
     }
 
-    /** The row for each difference. */
+    /** Returns the row for each difference. */
     int[] byKey() {
         return byKey;
     }
@@ -169,7 +169,7 @@ public final class RelativeTable {
         return sources;
     }
 
-    /** The panels of the position table that {@code [from, to]} of j - i + origin touch: first and last. */
+    /** Returns the panels of the position table that {@code [from, to]} of j - i + origin touch: first and last. */
     long panels(int from, int to) {
         return panels(from, to, PackedMatrix.WIDTH);
     }
