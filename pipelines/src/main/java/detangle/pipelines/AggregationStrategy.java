@@ -1,15 +1,15 @@
 package detangle.pipelines;
 
-/** The ways in which tokens become entities; the names are HuggingFace's. */
+/** The ways in which labelled tokens become entities; the names are HuggingFace's. */
 public enum AggregationStrategy {
-    /** They do not: each token with a label is one. */
+    /** Each token with a label is an entity. */
     NONE,
-    /** Neighbours with the same label are one, even where a word is cut by it. */
+    /** Neighbouring tokens with the same label are one entity, even if that divides a word. */
     SIMPLE,
     /** A word has the label of its first token. */
     FIRST,
-    /** A word has the label that its tokens like best on average. */
+    /** A word has the label with the greatest mean score over its tokens. */
     AVERAGE,
-    /** A word has the label of its surest token. */
+    /** A word has the label of the token with the greatest score. */
     MAX
 }

@@ -7,19 +7,19 @@ import java.util.PriorityQueue;
 /**
  * A text with its entities marked: {@code [Ada Lovelace](person) lives in [London](city).}
  *
- * <p>An entity inside another one is marked inside it: {@code [University of [London](city)](school)}. Of two that
- * cover the same part the first of the list stands outside. Of two of which neither holds the other, the one that ends
- * later is marked in two parts, one inside the other entity and one behind it.
+ * <p>An entity inside another one is marked inside it: {@code [University of [London](city)](school)}. If two entities
+ * cover the same part, the first of the list is outside. If two entities overlap and neither contains the other, the
+ * one that ends later is marked in two parts, one inside the other entity and one behind it.
  *
  * <p>A backslash stands before each {@code [}, {@code ]} and backslash of the text, and before each {@code (}, {@code
- * )} and backslash of a label. So the text and its entities can be read back.
+ * )} and backslash of a label. A program can therefore read the text and its entities back.
  */
 public final class AnnotatedText {
     private static final Comparator<Span> ORDER = Comparator.comparingInt(Span::start)
             .thenComparing(Comparator.comparingInt(Span::end).reversed())
             .thenComparingInt(Span::number);
 
-    /** An entity, or what is left of it. */
+    /** An entity, or the rest of one. */
     private record Span(int start, int end, int number, String label) {}
 
     private final String text;
@@ -50,7 +50,7 @@ public final class AnnotatedText {
         return all.marked.toString();
     }
 
-    /** Writes a part of the text, with all that begins in it. */
+    /** Writes a part of the text, with all entities that begin in it. */
     private void write(int begin, int end) {
         int place = begin;
         while (!waiting.isEmpty() && waiting.peek().start() < end) {

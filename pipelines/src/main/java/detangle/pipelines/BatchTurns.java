@@ -13,24 +13,24 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * Decides which batch runs next of all models that share a device: the one that is due first, as in fair queueing
- * (Demers, Keshav and Shenker 1989). Each call is promised one part in {@value #PROMISED} of the device from its arrival
- * on, which says when each of its encodings is due. So a call of many encodings asks for them one after another, a small
- * call comes before what is left of it, and what has waited for long comes before both, whichever model it is for.
+ * Decides which batch of all models that share a device runs next: the one that is due first, as in fair queueing
+ * (Demers, Keshav and Shenker 1989). Each call is promised one part in {@value #PROMISED} of the device from its
+ * arrival on. The time at which each of its encodings is due follows from that. A small call therefore comes before the
+ * rest of a large one, and a call that has waited for long comes before both, whichever model it is for.
  *
  * <p>Short and long calls each have a quarter of the time if they ask for it, so that neither keeps the other from
  * being answered, however many come. While short calls come, one place is kept for them, until a long call is late and
- * short calls have had their quarter. Where there are more places than lanes, all of this decides nothing: every lane
- * runs, and the threads are shared by kernels.
+ * short calls have had their quarter. If there are more places than lanes, every lane runs, and kernels share the
+ * threads.
  */
 final class BatchTurns {
-    /** A call is promised one part of the device of so many. */
+    /** The divisor of the part of the device that a call is promised. */
     private static final int PROMISED = 8;
 
-    /** The part of the time that short calls have at least, and long calls too, where they wait for it. */
+    /** The least part of the time that short calls have while they wait, and that long calls have. */
     private static final double LEAST_PART = 0.25;
 
-    /** The nanoseconds after a short call in which others are expected. */
+    /** The nanoseconds after a short call for which other short calls are expected. */
     private static final long SHORT_CALL_MEMORY_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private static final Map<String, BatchTurns> BY_DEVICE = new ConcurrentHashMap<>();
@@ -50,7 +50,7 @@ final class BatchTurns {
         private final CallQueue queue = new CallQueue();
         private final Condition changed = lock.newCondition();
 
-        /** Whether it has a place, for a batch that runs or is about to. */
+        /** Whether the lane has a place, for a batch that runs or is about to run. */
         private boolean hasPlace;
 
         private Lane(CallSize size) {
@@ -61,7 +61,7 @@ final class BatchTurns {
             return queue;
         }
 
-        /** Returns a condition of {@link BatchTurns#lock} that is signalled when it gets a place. */
+        /** Returns a condition of {@link BatchTurns#lock} that is signalled when the lane gets a place. */
         Condition changed() {
             return changed;
         }
@@ -72,10 +72,10 @@ final class BatchTurns {
     }
 
     /**
-     * Turns of a device of one's own.
+     * Makes the turns of a device that no other model shares.
      *
-     * @param places batches that run at the same time at most
-     * @param clock nanoseconds, as {@link System#nanoTime}
+     * @param places the most batches that run at the same time
+     * @param clock returns nanoseconds, as {@link System#nanoTime} does
      */
     BatchTurns(int places, LongSupplier clock) {
         this.places = places;
@@ -90,7 +90,10 @@ final class BatchTurns {
                 device, name -> new BatchTurns(ThreadCount.chosen().threads(), System::nanoTime));
     }
 
-    /** Guards the lanes and their queues; whoever opens or closes a lane, adds to one or gives a place back holds it. */
+    /**
+     * Returns the lock of the lanes and their queues. A thread that opens or closes a lane, adds to one or gives a
+     * place back holds it.
+     */
     ReentrantLock lock() {
         return lock;
     }
@@ -100,15 +103,15 @@ final class BatchTurns {
     }
 
     /**
-     * Returns when something is due that is asked now: when its call is promised it, or earlier if the call would not
-     * be done in time otherwise.
+     * Returns when an encoding that arrives now is due: at the time that its call is promised, or earlier if the call
+     * would otherwise miss its deadline.
      *
-     * @param nanos that it takes, and what its call asks before it
-     * @param all nanoseconds that the whole call takes
-     * @param left nanoseconds after which nobody waits for the call any more
+     * @param nanos the nanoseconds that it takes, with all that its call asks before it
+     * @param all the nanoseconds that the whole call takes
+     * @param left the nanoseconds until the deadline of the call
      */
     long due(double nanos, double all, long left) {
-        // A call that cannot be done in time comes before no other for that.
+        // A call that would miss its deadline in any case does not go before others.
         double latest = all <= left ? left - (all - nanos) : left;
         return now() + (long) Math.min(PROMISED * nanos, latest);
     }
@@ -132,15 +135,15 @@ final class BatchTurns {
         give();
     }
 
-    /** Returns whether short calls have come lately, so that others are expected. */
+    /** Returns whether a short call has come lately, so that others are expected. */
     boolean expectsShortCalls() {
         return now() - lastShortCall < SHORT_CALL_MEMORY_NANOS;
     }
 
     /**
-     * Takes the place of a lane.
+     * Takes the place from a lane.
      *
-     * @param nanos for which its batch ran
+     * @param nanos the nanoseconds for which its batch ran
      */
     void giveBack(Lane lane, long nanos) {
         recent.add(lane.size, nanos, now());
@@ -175,7 +178,7 @@ final class BatchTurns {
         return longCalls.get().queue.due() - shortCalls.get().queue.due() < 0 ? longCalls : shortCalls;
     }
 
-    /** Returns the lane that waits for a place and whose first encoding is due before those of others. */
+    /** Returns the waiting lane whose first encoding is due before those of other lanes. */
     private Optional<Lane> first(CallSize size) {
         long now = now();
         return lanes.stream()
@@ -184,8 +187,8 @@ final class BatchTurns {
     }
 
     /**
-     * Returns whether long calls may have one more place. The last one is kept for short calls while they come, unless
-     * they have had their part and the long call is late.
+     * Returns whether long calls may have one more place. The last place is kept for short calls while they come,
+     * unless these have had their part and the long call is late.
      */
     private boolean mayBegin(Lane lane) {
         long taken = lanes.stream()

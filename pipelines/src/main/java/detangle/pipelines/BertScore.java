@@ -16,13 +16,13 @@ public record BertScore(double precision, double recall, double f1) {
         return new BertScore(precision, recall, Double.isNaN(f1) ? 0 : f1);
     }
 
-    /** Returns the better one of each of the three, as where there are several references. */
+    /** Returns the better value of each of the three numbers, for candidates with several references. */
     BertScore best(BertScore other) {
         return new BertScore(
                 Math.max(precision, other.precision), Math.max(recall, other.recall), Math.max(f1, other.f1));
     }
 
-    /** Returns what is left above a baseline, so that texts that have nothing in common score about 0. */
+    /** Returns the scores rescaled by a baseline, so that texts that have nothing in common score about 0. */
     BertScore above(BertScore baseline) {
         return new BertScore(
                 (precision - baseline.precision) / (1 - baseline.precision),

@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  *     if empty
  */
 public record BertScoreOptions(OptionalInt numLayers, boolean allLayers, boolean idf, Optional<Path> baseline) {
-    /** bert-score's: its layer for the model, all tokens alike, not rescaled. */
+    /** The defaults of bert-score: its layer for the model, all tokens with the same weight, no rescaling. */
     public static final BertScoreOptions DEFAULT =
             new BertScoreOptions(OptionalInt.empty(), false, false, Optional.empty());
 

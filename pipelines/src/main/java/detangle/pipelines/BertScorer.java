@@ -26,14 +26,14 @@ import java.util.stream.Stream;
 /**
  * Says how alike generated texts are to what they should be: BERTScore (Zhang et al. 2020), with the options of the
  * package bert-score. Each token is compared with the most alike one of the other text, by the states of one layer. Any
- * model will do, as its head is left out. Any number of threads may use one.
+ * model works, because its head is not used. Any number of threads may use one scorer.
  *
  * <pre>{@code
  * scorer.score(List.of("A dog sat there."), List.of(List.of("The cat sat there."))).getFirst().f1()
  * }</pre>
  */
 public final class BertScorer implements Pipeline {
-    /** The layers that bert-score takes, by the models' names (bert_score/utils.py, model2layers). */
+    /** The layers that bert-score compares, by the models' names (bert_score/utils.py, model2layers). */
     private static final Map<String, Integer> LAYERS = Map.of(
             "deberta-large", 16,
             "deberta-xlarge", 18,
@@ -46,7 +46,7 @@ public final class BertScorer implements Pipeline {
             "deberta-v3-large", 12,
             "mdeberta-v3-base", 10);
 
-    /** Texts whose states are kept at once. */
+    /** The number of texts whose states are in memory at once. */
     private static final int PAIRS_PER_BATCH = 64;
 
     private final TextModel model;
@@ -235,13 +235,13 @@ public final class BertScorer implements Pipeline {
                 key -> key.isEmpty() ? model.tokenizer().encode("") : model.encode(key, InputRow.alone(name)));
     }
 
-    /** All tokens count alike, but for those that the tokenizer adds. */
+    /** Returns weights of 1 for all tokens except those that the tokenizer adds, which have 0. */
     private ToDoubleFunction<Integer> plain() {
         int[] frame = model.tokenizer().encode("").ids();
         return id -> Arrays.stream(frame).anyMatch(f -> f == id) ? 0 : 1;
     }
 
-    /** Returns the logarithm of how few of the references have a token. */
+    /** Returns weights by rarity: the logarithm of the inverse share of references that have a token. */
     private static ToDoubleFunction<Integer> rarity(List<Encoding> references) {
         Map<Integer, Long> having = references.stream()
                 .flatMap(e -> Arrays.stream(e.ids()).distinct().boxed())
@@ -257,7 +257,7 @@ public final class BertScorer implements Pipeline {
      */
     private record Tokens(Tensor states, double[] weights) {}
 
-    /** Returns the tokens of texts by layer. A text of special tokens alone has none. */
+    /** Returns the tokens of texts by layer. A text that has only special tokens has none. */
     private Map<String, Tokens[]> states(
             List<String> texts, Map<String, Encoding> encodings, ToDoubleFunction<Integer> weight) {
         int frame = model.tokenizer().encode("").length();

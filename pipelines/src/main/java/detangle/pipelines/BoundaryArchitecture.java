@@ -117,7 +117,7 @@ record BoundaryArchitecture(BoundaryHead head, HeadPrograms programs) implements
         return new SchemaAnswer(structures, entities, true, relations, classifications);
     }
 
-    /** Thresholds of kinds do not count, as in the original. */
+    /** Returns the entities. As in the original, thresholds of kinds have no effect. */
     private SequencedMap<String, List<EntityMention>> entities(
             Entities asked, int first, BoundaryScores scores, BoundaryText text, SchemaOptions options) {
         OverlapPolicy policy = options.overlaps().orElse(head.decoding().overlaps());

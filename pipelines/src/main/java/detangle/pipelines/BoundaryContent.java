@@ -38,7 +38,7 @@ record BoundaryContent(float[][] sums, float[][] maxima) {
         return new BoundaryContent(sums, maxima);
     }
 
-    /** The mean, and the smooth maximum behind it. */
+    /** Returns the mean of a span, and behind it the smooth maximum if there is one. */
     float[] of(BoundarySpan span) {
         float[] mean = mean(span);
         if (maxima.length == 0) {

@@ -58,7 +58,10 @@ record BoundaryMarginals(
         return rows;
     }
 
-    /** The product of both ends of a span, by the root of their width. */
+    /**
+     * Returns the product of the vectors of a span's ends, weighted by a gate unless it is empty, and divided by the
+     * square root of their width.
+     */
     float product(int start, int end, float[] gate) {
         float[] first = firstVectors[start];
         float[] last = lastVectors[end];

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Which spans of one kind stay (gliner2/models/boundary/engine.py:21-77). */
+/** Chooses the spans of one kind that stay if they overlap (gliner2/models/boundary/engine.py:21-77). */
 final class BoundaryOverlaps {
     private static final Comparator<Scored> BEST_FIRST = Comparator.comparingDouble((Scored s) -> -s.probability())
             .thenComparingInt(s -> s.span().start())
@@ -16,7 +16,7 @@ final class BoundaryOverlaps {
     /** A span and its probability. */
     record Scored(BoundarySpan span, float probability) {}
 
-    /** Returns those that stay, the most probable first. */
+    /** Returns the spans that stay, the most probable first. */
     static List<Scored> resolved(List<Scored> spans, OverlapPolicy policy) {
         List<Scored> kept = switch (policy) {
             case FLAT -> flat(spans);
@@ -27,8 +27,8 @@ final class BoundaryOverlaps {
     }
 
     /**
-     * Returns those without common words whose probabilities have the greatest sum; of equal sums, the one of fewer
-     * spans that end early.
+     * Returns the spans without common words whose probabilities have the greatest sum. If sums are equal, fewer spans
+     * and earlier ends win.
      */
     private static List<Scored> flat(List<Scored> all) {
         List<Scored> spans = all.stream()
@@ -61,7 +61,7 @@ final class BoundaryOverlaps {
         return kept;
     }
 
-    /** Returns all but those inside a more probable one. */
+    /** Returns all spans except those inside a more probable span. */
     private static List<Scored> longest(List<Scored> all) {
         List<Scored> kept = new ArrayList<>();
         for (Scored scored : all.stream().sorted(BEST_FIRST).toList()) {

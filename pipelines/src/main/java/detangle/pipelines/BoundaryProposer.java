@@ -10,14 +10,14 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Chooses the spans that are scored (gliner2/models/boundary/proposal.py:428-690, pool.py:107-330). Ties go to what
- * stands first.
+ * Chooses the spans that are scored (gliner2/models/boundary/proposal.py:428-690, pool.py:107-330). If values are
+ * equal, the earlier span wins.
  */
 record BoundaryProposer(BoundaryMarginals marginals) {
-    /** Above the values of all spans, and so what a query's own choices are worth. */
+    /** The bonus of a query's own choices: it is greater than the values of all spans. */
     private static final float BONUS_OF_A_CHOICE = 5000;
 
-    /** Returns those of one query, the best first. */
+    /** Returns the proposed spans of one query, the best first. */
     List<BoundarySpan> ofQuery(int query, float[] gate, BoundaryHead.Proposals asked) {
         Deadline.check();
         float[] firsts = marginals.firsts()[query];
@@ -47,7 +47,7 @@ record BoundaryProposer(BoundaryMarginals marginals) {
         return best(values, asked.budget());
     }
 
-    /** Returns those that all queries share, the best first. */
+    /** Returns the proposed spans that all queries share, the best first. */
     List<BoundarySpan> shared(BoundaryHead.Pool pool) {
         float[] firsts = greatest(marginals.firsts());
         float[] lasts = greatest(marginals.lasts());

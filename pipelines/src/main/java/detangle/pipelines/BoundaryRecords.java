@@ -133,7 +133,7 @@ record BoundaryRecords(BoundaryHead.Records head, HeadPrograms programs, Boundar
         return rows;
     }
 
-    /** Returns the most probable first. */
+    /** Returns the instances, the most probable first. */
     private List<Instance> instances(Structure structure, int firstQuery, Candidates candidates) {
         return switch (structure.mode().orElseThrow()) {
             case NATURAL -> {
@@ -220,7 +220,7 @@ record BoundaryRecords(BoundaryHead.Records head, HeadPrograms programs, Boundar
         return List.of(candidates.span(field, best - 1));
     }
 
-    /** Returns all that are probable enough and free, in the order in which they were proposed. */
+    /** Returns all candidates that are free and probable enough, in the order in which they were proposed. */
     private List<BoundarySpan> several(
             StructureField asked, int field, double[] logits, Candidates candidates, Set<Long> used) {
         List<BoundarySpan> spans = new ArrayList<>();

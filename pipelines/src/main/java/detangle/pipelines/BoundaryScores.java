@@ -126,7 +126,7 @@ record BoundaryScores(BoundaryMarginals marginals, List<List<BoundarySpan>> span
         return new BoundaryScores(marginals, spans, logits);
     }
 
-    /** Returns what scores of both kinds are made of. */
+    /** Returns the inputs of the programs of both kinds of scores. */
     private static Map<String, Tensor> inputs(
             BoundaryHead head, BoundaryMarginals marginals, Tensor queries, List<BoundarySpan> spans) {
         Map<String, Tensor> inputs = new HashMap<>();
@@ -150,7 +150,7 @@ record BoundaryScores(BoundaryMarginals marginals, List<List<BoundarySpan>> span
         return inputs;
     }
 
-    /** Puts in the boundaries of spans. */
+    /** Adds the inputs with the boundaries of spans. */
     static void ends(List<BoundarySpan> spans, Map<String, Tensor> inputs) {
         long[] starts = spans.stream().mapToLong(BoundarySpan::start).toArray();
         long[] ends = spans.stream().mapToLong(BoundarySpan::end).toArray();
@@ -183,7 +183,7 @@ record BoundaryScores(BoundaryMarginals marginals, List<List<BoundarySpan>> span
             return new Interval(sums, mean);
         }
 
-        /** Their sum by the root of their number. */
+        /** Returns the sum of the logits of a span's words, divided by the square root of their number. */
         float of(BoundarySpan span) {
             if (sums.length == 0) {
                 return 0;

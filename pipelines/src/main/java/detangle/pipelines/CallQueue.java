@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 
-/** Encodings that wait, in the order in which they are due. Not safe for several threads. */
+/** Waiting encodings, in the order in which they are due. It is not safe for several threads. */
 final class CallQueue {
     // Times of System.nanoTime may overflow, and their differences do not.
     private static final Comparator<Waiting> BY_DUE = (a, b) -> Long.compare(a.item.due - b.item.due, 0);
@@ -17,9 +17,9 @@ final class CallQueue {
     private long added;
 
     /**
-     * An encoding, and what the model says of it.
+     * A waiting encoding, and the future with the model's outputs for it.
      *
-     * @param tokens that it counts as
+     * @param tokens the number of tokens that it counts as
      * @param due when it is due, as of {@link System#nanoTime}
      */
     record Item(Encoding encoding, int tokens, long due, CompletableFuture<Row> row) {
@@ -28,7 +28,7 @@ final class CallQueue {
         }
     }
 
-    /** @param number how many came before it */
+    /** @param number the number of encodings that came before it */
     private record Waiting(Item item, long number) {}
 
     void add(List<Item> call) {
@@ -51,7 +51,7 @@ final class CallQueue {
         return order.element().item.due;
     }
 
-    /** Drops the encodings for which nobody waits any more, as their deadlines have passed. */
+    /** Drops the encodings whose callers have gone because their deadlines have passed. */
     void dropDone() {
         order.removeIf(waiting -> waiting.item.row.isDone());
     }

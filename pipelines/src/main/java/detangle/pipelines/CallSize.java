@@ -1,11 +1,11 @@
 package detangle.pipelines;
 
-/** Whether a call asks little of a model or a lot. */
+/** The size of a call to a model, by its number of tokens. */
 enum CallSize {
     SHORT,
     LONG;
 
-    /** Tokens of a short call at most, all its encodings together. */
+    /** The most tokens of a short call, all its encodings together. */
     private static final int SHORT_TOKENS = 256;
 
     static CallSize of(long tokens) {

@@ -2,7 +2,7 @@ package detangle.pipelines;
 
 import detangle.models.text.WhiteSpace;
 
-/** Turns the code points that tokenizers count into the characters of a Java text. */
+/** Converts places in code points, which tokenizers count, into indices of a Java string. */
 final class Characters {
     private final String text;
     private final int[] indices;
@@ -17,12 +17,12 @@ final class Characters {
     }
 
     /**
-     * A part of the text, without the white space around it that tokens may have: some begin with the space before a
-     * word.
+     * A part of the text without the white space around it. Tokens may have such white space: some begin with the space
+     * before a word.
      */
     record Span(String word, int start, int end) {}
 
-    /** Returns all that stands between two code points, white space included. */
+    /** Returns the text between two code points, white space included. */
     String text(int start, int end) {
         return text.substring(indices[start], indices[end]);
     }

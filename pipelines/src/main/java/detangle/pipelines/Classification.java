@@ -1,7 +1,7 @@
 package detangle.pipelines;
 
 /**
- * A label and how sure the model is of it.
+ * A label and its score.
  *
  * @param score a probability; for a regression model the value itself
  */

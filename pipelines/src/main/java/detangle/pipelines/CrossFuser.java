@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 
-/** Makes other vectors of a window's words and labels, which have seen each other. */
+/** Fuses the vectors of a window's words and labels: attention lets each kind read the other. */
 final class CrossFuser {
     private final SecondPrograms.Loaded program;
     private final int heads;
@@ -44,7 +44,7 @@ final class CrossFuser {
         return all;
     }
 
-    /** Numbers of the scores of attention. */
+    /** Returns how many numbers the scores of attention have for a window. */
     private long scores(WordVectors window) {
         long longest = Math.max(window.words().length, window.labels().length);
         return heads * longest * longest;

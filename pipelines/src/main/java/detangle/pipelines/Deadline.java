@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 /**
- * The time by which what a thread asks of pipelines with {@link DynamicBatching} is to be done: encoding texts,
- * waiting and running count together. Without one, {@link DynamicBatching#deadline} begins anew with each call.
+ * The time by which a thread's calls of pipelines with {@link DynamicBatching} must be done: encoding texts, waiting
+ * and running count together. A thread without a deadline has {@link DynamicBatching#deadline} for each call.
  */
 public final class Deadline {
     /** The end of the time, as of {@link System#nanoTime}. */
@@ -14,7 +14,7 @@ public final class Deadline {
     private Deadline() {}
 
     /**
-     * Does something whose calls of pipelines end by a {@link DeadlineException} once this time has passed.
+     * Runs code whose calls of pipelines end with a {@link DeadlineException} after this time has passed.
      *
      * @param time from now
      */
@@ -23,29 +23,32 @@ public final class Deadline {
     }
 
     /**
-     * Returns how much time the calling thread has left; nothing or less once it has passed.
+     * Returns the time that the calling thread has left; zero or a negative time if the deadline has passed.
      *
-     * @param otherwise the time of a thread without a deadline
+     * @param otherwise the result for a thread without a deadline
      */
     public static Duration left(Duration otherwise) {
         return END.isBound() ? Duration.ofNanos(END.get() - System.nanoTime()) : otherwise;
     }
 
-    /** Ends what takes long by a {@link DeadlineException}, if the calling thread has a deadline and it has passed. */
+    /**
+     * Throws a {@link DeadlineException} if the calling thread has a deadline that has passed. Long computations call
+     * it.
+     */
     static void check() {
         if (END.isBound() && END.get() - System.nanoTime() <= 0) {
             throw new DeadlineException("not done in time");
         }
     }
 
-    /** Returns when the calling thread's work is to be done, as of {@link System#nanoTime}. */
+    /** Returns the deadline of the calling thread, as of {@link System#nanoTime}. */
     static long end(DynamicBatching options) {
         return END.isBound()
                 ? END.get()
                 : System.nanoTime() + options.deadline().toNanos();
     }
 
-    /** Returns what is said once it has passed. */
+    /** Returns the exception for a deadline that has passed. */
     static DeadlineException exceeded(DynamicBatching options) {
         return new DeadlineException("not done within " + options.deadline().toMillis() + " ms");
     }

@@ -2,7 +2,9 @@ package detangle.pipelines;
 
 import detangle.ir.DeviceException;
 
-/** A text was not done in the time that {@link DynamicBatching} allows. */
+/**
+ * The exception for a text that was not answered in the time that {@link Deadline} or {@link DynamicBatching} allows.
+ */
 public final class DeadlineException extends DeviceException {
     private static final long serialVersionUID = 1L;
 

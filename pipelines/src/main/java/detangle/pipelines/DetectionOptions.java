@@ -6,11 +6,11 @@ import java.util.OptionalDouble;
 /**
  * The parts of texts that {@link Redactor} looks for.
  *
- * @param labels kinds of entities. A GLiNER or GLiNER2 model is told them in words: {@code person}, {@code credit card
- *     number}; if empty {@link #PERSONAL_DATA}. Of a model for token classification they are some of its own labels
- *     without {@code B-} and {@code I-}, and all if empty
- * @param threshold the least probability; if empty 0.5, and of a model for token classification none, as it has
- *     decided already
+ * @param labels kinds of entities. For a GLiNER or GLiNER2 model they are words: {@code person}, {@code credit card
+ *     number}; if empty, they are {@link #PERSONAL_DATA}. For a model for token classification they are some of its own
+ *     labels without {@code B-} and {@code I-}, or all of them if empty
+ * @param threshold the least probability. If empty, it is 0.5; a model for token classification then has no threshold,
+ *     because its labels decide
  */
 public record DetectionOptions(List<String> labels, OptionalDouble threshold) {
     /** The kinds that are commonly called personal data, in words that models for it were trained with. */
@@ -32,10 +32,10 @@ public record DetectionOptions(List<String> labels, OptionalDouble threshold) {
             "username",
             "password");
 
-    /** Personal data, or all labels of a model for token classification. */
+    /** The default options: personal data, or all labels of a model for token classification. */
     public static final DetectionOptions DEFAULT = new DetectionOptions(List.of(), OptionalDouble.empty());
 
-    /** Keeps a copy, and refuses empty labels and what is not a probability. */
+    /** Keeps a copy of the labels. Refuses empty labels, and a threshold that is not a probability. */
     public DetectionOptions {
         labels = List.copyOf(labels);
         labels.forEach(InputRow.alone("a label")::requireText);

@@ -4,19 +4,20 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * The options by which requests of several threads become batches: what waits while a batch runs is the next one.
+ * The options by which requests of several threads become batches: the texts that wait while a batch runs become the
+ * next batch.
  *
- * @param maxBatchTokens tokens of a batch, unless one text alone has more
- * @param maxWaiting texts that may wait; what comes then is refused by an {@link OverloadedException}
- * @param deadline how long a text may wait and run; then its caller gets a {@link DeadlineException}
- * @param listener is told of each batch
+ * @param maxBatchTokens the most tokens of a batch, unless one text alone has more
+ * @param maxWaiting the most texts that may wait; a call with more gets an {@link OverloadedException}
+ * @param deadline the longest time that a text may wait and run; its caller then gets a {@link DeadlineException}
+ * @param listener receives a report of each batch
  */
 public record DynamicBatching(int maxBatchTokens, int maxWaiting, Duration deadline, Consumer<Report> listener) {
-    /** 16 384 tokens, 512 texts, 30 seconds. */
+    /** The default options: 16 384 tokens, 512 texts, 30 seconds. */
     public static final DynamicBatching DEFAULT =
             new DynamicBatching(16_384, 512, Duration.ofSeconds(30), report -> {});
 
-    /** Refuses limits that let nothing through. */
+    /** Refuses limits that are less than 1, and a deadline that is not positive. */
     public DynamicBatching {
         if (maxBatchTokens < 1 || maxWaiting < 1 || !deadline.isPositive()) {
             throw new IllegalArgumentException("the limits of dynamic batching are at least 1");
@@ -26,10 +27,10 @@ public record DynamicBatching(int maxBatchTokens, int maxWaiting, Duration deadl
     /**
      * A batch that has run.
      *
-     * @param sequences how many texts
-     * @param tokens of all of them
-     * @param waiting texts that wait now
-     * @param time that it ran
+     * @param sequences the number of texts
+     * @param tokens the tokens of all texts together
+     * @param waiting the number of texts that wait after it
+     * @param time how long it ran
      */
     public record Report(int sequences, int tokens, int waiting, Duration time) {}
 

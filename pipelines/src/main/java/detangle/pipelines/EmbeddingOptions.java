@@ -5,11 +5,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The options by which texts become vectors; the names are sentence-transformers'. Options that are empty are as the
- * model's folder says.
+ * The options by which texts become vectors; the names are sentence-transformers'. Empty options take the values of the
+ * model's folder.
  *
- * @param pooling how the states of a text's tokens become a vector; several are put side by side. If empty, what the
- *     folder says, or the mean
+ * @param pooling how the states of a text's tokens become a vector; several are put side by side. If empty, the folder
+ *     decides, or else it is the mean
  * @param normalize whether vectors are made of length 1 in the end, so that their dot product is their cosine; a folder
  *     may ask for that too
  * @param truncateDim how many of a vector's first numbers are kept, before {@code normalize}; as many as the folder
@@ -23,7 +23,7 @@ public record EmbeddingOptions(
         OptionalInt truncateDim,
         Optional<String> promptName,
         Optional<String> prompt) {
-    /** Everything as the folder says. */
+    /** The default options: the model's folder decides everything. */
     public static final EmbeddingOptions DEFAULT =
             new EmbeddingOptions(List.of(), false, OptionalInt.empty(), Optional.empty(), Optional.empty());
 
@@ -50,12 +50,12 @@ public record EmbeddingOptions(
         return new EmbeddingOptions(pooling, normalize, OptionalInt.of(value), promptName, prompt);
     }
 
-    /** Returns the prompt of that name, in place of any other. */
+    /** Returns options with the prompt of that name, in place of any other. */
     public EmbeddingOptions withPromptName(String value) {
         return new EmbeddingOptions(pooling, normalize, truncateDim, Optional.of(value), Optional.empty());
     }
 
-    /** This text, in place of any prompt with a name. */
+    /** Returns options with this prompt, in place of any prompt with a name; an empty text means no prompt. */
     public EmbeddingOptions withPrompt(String value) {
         return new EmbeddingOptions(pooling, normalize, truncateDim, Optional.empty(), Optional.of(value));
     }

@@ -13,7 +13,7 @@ import java.util.Map;
 
 /** The vectors of a GLiClass bi-encoder's labels. */
 final class EncodedLabels implements AutoCloseable {
-    /** So many labels are encoded at once where they are padded. */
+    /** The number of labels that are encoded at once if they are padded. */
     private static final int LABELS_PER_BATCH = 64;
 
     private final TextModel model;
@@ -54,8 +54,8 @@ final class EncodedLabels implements AutoCloseable {
     }
 
     /**
-     * Returns the vectors of labels that are asked for together. The original pads them to the longest one, and its
-     * poolings but one read padding; so a vector is known for the length that it was padded to.
+     * Returns the vectors of labels that are asked for together. The original pads labels to the longest one, and all
+     * its poolings except one read padding. A vector is therefore kept by the length to which its label was padded.
      */
     Map<String, float[]> of(List<String> labels) {
         if (!padded || known.areGiven(labels)) {

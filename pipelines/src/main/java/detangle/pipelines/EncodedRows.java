@@ -33,7 +33,7 @@ final class EncodedRows<E> {
                     all.rows.add(i);
                 }
             } catch (InputRow.UnanswerableException e) {
-                // The listener knows, and the other rows go on.
+                // The listener has been told, and the other rows go on.
             }
         }
         return all;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Makes entities of what a model says of tokens, as HuggingFace's token-classification pipeline does. */
+/** Makes entities of the scores of tokens, as HuggingFace's token-classification pipeline does. */
 final class EntityAggregation {
     private final List<String> labels;
     private final AggregationStrategy strategy;
@@ -94,7 +94,7 @@ final class EntityAggregation {
         return mean;
     }
 
-    /** Neighbours with the same label are one, unless the later one begins an entity by its {@code B-}. */
+    /** Joins neighbours with the same label, unless the later one begins an entity by its {@code B-}. */
     private List<Entity> join(List<Piece> pieces, Characters text) {
         List<Entity> entities = new ArrayList<>();
         for (int first = 0; first < pieces.size(); ) {
@@ -113,7 +113,7 @@ final class EntityAggregation {
         return !label.startsWith("B-") && type(label).equals(type);
     }
 
-    /** Returns what a label calls an entity's kind: without its {@code B-} or {@code I-}. */
+    /** Returns the kind of an entity with a label: the label without its {@code B-} or {@code I-}. */
     static String type(String label) {
         return label.startsWith("B-") || label.startsWith("I-") ? label.substring(2) : label;
     }
@@ -124,7 +124,10 @@ final class EntityAggregation {
         return new Entity(name, score, span.word(), span.start(), span.end());
     }
 
-    /** Returns the entities of windows that overlap: of those that meet the longer stays, of equal ones the surer. */
+    /**
+     * Returns the entities of windows that overlap. If two entities overlap, the longer one stays; if they are equally
+     * long, the one with the greater score.
+     */
     static List<Entity> merge(List<Entity> ofWindows) {
         List<Entity> sorted = ofWindows.stream()
                 .sorted(Comparator.comparingInt(Entity::start))

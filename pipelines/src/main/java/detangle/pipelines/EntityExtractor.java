@@ -32,20 +32,24 @@ import java.util.stream.Collectors;
 /**
  * Finds entities of any kind that is named, and relations between them, with a GLiNER model (Zaratiana et al. 2024) on
  * a DeBERTa encoder: one that scores spans or words, whose labels stand before the text or have an encoder of their
- * own. A text that is longer than the model takes is read in windows that overlap. Any number of threads may use one.
+ * own. A text that is longer than the model takes is read in windows that overlap. Any number of threads may use one
+ * extractor.
  *
  * <pre>{@code
  * extractor.extract("Ada lives in London", List.of("person", "city"), ExtractionOptions.DEFAULT)
  * }</pre>
  */
 public final class EntityExtractor implements Pipeline {
-    /** So many windows wait for each other, so that their words are scored at once. */
+    /** The number of windows whose words are scored at once. */
     private static final int SCORED_TOGETHER = 16;
 
-    /** Words times labels of windows that wait for each other: what is found in them has a bound. */
+    /** The most words times labels of windows that are scored at once, which bounds what is found in them. */
     private static final int WORDS_BY_LABELS = 1 << 16;
 
-    /** Parts of texts and relations that reach the threshold, of all texts of a call, where strangers ask. */
+    /**
+     * The most parts of texts and relations that may reach the threshold in a call of a shared model, such as a
+     * server's.
+     */
     private static final int MAX_PARTS_FOUND = 100_000;
 
     private final GlinerConfig config;
@@ -76,18 +80,20 @@ public final class EntityExtractor implements Pipeline {
         this.windows = new ExtractionWindows(folder, maxWords);
     }
 
-    /** Loads a folder with gliner_config.json and weights, on the best backend there is. */
+    /**
+     * Loads a folder with gliner_config.json and weights on the best backend; see {@link #load(Path, PipelineOptions)}.
+     */
     public static EntityExtractor load(Path folder) {
         return load(folder, PipelineOptions.DEFAULT);
     }
 
     /**
-     * Loads a model as {@link #load(Path)} does, with options. Tokenizer and encoder configuration that the folder
-     * lacks, as older ones do, are those of the model that it names: of a folder of that name beside it, or from the
-     * hub or its cache.
+     * Loads a model as {@link #load(Path)} does, with options. Older folders lack a tokenizer and the configuration of
+     * the encoder. These then come from the model that the folder names: from a folder of that name beside it, or from
+     * the hub or its cache.
      *
      * @throws detangle.models.deberta.ConfigException if the model is of another kind
-     * @throws PipelineException if the model that it names cannot be had
+     * @throws PipelineException if the model that the folder names is not found
      */
     public static EntityExtractor load(Path folder, PipelineOptions options) {
         options.adapter().ifPresent(adapter -> {
@@ -146,10 +152,10 @@ public final class EntityExtractor implements Pipeline {
      * Puts a model into one file, which {@link #load} takes in a folder's place. The tokenizer of labels that have an
      * encoder of their own goes with it.
      *
-     * @param options of which the weight type is heeded
+     * @param options the options, of which only the weight type has an effect
      * @param output a file whose name ends in {@code .dtl}
      * @throws detangle.models.deberta.ConfigException if the model is of another kind
-     * @throws PipelineException if the tokenizer of labels cannot be had
+     * @throws PipelineException if the tokenizer of labels is not found
      */
     public static void compile(Path folder, PipelineOptions options, Path output) {
         Optional<ModelFiles> labelModel = GlinerConfig.neededLabelsModel(folder)
@@ -162,7 +168,7 @@ public final class EntityExtractor implements Pipeline {
         return switch (folder.config().labels()) {
             case LabelSource.Prompt _ -> Optional.empty();
             case LabelSource.OwnEncoder own -> {
-                // Its lengths are those of labels.
+                // The encoder of labels reads labels, so a length for texts does not apply to it.
                 PipelineOptions ofLabels = options.withoutMaxLength();
                 Optional<TextModel> encoder = folder.labels()
                         .map(inner -> TextModel.of(
@@ -224,8 +230,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * Returns what each text holds of what is looked for in it, in the order of the requests. Texts with different
-     * labels and options share batches, and no text changes the answer to another one.
+     * Returns the entities and relations of each request, in the order of the requests. Texts with different labels and
+     * options share batches, and no text changes the answer to another one.
      *
      * @param progress told how many windows are done, after each batch
      * @throws PipelineException if a label is empty that stands before the text, or relations or probabilities of
@@ -235,12 +241,12 @@ public final class EntityExtractor implements Pipeline {
         return run(requests, progress, WindowAnswer::chosen);
     }
 
-    /** Returns all that reaches the threshold in any window, where several candidates for the same words may do so. */
+    /** Returns all candidates that reach the threshold in any window, also several for the same words. */
     List<List<Entity>> candidates(List<ExtractionRequest> requests, ProgressListener progress) {
         return run(requests, progress, WindowAnswer::candidates);
     }
 
-    /** @param choice the answer to a text, of what was found in its windows */
+    /** @param choice makes the answer to a text from the candidates of its windows */
     private <T> List<T> run(
             List<ExtractionRequest> requests,
             ProgressListener progress,
@@ -310,7 +316,9 @@ public final class EntityExtractor implements Pipeline {
         return numbers >= WORDS_BY_LABELS;
     }
 
-    /** Refuses what a stranger asks that makes an answer of any size. */
+    /**
+     * Throws a {@link PipelineException} if a call of a shared model finds so much that its answer would have no bound.
+     */
     private void requireFew(int found) {
         if (model.isShared() && found > MAX_PARTS_FOUND) {
             throw new PipelineException("more than " + MAX_PARTS_FOUND
@@ -318,10 +326,10 @@ public final class EntityExtractor implements Pipeline {
         }
     }
 
-    /** A window whose states are computed and that is not scored yet. */
+    /** A window whose states have been computed and which is not scored yet. */
     private record Waiting(int index, WordVectors vectors, float[][] relations) {}
 
-    /** Scores what waits, and says how much it found. */
+    /** Scores the waiting windows, and returns how much they hold. */
     private int answer(
             List<Waiting> waiting, List<Window> all, List<ExtractionText> texts, List<WindowAnswer> answers) {
         if (waiting.isEmpty()) {
@@ -384,8 +392,8 @@ public final class EntityExtractor implements Pipeline {
     }
 
     /**
-     * Returns the tokens of a label or a relation. One without tokens in the prompt makes the original take the first
-     * word of the text for it (gliner/data_processing/utils.py:95-179).
+     * Returns the tokens of a label or a relation. In a prompt, a blank label is refused, because the original then
+     * takes the first word of the text for the label (gliner/data_processing/utils.py:95-179).
      */
     private int[] labelTokens(String what, String label) {
         if (config.labels() instanceof LabelSource.Prompt) {
@@ -430,7 +438,7 @@ public final class EntityExtractor implements Pipeline {
 
     @Override
     public void close() {
-        // First what waits, which needs the rest.
+        // The model ends first: its waiting calls need the other parts.
         model.close();
         programs.close();
         labelVectors.ifPresent(LabelVectors::close);

@@ -8,8 +8,8 @@ import java.util.SequencedMap;
  *
  * @param entities in the order of the text
  * @param relations between these entities; none if none were asked for
- * @param classProbabilities of each entity, the most probable labels of its words, the surest first, at most five;
- *     nothing if they were not asked for
+ * @param classProbabilities for each entity the most probable labels of its words, at most five, the most probable
+ *     first; empty if they were not asked for
  */
 public record Extraction(
         List<Entity> entities, List<Relation> relations, List<SequencedMap<String, Double>> classProbabilities) {
@@ -20,7 +20,7 @@ public record Extraction(
         classProbabilities = List.copyOf(classProbabilities);
     }
 
-    /** Entities and relations without probabilities of other labels. */
+    /** Makes an extraction without probabilities of other labels. */
     public Extraction(List<Entity> entities, List<Relation> relations) {
         this(entities, relations, List.of());
     }

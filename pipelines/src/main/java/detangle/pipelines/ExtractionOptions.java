@@ -3,19 +3,20 @@ package detangle.pipelines;
 import java.util.OptionalDouble;
 
 /**
- * Which entities are kept; the names and the numbers of {@link #DEFAULT} are GLiNER's.
+ * The options by which an {@link EntityExtractor} chooses entities; the names and the numbers of {@link #DEFAULT} are
+ * GLiNER's.
  *
  * @param threshold the least probability
  * @param flatNer whether entities may not lie inside one another
  * @param multiLabel whether a part of the text may have several labels
- * @param mergeAdjacent whether entities of one label that stand next to each other, or with one character between
- *     them, become one, as NuNER Zero wants it; its score is the lowest of theirs
- * @param classProbabilities whether the most probable labels of each entity are told, at most five; models that score
- *     spans do so
- * @param longTexts what becomes of texts that are longer than the model takes
+ * @param mergeAdjacent whether entities of one label that stand next to each other, or with one character between them,
+ *     become one, as NuNER Zero wants it; its score is the lowest of theirs
+ * @param classProbabilities whether the answer has the most probable labels of each entity, at most five; only models
+ *     that score spans can do this
+ * @param longTexts the treatment of texts that are longer than the model takes
  * @param relationThreshold the least probability of a relation; that of entities if empty
- * @param adjacencyThreshold the least probability that two entities are related at all, which some models tell first;
- *     that of entities if empty
+ * @param adjacencyThreshold the least probability that two entities are related at all, which some models compute
+ *     first; that of entities if empty
  */
 public record ExtractionOptions(
         double threshold,
@@ -26,10 +27,12 @@ public record ExtractionOptions(
         LongTexts longTexts,
         OptionalDouble relationThreshold,
         OptionalDouble adjacencyThreshold) {
-    /** A probability of 0.5, no entity in another, one label each; long texts are read in windows. */
+    /**
+     * The default options: a probability of 0.5, no entity inside another, one label each, and long texts in windows.
+     */
     public static final ExtractionOptions DEFAULT = new ExtractionOptions(0.5, true, false);
 
-    /** Refuses what is not a probability. */
+    /** Refuses thresholds that are not probabilities. */
     public ExtractionOptions {
         requireProbability(threshold);
         if (mergeAdjacent && classProbabilities) {
@@ -41,7 +44,7 @@ public record ExtractionOptions(
         adjacencyThreshold.ifPresent(ExtractionOptions::requireProbability);
     }
 
-    /** These three, and otherwise what {@link #DEFAULT} has. */
+    /** Makes options of these three; the others are those of {@link #DEFAULT}. */
     public ExtractionOptions(double threshold, boolean flatNer, boolean multiLabel) {
         this(
                 threshold,

@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A text and what is looked for in it.
+ * A text, and the kinds of entities and relations to look for in it.
  *
  * @param labels kinds of entities, in words: {@code person}, {@code credit card number}
  * @param relations kinds of relations between entities: {@code works for}; not all models find any
- * @param spans the parts of the text that may be entities; parts that do not begin and end with words are passed over.
- *     Empty if any part may be one
+ * @param spans the parts of the text that may be entities; parts that do not begin and end with words are ignored. If
+ *     empty, any part may be an entity
  */
 public record ExtractionRequest(
         String text,
@@ -23,7 +23,7 @@ public record ExtractionRequest(
         spans = spans.map(List::copyOf);
     }
 
-    /** Returns a text any part of which may be an entity. */
+    /** Returns a request without relations in which any part of the text may be an entity. */
     public static ExtractionRequest of(String text, List<String> labels, ExtractionOptions options) {
         return new ExtractionRequest(text, labels, List.of(), Optional.empty(), options);
     }

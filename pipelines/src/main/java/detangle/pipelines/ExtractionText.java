@@ -13,10 +13,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A text with the words that have tokens; a word of which the tokenizer leaves nothing is not a part of an entity.
+ * A text with those of its words that have tokens. A word of which the tokenizer leaves nothing is not a part of an
+ * entity.
  *
- * @param labels each once
- * @param relations each once
+ * @param labels the labels, each once
+ * @param relations the relations, each once
  */
 record ExtractionText(ExtractionRequest request, List<String> labels, List<String> relations, List<Word> words) {
     ExtractionOptions options() {

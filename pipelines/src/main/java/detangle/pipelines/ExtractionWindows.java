@@ -20,7 +20,7 @@ final class ExtractionWindows {
     private final Optional<Marks> marks;
     private final int maxWords;
 
-    /** @param maxWords the words of a window */
+    /** @param maxWords the most words of a window */
     ExtractionWindows(GlinerFolder folder, int maxWords) {
         this.config = folder.config();
         this.tokenizer = folder.tokenizer();
@@ -51,7 +51,7 @@ final class ExtractionWindows {
         return GlinerFolder.tokens(tokenizer, word);
     }
 
-    /** Returns a request with the words of its text; none are looked for where nothing is asked. */
+    /** Returns a request with the words of its text; without words if it asks for nothing. */
     ExtractionText text(ExtractionRequest request) {
         List<String> labels = request.labels().stream().distinct().toList();
         List<Word> words = labels.isEmpty()
@@ -72,7 +72,7 @@ final class ExtractionWindows {
     List<Window> of(int number, ExtractionText text, Map<String, int[]> labelTokens) {
         List<Word> words = text.words();
         int length = Math.min(maxWords, words.size());
-        // An entity that one window cuts is whole in the next.
+        // An entity that the end of one window cuts is whole in the next one.
         int overlap = Math.min(maxWords / 2, Math.max(config.maxWidth(), maxWords / 4));
         Map<String, int[]> known = new HashMap<>();
         List<Window> windows = new ArrayList<>();

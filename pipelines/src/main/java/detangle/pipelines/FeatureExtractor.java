@@ -14,9 +14,9 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Texts as vectors: HuggingFace's {@code feature-extraction}, and {@code encode} of sentence-transformers, whose
- * folders are read as it reads them: modules.json and what it names, prompts, lengths. Any model will do, as its head
- * is left out. Any number of threads may use one.
+ * Turns texts into vectors: HuggingFace's {@code feature-extraction}, and {@code encode} of sentence-transformers. It
+ * reads folders of sentence-transformers as that library does: modules.json and the modules in it, prompts, lengths.
+ * Any model works, because its head is not used. Any number of threads may use one extractor.
  *
  * <pre>{@code
  * float[] vector = extractor.encode("Where is my card?", EmbeddingOptions.DEFAULT.withNormalize(true));
@@ -35,7 +35,10 @@ public final class FeatureExtractor implements Pipeline {
         this.lowerCase = lowerCase;
     }
 
-    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    /**
+     * Loads a folder with config.json, weights and a tokenizer on the best backend; see {@link #load(Path,
+     * PipelineOptions)}.
+     */
     public static FeatureExtractor load(Path folder) {
         return load(folder, PipelineOptions.DEFAULT);
     }
@@ -93,13 +96,13 @@ public final class FeatureExtractor implements Pipeline {
         return vectors.width(options, model.config().hiddenSize());
     }
 
-    /** Returns the poolings that are used. */
+    /** Returns the poolings that a call with these options uses. */
     public List<Pooling> pooling(EmbeddingOptions options) {
         return vectors.pooling(options);
     }
 
     /**
-     * Returns what stands before each text.
+     * Returns the prompt that stands before each text.
      *
      * @throws PipelineException if there is no prompt of the name that is asked for
      */
@@ -108,7 +111,7 @@ public final class FeatureExtractor implements Pipeline {
     }
 
     /**
-     * Returns the vector of a text, as the folder says.
+     * Returns the vector of a text, with the options of the model's folder.
      *
      * @throws PipelineException if it is empty or too long
      */
@@ -160,10 +163,10 @@ public final class FeatureExtractor implements Pipeline {
     }
 
     /**
-     * A vector and what it was made of.
+     * A vector, and the number of tokens that it was made of.
      *
-     * @param vector empty for a text without one
-     * @param tokens that the model read, special ones and those of a prompt included
+     * @param vector the vector; empty for a text that has none
+     * @param tokens the number of tokens that the model read, special ones and those of a prompt included
      */
     public record Encoded(float[] vector, int tokens) {}
 
@@ -198,7 +201,7 @@ public final class FeatureExtractor implements Pipeline {
         return List.copyOf(results);
     }
 
-    /** Returns whether all that a cut left is the prompt, so that all texts would have the same vector. */
+    /** Returns whether a cut has left only the prompt, so that all texts would have the same vector. */
     private boolean isCutToPrompt(Encoding encoding, int promptTokens) {
         int[] sequences = encoding.sequences();
         return promptTokens > 0

@@ -2,13 +2,13 @@ package detangle.pipelines;
 
 import detangle.models.deberta.DebertaConfig;
 
-/** The functions that make scores of logits; the names are HuggingFace's. */
+/** The functions that turn logits into scores; the names are HuggingFace's. */
 public enum FunctionToApply {
-    /** Each label by itself. */
+    /** The sigmoid of each label by itself. */
     SIGMOID,
-    /** Labels share a probability of 1. */
+    /** The softmax over all labels, whose scores have the sum 1. */
     SOFTMAX,
-    /** Scores are the logits. */
+    /** The logits themselves. */
     NONE;
 
     /** Returns the scores of logits. */
@@ -17,7 +17,8 @@ public enum FunctionToApply {
     }
 
     /**
-     * Returns what goes with a model, as in HuggingFace's pipeline: by {@code problem_type}, or the number of labels.
+     * Returns the function that HuggingFace's pipeline takes for a model: by {@code problem_type}, or by the number of
+     * labels.
      */
     public static FunctionToApply of(DebertaConfig config) {
         return Scores.function(config);

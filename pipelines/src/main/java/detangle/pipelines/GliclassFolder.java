@@ -28,14 +28,14 @@ public record GliclassFolder(
         Weights weights,
         Map<String, Tensor> parameters,
         Optional<LabelFolder> labels) {
-    /** The field that names the model that the encoder of labels was made from. */
+    /** The field, for messages, that names the model from which the encoder of labels was made. */
     static final String LABEL_MODEL = "label_model_name of " + GliclassConfig.FILE;
 
     /** An encoder of labels. */
     public record LabelFolder(DebertaConfig config, Tokenizer tokenizer, Weights weights) {}
 
     /**
-     * Opens a folder or an artifact. Whoever has opened it closes it.
+     * Opens a folder or an artifact. The caller closes the result.
      *
      * @param ignoreUnused whether tensors of the model may be left over
      * @throws ConfigException if the model is of a kind that cannot be run
@@ -79,11 +79,11 @@ public record GliclassFolder(
         labels.ifPresent(own -> own.weights().close());
     }
 
-    /** The original finds no label where a marker has another id, and scores all labels alike. */
+    /** Checks the id of a marker. With another id the original finds no label, and scores all labels alike. */
     private static void checkMarker(Path folder, GliclassConfig config, Tokenizer tokenizer, Marker marker) {
         int[] ids = GlinerFolder.tokens(tokenizer, marker.spelling());
         boolean known = ids.length == 1 && ids[0] != tokenizer.unknownTokenId().orElse(-1);
-        // Older models know no examples.
+        // Older models do not have the marker of examples.
         boolean right = known ? ids[0] == config.id(marker) : marker == Marker.EXAMPLE;
         if (!right) {
             throw new ConfigException(
@@ -110,7 +110,7 @@ public record GliclassFolder(
     private static LabelFolder labels(Path folder, LabelEncoder own) {
         Tokenizer tokenizer = Tokenizers.load(LabelModel.files(folder, own.model(), LABEL_MODEL));
         own.config().checkTokenizer(tokenizer, folder);
-        // The text's encoder closes its weights for itself.
+        // The encoder of texts closes its own weights.
         return new LabelFolder(
                 own.config(), tokenizer, InnerEncoder.weights(Weights.open(folder), GliclassModel.LABEL_ENCODER));
     }

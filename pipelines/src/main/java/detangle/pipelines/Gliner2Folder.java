@@ -21,7 +21,7 @@ import java.util.Optional;
 public record Gliner2Folder(
         Gliner2Config config, Tokenizer tokenizer, Weights weights, Map<String, Tensor> parameters) {
     /**
-     * Opens a folder or an artifact. Whoever has opened it closes the weights.
+     * Opens a folder or an artifact. The caller closes the weights.
      *
      * @param adapter the folder of an adapter that is merged into the weights
      * @param ignoreUnused whether tensors of the model may be left over
@@ -46,7 +46,10 @@ public record Gliner2Folder(
         }
     }
 
-    /** The original fills rows that are lacking with random numbers; such a model's answers mean nothing. */
+    /**
+     * Refuses a tokenizer that lacks a token of GLiNER2, or that gives it an id beyond the table of words. The original
+     * fills missing rows with random numbers, and the answers of such a model mean nothing.
+     */
     private static void checkTokens(Path folder, Tokenizer tokenizer, Weights weights, int rows) {
         for (String token : SchemaPrompt.SPECIAL) {
             int[] ids = GlinerFolder.tokens(tokenizer, token);

@@ -24,8 +24,8 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * The parts of a GLiNER model. Older folders have weights and a short configuration alone: their tokenizer and the
- * configuration of their encoder are those of the model that they were made from, with the tokens that gliner adds to
+ * The parts of a GLiNER model. Older folders have only weights and a short configuration. Their tokenizer and the
+ * configuration of their encoder are those of the model from which they were made, with the tokens that gliner adds to
  * it.
  *
  * @param marks the tokens of the prompt; empty if labels have an encoder of their own
@@ -38,7 +38,7 @@ public record GlinerFolder(
         Weights weights,
         Optional<Marks> marks,
         Optional<LabelFolder> labels) {
-    /** The field that names the model that the encoder of labels was made from. */
+    /** The field, for messages, that names the model from which the encoder of labels was made. */
     static final String LABELS_ENCODER = "labels_encoder of " + GlinerConfig.FILE;
 
     /**
@@ -54,12 +54,12 @@ public record GlinerFolder(
     public record LabelFolder(DebertaConfig config, Tokenizer tokenizer, Weights weights) {}
 
     /**
-     * Opens a folder. Whoever has opened it closes the weights.
+     * Opens a folder. The caller closes the weights.
      *
      * @param ignoreUnused whether tensors of the model may be left over
      * @throws ConfigException if the model is of a kind that cannot be run
      * @throws WeightsException if its weights are not those of its configuration
-     * @throws PipelineException if the model that it names cannot be had
+     * @throws PipelineException if the model that the folder names is not found
      */
     public static GlinerFolder open(Path folder, boolean ignoreUnused) {
         Optional<Path> base = GlinerConfig.baseModel(folder).map(name -> base(folder, name));
@@ -100,7 +100,7 @@ public record GlinerFolder(
     private static LabelFolder labels(Path folder, String model, DebertaConfig encoder) {
         Tokenizer tokenizer = Tokenizers.load(LabelModel.files(folder, model, LABELS_ENCODER));
         encoder.checkTokenizer(tokenizer, folder);
-        // The text's encoder closes its weights for itself.
+        // The encoder of texts closes its own weights.
         Weights weights = GlinerCheckpoint.open(folder);
         return new LabelFolder(encoder, tokenizer, GlinerCheckpoint.ofLabels(weights));
     }
@@ -112,7 +112,7 @@ public record GlinerFolder(
                 .orElseGet(() -> ent.length == 1 ? ent[0] : added(weights, tokenizer, rows, prompt));
         prompt.classTokenIndex()
                 .ifPresent(id -> checkId(folder, "class_token_index", "ent_token", prompt.entToken(), tokenizer, id));
-        // Where the tokenizer is that of the encoder's model, the token was added to it after the other.
+        // If the tokenizer is that of the encoder's model, this token was added after the other one.
         int sepId = sep.length == 1 ? sep[0] : entId + 1;
         checkRow(folder, weights, rows, prompt.entToken(), entId, "class_token_index");
         checkRow(folder, weights, rows, prompt.sepToken(), sepId, "class_token_index");
@@ -125,8 +125,8 @@ public record GlinerFolder(
     }
 
     /**
-     * The original looks for the id among those that the tokenizer makes of a prompt, and finds no label where it is
-     * another token's.
+     * Checks the id of a token of the prompt. The original looks for this id among the tokens of a prompt, and finds no
+     * label if another token has it.
      */
     private static void checkId(
             Path folder, String field, String tokenField, String token, Tokenizer tokenizer, int id) {
@@ -136,7 +136,8 @@ public record GlinerFolder(
                         && encoding.tokens().get(i).equals(token))
                 .map(i -> encoding.ids()[i])
                 .findFirst();
-        // A tokenizer without the token is that of the encoder's model, behind whose tokens it was added.
+        // If the tokenizer lacks the token, it is that of the encoder's model, and the token was added behind its
+        // tokens.
         if (own.isPresent() ? own.getAsInt() != id : id < tokenizer.vocabSize()) {
             throw new ConfigException(
                     folder.resolve(GlinerConfig.FILE),
@@ -150,7 +151,7 @@ public record GlinerFolder(
                 .relTokenIndex()
                 .ifPresent(id -> checkId(folder, "rel_token_index", "rel_token", relations.relToken(), tokenizer, id));
         int[] rel = tokens(tokenizer, relations.relToken());
-        // Where the tokenizer is that of the encoder's model, the token was added to it after the other two.
+        // If the tokenizer is that of the encoder's model, this token was added after the other two.
         return relations.relTokenIndex().orElseGet(() -> rel.length == 1 ? rel[0] : sepId + 1);
     }
 
@@ -164,8 +165,8 @@ public record GlinerFolder(
     }
 
     /**
-     * Returns the id that the token before labels has got, by the rows that the word table has beyond the tokenizer's
-     * tokens.
+     * Returns the id of the token before labels. It follows from the number of rows that the table of words has beyond
+     * the tokenizer's tokens.
      */
     private static int added(Weights weights, Tokenizer tokenizer, int rows, LabelSource.Prompt prompt) {
         int known = tokenizer.vocabSize();
@@ -197,7 +198,9 @@ public record GlinerFolder(
         return Arrays.copyOf(ids, count);
     }
 
-    /** Returns the folder of the model that another was made from: beside it, or from the hub or its cache. */
+    /**
+     * Returns the folder of the model from which this one was made: a folder beside it, or from the hub or its cache.
+     */
     private static Path base(Path folder, String name) {
         Optional<Path> sibling = lastPart(name)
                 .map(last -> folder.toAbsolutePath().resolveSibling(last))
@@ -216,7 +219,7 @@ public record GlinerFolder(
         }
     }
 
-    /** Returns the part of a name behind its owner, if it is that of a file in a folder and leads nowhere else. */
+    /** Returns the part of a name behind its owner; empty if that part is not the plain name of a file. */
     private static Optional<String> lastPart(String name) {
         return Optional.of(name.substring(name.lastIndexOf('/') + 1))
                 .filter(last -> last.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*"));

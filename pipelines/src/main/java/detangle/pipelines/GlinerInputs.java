@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * Texts and labels as the inputs of an exported GLiNER model, batched and padded as gliner's own code does it
- * (gliner/data_processing/processor.py). A text that is longer than the model takes is cut, as there.
+ * (gliner/data_processing/processor.py). As there, a text that is longer than the model takes is cut.
  *
  * <pre>{@code
  * Map<String, Tensor> inputs = GlinerInputs.of(folder).batch(texts, List.of("person", "city"));
@@ -34,7 +34,7 @@ public final class GlinerInputs {
     /**
      * Reads the tokenizer and the configuration of a folder.
      *
-     * @throws detangle.ir.DetangleException of the part at fault, with one line that names the file
+     * @throws detangle.ir.DetangleException if a file is at fault, with one line that names it
      */
     public static GlinerInputs of(Path folder) {
         GlinerFolder parts = GlinerFolder.open(folder, true);
@@ -46,8 +46,8 @@ public final class GlinerInputs {
     /**
      * Returns the inputs for a batch, by the names of {@link ExportedNames} and those of the encoder.
      *
-     * @param texts each with a word at least
-     * @param labels of all texts
+     * @param texts the texts, each with at least one word
+     * @param labels the labels, the same for all texts
      * @throws PipelineException if a text has no words, or there are no labels
      */
     public Map<String, Tensor> batch(List<String> texts, List<String> labels) {
@@ -102,7 +102,7 @@ public final class GlinerInputs {
         inputs.put(ExportedNames.TEXT_LENGTHS, Tensor.of(lengths, lengths.length, 1));
     }
 
-    /** All spans of up to max_width words from each word on; those behind a text's end are masked. */
+    /** Adds all spans of up to max_width words from each word on; spans that pass the end of a text are masked. */
     private void addSpans(List<Window> windows, Map<String, Tensor> inputs) {
         GlinerConfig config = folder.config();
         int words = windows.stream().mapToInt(w -> w.wordTokens().length).max().orElse(0);

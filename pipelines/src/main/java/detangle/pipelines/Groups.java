@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
 
-/** Divides work into runs of a program, so that a run's memory is bounded. */
+/** Divides work into runs of a program, so that the memory of a run is bounded. */
 final class Groups {
-    /** Numbers of the largest tensor of a run: 64 MB. */
+    /** The most numbers of the largest tensor of a run: 64 MB of floats. */
     static final long MAX_NUMBERS = 1 << 24;
 
     private Groups() {}
 
     /**
-     * Groups of neighbours. A group's members are padded to its largest one, whose size times the number of members is
-     * bounded; one that is too large stands alone.
+     * Returns groups of neighbours. The members of a group are padded to its largest one. The size of the largest one
+     * times the number of members is bounded; a member that exceeds the bound is alone.
      *
      * @param numbers how many numbers a run needs for a member
      */

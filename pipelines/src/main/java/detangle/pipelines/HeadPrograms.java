@@ -46,7 +46,7 @@ final class HeadPrograms implements AutoCloseable {
         return encoder.inTurn(() -> weights.reading(() -> programs.get(program).run(inputs)));
     }
 
-    /** Refuses what a stranger asks that takes memory of any size. */
+    /** Throws a {@link PipelineException} if a call of a shared model would take memory without a bound. */
     void requireFew(long scores, int fields) {
         if (encoder.isShared() && scores > Groups.MAX_NUMBERS) {
             throw new PipelineException("the schema's fields make " + fields + " questions to each span of a text, "

@@ -12,13 +12,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes encodings of texts and pairs of texts that are as long as a model takes: what is longer is cut or refused, as
- * the options say.
+ * Encodes texts and pairs of texts. Inputs that are longer than the model takes are cut or refused, as the options say.
  */
 final class InputEncoder {
     private static final Logger LOG = LoggerFactory.getLogger(InputEncoder.class);
 
-    /** Tokens before the place where a text was cut off that may be others than those of the whole text, and more. */
+    /**
+     * A bound on the number of tokens, before the place where a text was cut off, that may differ from those of the
+     * whole text.
+     */
     private static final int MARGIN_TOKENS = 64;
 
     private final Tokenizer tokenizer;
@@ -28,7 +30,7 @@ final class InputEncoder {
     private final Optional<TextEncoder> threads;
     private final Truncation.Side side;
 
-    /** Tells whether the warning was given that some inputs are longer than sentence-transformers would leave them. */
+    /** Whether the warning was given that inputs are longer than sentence-transformers would leave them. */
     private final AtomicBoolean warned = new AtomicBoolean();
 
     /**
@@ -52,17 +54,17 @@ final class InputEncoder {
         this.side = side;
     }
 
-    /** Returns the same, which cuts what is too long. */
+    /** Returns the same encoder, which cuts inputs that are too long. */
     InputEncoder cutting(Truncation.Side end) {
         return new InputEncoder(tokenizer, options.withTruncation(true), length, absolute, threads, end);
     }
 
-    /** Returns what inputs are cut to, in tokens. */
+    /** Returns the number of tokens to which inputs are cut. */
     int maxLength() {
         return length.cut().tokens();
     }
 
-    /** {@code [CLS] text [SEP]}, as long as the model takes. */
+    /** Returns {@code [CLS] text [SEP]}, cut or refused if it is longer than the model takes. */
     Encoding encode(String text, InputRow row) {
         row.requireText(text);
         return encodeAny(text, row);
@@ -77,9 +79,9 @@ final class InputEncoder {
     }
 
     /**
-     * {@code [CLS] text [SEP] pair [SEP]}, as long as the model takes.
+     * Returns {@code [CLS] text [SEP] pair [SEP]}, cut or refused if it is longer than the model takes.
      *
-     * @param cut which of the two is cut, unless the options say
+     * @param cut which of the two texts is cut, unless the options say it
      */
     Encoding encode(TextPair pair, Truncation.Strategy cut, InputRow row) {
         row.requireText(pair.text());
@@ -98,7 +100,7 @@ final class InputEncoder {
         return fit(encoding, strategy, row);
     }
 
-    /** Returns all tokens of a text, however many: for those who read it in windows. */
+    /** Returns all tokens of a text, however many, for callers that read it in windows. */
     Encoding encodeWhole(String text) {
         return encode(text.length(), () -> tokenizer.encode(text));
     }
@@ -114,8 +116,8 @@ final class InputEncoder {
     }
 
     /**
-     * Returns a text, or where strangers send texts that may be cut, as much of its kept end as fills the model. So
-     * what a text costs follows from the model, and not from who sends it.
+     * Returns the text. In a shared model that cuts texts, it returns only as much of the kept end as fills the model,
+     * so the cost of a text follows from the model and not from the caller.
      */
     private String head(String text, InputRow row) {
         int maxCharacters = length.characters();
@@ -135,7 +137,7 @@ final class InputEncoder {
                 0, Character.isHighSurrogate(text.charAt(maxCharacters - 1)) ? maxCharacters - 1 : maxCharacters);
     }
 
-    /** Refuses a text that is read to a bound and has so few tokens up to there that the rest of it would count. */
+    /** Refuses a text that was read up to a bound and has so few tokens up to there that its rest would count. */
     private void requireEnough(Encoding encoding, int sequence, boolean runsOn, InputRow row) {
         if (runsOn && tokensOf(encoding, sequence) <= maxLength() + MARGIN_TOKENS) {
             throw row.unanswerable("is read to its " + (side == Truncation.Side.LEFT ? "last " : "first ")
@@ -145,7 +147,7 @@ final class InputEncoder {
         }
     }
 
-    /** Refuses a pair of which it is not certain which text has more tokens, as the longer one is cut. */
+    /** Refuses a pair if it is not certain which of its texts has more tokens, because the longer one is cut. */
     private void requireLonger(Encoding encoding, boolean firstRuns, boolean secondRuns, InputRow row) {
         long first = tokensOf(encoding, 0);
         long second = tokensOf(encoding, 1);
@@ -177,7 +179,7 @@ final class InputEncoder {
                             ? "or let it be cut (truncation)"
                             : "let it be cut (truncation), or allow more (maximum length)"));
         }
-        // sentence-transformers would cut it, and nothing is cut unasked.
+        // sentence-transformers would cut the text; Detangle cuts only what the caller asks to cut.
         if (warned.compareAndSet(false, true)) {
             LOG.warn(
                     "{} has {} tokens and is used whole, though sentence-transformers cuts to {}: let texts be cut"
@@ -198,7 +200,7 @@ final class InputEncoder {
                 return kept;
             }
         } catch (TokenizerException e) {
-            // What is to be cut is too short for it: said below with the row's name.
+            // The text to cut is too short to be cut enough. The message below names the row.
         }
         throw row.unanswerable("has " + encoding.length() + " tokens, and the model takes " + length.cut()
                 + ", which leaves nothing of the text that is to be cut (" + strategy.text() + ")");

@@ -8,17 +8,20 @@ import java.util.OptionalInt;
 /**
  * The number of tokens that an input of a model may have.
  *
- * @param most longer inputs are refused, unless they may be cut
- * @param cut what inputs are cut to, and the length of windows; never more than {@code most}. It is less where
- *     sentence-transformers cuts sooner than the model needs it
+ * @param most the most tokens of an input; longer ones are refused, unless they may be cut
+ * @param cut the number of tokens to which inputs are cut, and the length of windows. It is never more than {@code
+ *     most}, and less if sentence-transformers cuts sooner than the model needs
  */
 record InputLength(Bound most, Bound cut) {
-    /** Far more than texts have: four to six in most languages, eight in code with much white space. */
+    /**
+     * A bound on the characters of a token. It is far more than texts have: four to six in most languages, eight in
+     * code with much white space.
+     */
     private static final int CHARACTERS_PER_TOKEN = 32;
 
     /**
-     * Returns how many characters of a text are enough to fill the model, for texts of strangers. Few tokens may stand
-     * for many characters, white space above all, so this is a bound of its own and does not follow from the tokenizer.
+     * Returns the most characters of a text that a shared model reads. It is a bound of its own and does not follow
+     * from the tokenizer, because few tokens may stand for many characters, above all of white space.
      */
     int characters() {
         return (int) Math.min(Integer.MAX_VALUE, (long) most.tokens() * CHARACTERS_PER_TOKEN);
@@ -27,7 +30,7 @@ record InputLength(Bound most, Bound cut) {
     /**
      * A number of tokens, special ones included.
      *
-     * @param source who says so, for messages
+     * @param source the file or option that states the number, for messages
      */
     record Bound(int tokens, String source) {
         private Bound least(OptionalInt other, String otherSource) {
@@ -41,7 +44,7 @@ record InputLength(Bound most, Bound cut) {
     }
 
     /**
-     * Returns the length that is asked for, or else the least that the model's files state.
+     * Returns the requested length, or else the least length that the model's files state.
      *
      * @param absolute whether the model has a position for each place, and no more of them than its configuration says
      * @throws PipelineException if more is asked for than such a model has

@@ -3,9 +3,9 @@ package detangle.pipelines;
 import detangle.models.text.WhiteSpace;
 import detangle.pipelines.ProgressListener.RowMessage;
 
-/** A row of a call while it is encoded: what is said of it goes to the call's listener. */
+/** A row of a call while it is encoded. Messages about it go to the call's listener. */
 record InputRow(int index, String name, ProgressListener listener) {
-    /** The fault of a row, of which the listener has been told and after which the call goes on. */
+    /** The fault of a row of which the listener has been told. The call goes on without the row. */
     static final class UnanswerableException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -25,8 +25,8 @@ record InputRow(int index, String name, ProgressListener listener) {
     }
 
     /**
-     * Tells the listener that this row cannot be answered; what is thrown is the listener's exception or one that skips
-     * the row.
+     * Tells the listener that this row cannot be answered. It throws the listener's exception, or returns one that
+     * skips the row.
      */
     RuntimeException unanswerable(String reason) {
         RowMessage message = new RowMessage(index, name, reason);

@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Spans of words that are kept. Whether another one conflicts with them takes time in its words, however many there
- * are.
+ * Spans of words that are kept. Testing whether another span conflicts with them takes time in proportion to its words,
+ * however many spans are kept.
  */
 final class KeptSpans {
     private final ExtractionOptions options;
     private final Set<WordRange> spans = new HashSet<>();
 
-    /** The words of all spans, where these may not lie inside one another. */
+    /** The words of all spans, if spans may not lie inside one another. */
     private final Set<Integer> words = new HashSet<>();
 
     /** The greatest last word of the spans that begin with a word. */
@@ -27,7 +27,7 @@ final class KeptSpans {
         this.options = options;
     }
 
-    /** Keeps a span unless it conflicts with one that is kept; says whether it does not. */
+    /** Keeps a span unless it conflicts with a kept one; returns whether it was kept. */
     boolean keep(WordRange span) {
         if (spans.contains(span)) {
             return options.multiLabel();
@@ -56,8 +56,8 @@ final class KeptSpans {
     }
 
     /**
-     * Returns whether one that is kept begins inside of the span and ends behind it, or begins before it and ends
-     * inside of it.
+     * Returns whether a kept span begins inside of the span and ends behind it, or begins before it and ends inside of
+     * it.
      */
     private boolean crosses(WordRange span) {
         for (int word = span.first() + 1; word <= span.last(); word++) {

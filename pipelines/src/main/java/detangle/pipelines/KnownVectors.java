@@ -10,29 +10,29 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Vectors of labels that have an encoder of their own. A label's vector is the same for all texts, so that it is
- * computed once, or never where it is given. Any number of threads may use one.
+ * Vectors of labels that have an encoder of their own. The vector of a label is the same for all texts, so it is
+ * computed once, or never if the caller gives it. Any number of threads may use one object.
  */
 final class KnownVectors {
-    /** Numbers of the vectors that are kept: 64 MB. */
+    /** The most numbers of the vectors that are kept: 64 MB of floats. */
     private static final long MAX_NUMBERS = 1 << 24;
 
     private final int width;
     private final Map<String, float[]> given = new HashMap<>();
 
-    /** The least recently used first. */
+    /** The computed vectors, the least recently used first. */
     private final LinkedHashMap<Key, float[]> computed = new LinkedHashMap<>(16, 0.75f, true);
 
     /** @param length of the padded label that the vector was made of; 0 where padding does not change it */
     private record Key(String label, int length) {}
 
-    /** @param width how many numbers a vector has */
+    /** @param width the number of components of a vector */
     KnownVectors(int width) {
         this.width = width;
     }
 
     /**
-     * Takes vectors instead of those that would be computed.
+     * Stores vectors that replace computed ones.
      *
      * @throws PipelineException if one is of another length, or has a number that is not finite
      */

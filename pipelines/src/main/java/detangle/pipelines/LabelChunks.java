@@ -13,10 +13,10 @@ import java.util.stream.IntStream;
  * @param labels labels that are judged at once; scores depend on which labels these are
  */
 public record LabelChunks(int text, int overlap, int labels) {
-    /** GLiClass's: 8192 code points, 256 of them shared, 8 labels. */
+    /** The defaults of GLiClass: 8192 code points, of which parts share 256, and 8 labels. */
     public static final LabelChunks DEFAULT = new LabelChunks(8192, 256, 8);
 
-    /** @throws PipelineException if the parts cannot be */
+    /** @throws PipelineException if a number is too small, or parts would share all of their code points */
     public LabelChunks {
         if (text < 1 || labels < 1) {
             throw new PipelineException("a part has at least one character and one label");
@@ -28,9 +28,9 @@ public record LabelChunks(int text, int overlap, int labels) {
     }
 
     /**
-     * Returns the parts that somebody asks for who leaves some of the numbers out: those of {@link #DEFAULT} then.
+     * Returns the chunks that a caller asks for; numbers that are left out are those of {@link #DEFAULT}.
      *
-     * @return empty where neither labels nor texts are to be divided
+     * @return the chunks; empty if neither labels nor texts are divided
      */
     public static Optional<LabelChunks> asked(
             Optional<Integer> labels, Optional<Integer> text, Optional<Integer> overlap) {
@@ -44,7 +44,9 @@ public record LabelChunks(int text, int overlap, int labels) {
                 labels.orElse(DEFAULT.labels())));
     }
 
-    /** Returns how often a model reads for a text with so many labels: each part with each group of labels. */
+    /**
+     * Returns how many prompts a model reads for a text and a number of labels: each part with each group of labels.
+     */
     long readings(String whole, int count) {
         long points = whole.codePointCount(0, whole.length());
         long parts = 1 + Math.ceilDiv(Math.max(0, points - text), (long) text - overlap);

@@ -2,7 +2,7 @@ package detangle.pipelines;
 
 import java.util.List;
 
-/** A text with the labels that are right for it, which shows a {@link LabelClassifier} what is meant. */
+/** An example for a {@link LabelClassifier}: a text with its right labels. */
 public record LabelExample(String text, List<String> labels) {
     /** Keeps a copy of the labels. */
     public LabelExample {

@@ -8,17 +8,17 @@ import detangle.models.files.ModelFiles;
 import detangle.models.text.LabelModelFiles;
 import java.nio.file.Path;
 
-/** Finds the files of the model that an encoder of labels was made from. */
+/** Finds the files of the model from which an encoder of labels was made. */
 final class LabelModel {
     private LabelModel() {}
 
     /**
-     * Returns the files that are near the bi-encoder, or those on the hub or in its cache.
+     * Returns the files near the bi-encoder, or else those on the hub or in its cache.
      *
      * @param model a folder or an artifact
-     * @param name the model that the encoder of labels was made from
-     * @param field names it
-     * @throws PipelineException if they cannot be had
+     * @param name the name of the model from which the encoder of labels was made
+     * @param field the field that states the name, for messages
+     * @throws PipelineException if the files are not found
      */
     static ModelFiles files(Path model, String name, String field) {
         return LabelModelFiles.near(model, name).orElseGet(() -> {

@@ -5,14 +5,14 @@ import java.util.List;
 /**
  * The options by which a {@link LabelClassifier} judges texts.
  *
- * @param multiLabel whether each label is judged by itself, as several may be right; otherwise the labels share a
- *     probability of 1
- * @param threshold the least probability of a label that is told where each is judged by itself
- * @param prompt what is asked of the text, which stands in front of it; empty for nothing
- * @param examples texts with their labels, which stand behind it
+ * @param multiLabel whether each label is judged by itself, so that several may be right; otherwise the probabilities
+ *     of all labels have the sum 1
+ * @param threshold the least probability of a label in the answer, if each is judged by itself
+ * @param prompt a question about the text, which stands in front of it; empty for none
+ * @param examples texts with their labels, which stand behind the text
  */
 public record LabelOptions(boolean multiLabel, double threshold, String prompt, List<LabelExample> examples) {
-    /** GLiClass's: each label by itself, from a probability of a half on, without a prompt or examples. */
+    /** The defaults of GLiClass: each label by itself, from a probability of 0.5 on, without a prompt and examples. */
     public static final LabelOptions DEFAULT = new LabelOptions(true, 0.5, "", List.of());
 
     /**

@@ -10,9 +10,9 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * A text with its labels as a GLiClass model reads them (gliclass/pipeline.py, prepare_input). Markers are known by
- * where the prompt has put them, so that one that stands in a text or a label changes neither the number of the labels
- * nor their order.
+ * A text with its labels as a GLiClass model reads them (gliclass/pipeline.py, prepare_input). The places of markers
+ * are known from building the prompt, so a marker inside a text or a label changes neither the number of labels nor
+ * their order.
  */
 final class LabelPrompt {
     private final StringBuilder prompt = new StringBuilder();
@@ -30,7 +30,7 @@ final class LabelPrompt {
         if (!config.labelsFirst()) {
             all.add(text);
         }
-        // Where vectors of labels take the place of their markers, their words are not there.
+        // If vectors of labels replace their markers, the prompt does not have the words of labels.
         if (config.fused() && !options.prompt().isEmpty()) {
             all.add(options.prompt() + " ");
         }
@@ -71,7 +71,7 @@ final class LabelPrompt {
     }
 
     /**
-     * The places of the parts of a prompt among the tokens that are left of it.
+     * The places of the parts of a prompt among its tokens, which may be cut.
      *
      * @param encoding the prompt's, which may be cut
      * @param labels the token that marks each label; one that is cut away is absent
@@ -104,8 +104,8 @@ final class LabelPrompt {
         }
 
         /**
-         * Returns how much of each token is in the vector of each label, {@code [slots][tokens]}; nothing for a label
-         * that is cut away, or a slot without a label.
+         * Returns the weight of each token in the vector of each label, {@code [slots][tokens]}; zeros for a label that
+         * was cut away, and for a slot without a label.
          */
         float[] choice(GliclassConfig config, int slots) {
             int tokens = encoding.length();
@@ -128,7 +128,7 @@ final class LabelPrompt {
             return choice;
         }
 
-        /** Returns the state of each label's marker; zeros for one that is cut away. */
+        /** Returns the state of each label's marker; zeros for a marker that was cut away. */
         float[][] statesOfLabels(float[][] states) {
             return Arrays.stream(labels)
                     .map(marker -> marker.isPresent() ? states[marker.getAsInt()] : new float[states[0].length])
@@ -156,7 +156,7 @@ final class LabelPrompt {
                 example >= 0 && token(encoding, example, config.exampleToken()).isPresent());
     }
 
-    /** Returns the token of a marker that begins at a code point; a token may begin with the space before it. */
+    /** Returns the token of the marker that begins at a code point; the token may begin with the space before it. */
     private static OptionalInt token(Encoding encoding, int start, int id) {
         return IntStream.range(0, encoding.length())
                 .filter(i -> encoding.ids()[i] == id

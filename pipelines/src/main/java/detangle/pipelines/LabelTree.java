@@ -9,11 +9,11 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 
 /**
- * Labels in groups of groups, as GLiClass takes them: {@code {"tone": ["glad", "sad"]}}. A model is given their paths,
- * such as {@code tone.glad}.
+ * Labels in nested groups, as GLiClass takes them: {@code {"tone": ["glad", "sad"]}}. A model reads their paths, such
+ * as {@code tone.glad}.
  */
 public sealed interface LabelTree {
-    /** Labels beside one another. */
+    /** Labels side by side, without a group. */
     record Labels(List<String> names) implements LabelTree {
         /** Keeps a copy of the names. */
         public Labels {
@@ -32,7 +32,7 @@ public sealed interface LabelTree {
     /**
      * Reads labels in groups.
      *
-     * @param groups as JSON has them: a name has a label, a list of labels or a map of groups
+     * @param groups the groups as JSON has them: each name has a label, a list of labels, or a map of groups
      * @throws PipelineException that names the group at fault
      */
     static LabelTree of(Map<String, ?> groups) {
@@ -51,10 +51,10 @@ public sealed interface LabelTree {
     }
 
     /**
-     * Scores in the form of the tree, as {@code return_hierarchical} of GLiClass gives them: a map with a number for
+     * Returns scores in the form of the tree, as {@code return_hierarchical} of GLiClass does: a map with a number for
      * each label, and a map for each group.
      *
-     * @param scores of paths; one that is not there counts as 0
+     * @param scores the scores of paths; a missing one counts as 0
      */
     default SequencedMap<String, Object> nested(List<Classification> scores) {
         Map<String, Double> byPath = new HashMap<>();

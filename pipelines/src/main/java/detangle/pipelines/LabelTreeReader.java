@@ -7,7 +7,7 @@ import java.util.SequencedMap;
 
 /** Reads labels in groups, from values as JSON has them. */
 final class LabelTreeReader {
-    /** Groups in groups, far more than anybody makes. */
+    /** The largest depth of groups, far more than real trees have. */
     private static final int MAX_DEPTH = 32;
 
     private LabelTreeReader() {}

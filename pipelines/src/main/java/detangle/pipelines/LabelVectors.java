@@ -17,7 +17,7 @@ final class LabelVectors implements AutoCloseable {
     private final Optional<TextModel> encoder;
     private final KnownVectors known;
 
-    /** @param encoder empty if it is of a kind that is not supported */
+    /** @param encoder the encoder of labels; empty if its kind is not supported */
     LabelVectors(GlinerConfig config, LabelSource.OwnEncoder source, Optional<TextModel> encoder) {
         this.config = config;
         this.source = source;

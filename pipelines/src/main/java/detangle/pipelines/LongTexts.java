@@ -2,8 +2,8 @@ package detangle.pipelines;
 
 /** The treatment of a text of more words than a model takes. */
 public enum LongTexts {
-    /** It is read in windows that overlap, so that nothing of it is left out. */
+    /** The text is read in windows that overlap, so that no part is left out. */
     WINDOWS,
-    /** It is cut, as GLiNER's own code cuts it. */
+    /** The text is cut, as GLiNER's own code does. */
     CUT
 }

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Predicts the tokens behind {@code [MASK]}: HuggingFace's {@code fill-mask}. A checkpoint that has the enhanced mask
- * decoder's positions, as microsoft's have, is run with that decoder, which HuggingFace's classes lack. Any number of
+ * Predicts the tokens behind {@code [MASK]}: HuggingFace's {@code fill-mask}. If a checkpoint has the positions of the
+ * enhanced mask decoder, as microsoft's do, it runs with that decoder, which HuggingFace's classes lack. Any number of
  * threads may use one filler.
  *
  * <pre>{@code
@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
 public final class MaskFiller implements Pipeline {
     private static final Pattern SPACE_BEFORE = Pattern.compile(" ([.?!,]|n't|'m|'s|'ve|'re)");
 
-    /** Tokens of the texts of all predictions for a text, where strangers ask. */
+    /** The most tokens of the texts of all predictions for a text, in a shared model. */
     private static final long MAX_TOKENS = 2_000_000;
 
     private final TextModel model;
@@ -38,7 +38,10 @@ public final class MaskFiller implements Pipeline {
         this.masks = masks;
     }
 
-    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    /**
+     * Loads a folder with config.json, weights and a tokenizer on the best backend; see {@link #load(Path,
+     * PipelineOptions)}.
+     */
     public static MaskFiller load(Path folder) {
         return load(folder, PipelineOptions.DEFAULT);
     }
@@ -123,7 +126,7 @@ public final class MaskFiller implements Pipeline {
         return List.copyOf(results);
     }
 
-    /** Refuses what a stranger asks that makes an answer of any size: each prediction has the whole text with it. */
+    /** Refuses a text of a shared model whose answer would have no bound: each prediction contains the whole text. */
     private void requireFew(Encoding encoding, int count, int topK, InputRow row) {
         long tokens = (long) count * Math.min(topK, model.tokenizer().vocabSize()) * encoding.length();
         if (model.isShared() && tokens > MAX_TOKENS) {
@@ -192,7 +195,7 @@ public final class MaskFiller implements Pipeline {
         return kept.stream().sorted(better).map(i -> ids[i]).toList();
     }
 
-    /** Without the spaces that tokens of punctuation leave (clean_up_tokenization of transformers 4). */
+    /** Returns the text without the spaces before punctuation (clean_up_tokenization of transformers 4). */
     private static String cleaned(String text) {
         return SPACE_BEFORE.matcher(text).replaceAll("$1").replace(" ' ", "'");
     }

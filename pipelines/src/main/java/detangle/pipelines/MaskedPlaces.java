@@ -14,14 +14,14 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Finds {@code [MASK]} in texts, and computes the scores of the vocabulary at these places alone. Scores of a mask are
- * a hundred times as large as a text, so that those of all callers together have a bound.
+ * Finds {@code [MASK]} in texts, and computes the scores of the vocabulary at these places alone. The scores of a mask
+ * are a hundred times as large as a text, so the scores of all callers together have a bound.
  */
 final class MaskedPlaces {
-    /** Scores of all callers together: 256 MB. */
+    /** The most scores of all callers together: 256 MB of floats. */
     private static final long MAX_NUMBERS = 1 << 26;
 
-    /** Scores of a batch, unless one text alone has more: 64 MB. */
+    /** The most scores of a batch, unless one text alone has more: 64 MB of floats. */
     private static final long MAX_NUMBERS_OF_A_BATCH = 1 << 24;
 
     private final int mask;
@@ -48,8 +48,8 @@ final class MaskedPlaces {
     }
 
     /**
-     * Returns how many tokens an encoding counts as where a batch has a most of them, so that the scores of a batch
-     * have one too.
+     * Returns the number of tokens that an encoding counts as in a batch. It grows with the number of masks, so that
+     * the scores of a batch are bounded.
      */
     int cost(Encoding encoding, int maxBatchTokens) {
         long ofMask = Math.max(1, (long) maxBatchTokens * vocabulary / MAX_NUMBERS_OF_A_BATCH);
@@ -70,8 +70,8 @@ final class MaskedPlaces {
     }
 
     /**
-     * Returns what the model says of each encoding of a batch: scores as {@code f32[1,M,V]} for its M masks, which keep
-     * no others in memory.
+     * Returns the outputs of each encoding of a batch: scores as {@code f32[1,M,V]} for its M masks. Each is a copy, so
+     * it keeps no other scores in memory.
      */
     List<Row> divided(Map<String, Tensor> outputs, List<Encoding> batch) {
         Tensor logits = outputs.get(OutputNames.LOGITS);
@@ -91,7 +91,7 @@ final class MaskedPlaces {
     }
 
     /**
-     * Does work while the scores of some encodings are held; waits until there is room for them.
+     * Runs work while the scores of some encodings are in memory; waits until there is room for them.
      *
      * @throws PipelineException if there is never room for so many
      * @throws DeadlineException if the caller's deadline passes before

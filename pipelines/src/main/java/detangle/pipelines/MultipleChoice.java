@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 
 /**
  * Chooses among continuations of a text, as in SWAG or RACE, with a multiple-choice model. Any number of threads may
- * use one.
+ * use one pipeline.
  *
  * <pre>{@code
  * chooser.choose("I have lost my card.", List.of("I block it.", "I eat it.")).getFirst().choice()
@@ -27,7 +27,10 @@ public final class MultipleChoice implements Pipeline {
         this.model = model;
     }
 
-    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    /**
+     * Loads a folder with config.json, weights and a tokenizer on the best backend; see {@link #load(Path,
+     * PipelineOptions)}.
+     */
     public static MultipleChoice load(Path folder) {
         return load(folder, PipelineOptions.DEFAULT);
     }

@@ -2,7 +2,9 @@ package detangle.pipelines;
 
 import detangle.ir.DeviceException;
 
-/** More texts wait than {@link DynamicBatching} allows: try again later. */
+/**
+ * The exception for a call when more texts wait than {@link DynamicBatching} allows. The caller may try again later.
+ */
 public final class OverloadedException extends DeviceException {
     private static final long serialVersionUID = 1L;
 

@@ -3,7 +3,7 @@ package detangle.pipelines;
 import detangle.models.text.Tokenizer;
 import java.util.Locale;
 
-/** A model that is loaded for a task. It holds memory until it is closed, and must not be used after that. */
+/** A model that is loaded for a task. It occupies memory until it is closed, and must not be used after that. */
 public sealed interface Pipeline extends AutoCloseable
         permits TextClassifier,
                 ZeroShotClassifier,
@@ -19,16 +19,16 @@ public sealed interface Pipeline extends AutoCloseable
                 TextRanker,
                 MultipleChoice,
                 ReplacedTokenDetector {
-    /** Returns what makes tokens of texts. */
+    /** Returns the tokenizer of texts. */
     Tokenizer tokenizer();
 
     /**
-     * Returns the tokens that the model reads at once, special ones included, or as many words as {@link #lengthUnit}
-     * says: longer texts are cut, refused, or read in windows.
+     * Returns how much of a text the model reads at once, in the unit {@link #lengthUnit}: tokens, special ones
+     * included, or words. Longer texts are cut, refused, or read in windows.
      */
     int maxLength();
 
-    /** Returns what {@link #maxLength} counts. */
+    /** Returns the unit of {@link #maxLength}. */
     default LengthUnit lengthUnit() {
         return LengthUnit.TOKENS;
     }
@@ -36,7 +36,7 @@ public sealed interface Pipeline extends AutoCloseable
     /** The units in which models count the length of a text. */
     enum LengthUnit {
         TOKENS,
-        /** Words of GLiNER's own kind, each of which is one token or several. */
+        /** Words as GLiNER divides texts; each is one or several tokens. */
         WORDS;
 
         /** Returns the name in messages and in JSON: {@code tokens}. */

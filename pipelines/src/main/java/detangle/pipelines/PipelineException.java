@@ -3,8 +3,8 @@ package detangle.pipelines;
 import detangle.ir.InvalidInputException;
 
 /**
- * A pipeline cannot do what it is asked: a text is empty or too long, or a model has another head. One line that says
- * what to do.
+ * The exception for a request that a pipeline cannot answer: a text is empty or too long, or a model has another head.
+ * Its message is one line that says what to do.
  */
 public final class PipelineException extends InvalidInputException {
     private static final long serialVersionUID = 1L;

@@ -13,25 +13,25 @@ import java.util.function.Consumer;
 /**
  * The options by which a pipeline loads its model and runs texts.
  *
- * @param backend what to run on, see {@link SessionOptions#backend}; empty for the best on the CPU
- * @param precision in which the backend computes, see {@link SessionOptions#precision}
+ * @param backend the name of the backend, see {@link SessionOptions#backend}; empty for the best one on the CPU
+ * @param precision the precision in which the backend computes, see {@link SessionOptions#precision}
  * @param adapter the folder of a LoRA adapter that is merged into the model, see {@link SessionOptions#adapter}; none
  *     if empty
- * @param batchSize how many texts, pairs or windows run at once, at least 1
- * @param truncation whether a text that is too long is cut, with a warning; it is refused otherwise. Pipelines that go
- *     over a text in windows need neither
- * @param truncationStrategy which text of a pair is cut; if empty the longest first, and the first alone where the
- *     second is the pipeline's own
- * @param weightType what weights that are stored in 32 bits are kept in, see {@link SessionOptions#weightType}; as
- *     they are stored if empty
+ * @param batchSize the number of texts, pairs or windows that run at once, at least 1
+ * @param truncation whether a text that is too long is cut, with a warning; it is refused otherwise. Pipelines that
+ *     read a text in windows do neither
+ * @param truncationStrategy which text of a pair is cut; if empty, the longest first, or only the first if the second
+ *     text is the pipeline's own
+ * @param weightType the type in which weights that are stored in 32 bits are kept in memory, see {@link
+ *     SessionOptions#weightType}; if empty, they keep their stored type
  * @param maxLength the most tokens of an input, special ones included, and the length of windows. If empty, the least
  *     that the model's files state. More than {@code max_position_embeddings} is possible for models without absolute
  *     positions. GLiNER counts words
- * @param ignoreUnused whether tensors of the model that no parameter takes are passed over; see {@link
+ * @param ignoreUnused whether tensors of the model that no parameter takes are ignored; see {@link
  *     SessionOptions#ignoreUnused}
  * @param warmUp whether loading compiles the device's kernels and waits for that, see {@link SessionOptions#warmUp}
- * @param dynamicBatching how texts of several threads run together; empty if each thread runs its own. Masks and
- *     multiple choice do without
+ * @param dynamicBatching how texts of several threads run together; empty if each thread runs its own. {@link
+ *     MultipleChoice} does without
  */
 public record PipelineOptions(
         Optional<String> backend,
@@ -45,7 +45,10 @@ public record PipelineOptions(
         boolean ignoreUnused,
         boolean warmUp,
         Optional<DynamicBatching> dynamicBatching) {
-    /** The best backend, 32 at once, nothing is cut, the model's own length, each thread for itself. */
+    /**
+     * The default options: the best backend, 32 texts at once, no truncation, the model's own length, and each thread
+     * runs its own texts.
+     */
     public static final PipelineOptions DEFAULT = new PipelineOptions(
             Optional.empty(),
             ComputePrecision.FP32,
@@ -94,7 +97,7 @@ public record PipelineOptions(
         return with(o -> o.truncation = value);
     }
 
-    /** Cuts texts that are too long; of pairs what the strategy says. */
+    /** Cuts texts that are too long; the strategy says which text of a pair is cut. */
     public PipelineOptions withTruncation(Truncation.Strategy value) {
         return with(o -> {
             o.truncation = true;
@@ -110,7 +113,7 @@ public record PipelineOptions(
         return with(o -> o.maxLength = OptionalInt.of(value));
     }
 
-    /** Returns the same with the lengths that the model itself states. */
+    /** Returns the same options without a maximum length, so that the model's files decide. */
     PipelineOptions withoutMaxLength() {
         return with(o -> o.maxLength = OptionalInt.empty());
     }
@@ -123,14 +126,14 @@ public record PipelineOptions(
         return with(o -> o.warmUp = value);
     }
 
-    /** Sets dynamic batching, for servers: what several threads ask at the same time runs together. */
+    /** Sets dynamic batching, for servers: texts of several threads run together. */
     public PipelineOptions withDynamicBatching(DynamicBatching value) {
         return with(o -> o.dynamicBatching = Optional.of(value));
     }
 
     /**
-     * Returns what the session of any pipeline is told: where and in which precision it runs, what its weights are kept
-     * in, and that nobody reads hidden states.
+     * Returns the options of the session of any pipeline: its backend, precision and weight type, and no hidden states
+     * as outputs.
      */
     SessionOptions session() {
         SessionOptions typed = OptionValues.with(SessionOptions.DEFAULT, weightType, SessionOptions::withWeightType);

@@ -5,19 +5,21 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The ways in which the states of a text's tokens become one vector. The names are sentence-transformers', and so is
- * their order.
+ * The ways in which the states of a text's tokens become one vector. The names and their order are those of
+ * sentence-transformers.
  */
 public enum Pooling {
-    /** The state of the first token that counts: {@code [CLS]}, unless a prompt before it does not count. */
+    /**
+     * The state of the first token that counts: {@code [CLS]}, or the first token behind a prompt that does not count.
+     */
     CLS,
     /** The greatest value of each component. */
     MAX,
-    /** Their mean, special tokens included. */
+    /** The mean of the states, special tokens included. */
     MEAN,
-    /** Their sum, divided by the square root of their number. */
+    /** The sum of the states, divided by the square root of their number. */
     MEAN_SQRT_LEN_TOKENS,
-    /** Their mean, where the i-th token counts i times. */
+    /** The mean of the states in which the i-th token counts i times. */
     WEIGHTEDMEAN,
     /** The state of the last token. */
     LASTTOKEN;

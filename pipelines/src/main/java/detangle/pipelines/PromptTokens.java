@@ -4,7 +4,7 @@ import detangle.models.text.Encoding;
 import java.util.Arrays;
 import java.util.List;
 
-/** Collects the tokens of an input that a pipeline puts together itself. */
+/** Collects the tokens of an input that a pipeline composes itself. */
 final class PromptTokens {
     private static final int INITIAL_CAPACITY = 64;
 

@@ -19,15 +19,15 @@ import java.util.stream.IntStream;
 
 /**
  * Answers questions with parts of a text: HuggingFace's {@code question-answering}. A text that is longer than the
- * model takes is read in windows that overlap; answers of the same words are one, whose score is the sum of theirs.
- * Answers are whole words unless the options say otherwise. Any number of threads may use one.
+ * model takes is read in windows that overlap; answers with the same words count as one, whose score is the sum of
+ * theirs. Answers are whole words unless the options say otherwise. Any number of threads may use one object.
  *
  * <pre>{@code
  * answerer.answer("Where does Ada live?", "Ada lives in London.", QuestionOptions.DEFAULT).getFirst().answer()
  * }</pre>
  */
 public final class QuestionAnswerer implements Pipeline {
-    /** Spans of all windows of a call that are weighed against each other, where strangers ask. */
+    /** The most spans of all windows of a call that are compared with each other, in a shared model. */
     private static final long MAX_CANDIDATES = 20_000;
 
     private final TextModel model;
@@ -36,7 +36,10 @@ public final class QuestionAnswerer implements Pipeline {
         this.model = model;
     }
 
-    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    /**
+     * Loads a folder with config.json, weights and a tokenizer on the best backend; see {@link #load(Path,
+     * PipelineOptions)}.
+     */
     public static QuestionAnswerer load(Path folder) {
         return load(folder, PipelineOptions.DEFAULT);
     }
@@ -61,7 +64,8 @@ public final class QuestionAnswerer implements Pipeline {
     }
 
     /**
-     * Returns the best answers to each question, the best first; an empty one where the model says that there is none.
+     * Returns the best answers to each question, the best first. An answer with an empty text means that the text has
+     * no answer.
      *
      * @param progress told how many windows are done, after each batch
      * @throws PipelineException if a question or a text is empty, or a question leaves no room for its text
@@ -80,7 +84,7 @@ public final class QuestionAnswerer implements Pipeline {
                     row.perToken(OutputNames.END_LOGITS),
                     window.inContext(),
                     options,
-                    // A token may be white space alone, which answers nothing.
+                    // A token may be white space alone, which is not an answer.
                     span -> !window.part(span).word().isEmpty());
         });
         List<List<Answer>> answers = new ArrayList<>();
@@ -90,7 +94,7 @@ public final class QuestionAnswerer implements Pipeline {
             while (next < found.length && rows.row(next) == i) {
                 next++;
             }
-            // One without windows cannot be answered, and the listener knows.
+            // A question without windows cannot be answered, and the listener has been told.
             answers.add(
                     first == next
                             ? List.of()
@@ -100,7 +104,8 @@ public final class QuestionAnswerer implements Pipeline {
     }
 
     /**
-     * Refuses what a stranger asks that makes an answer of any size: a context has spans in the square of its tokens.
+     * Throws a {@link PipelineException} if a call of a shared model would have an answer without a bound: the number
+     * of spans grows with the square of a context's tokens.
      */
     private void requireFew(List<Window> windows, QuestionOptions options) {
         long candidates = windows.stream()
@@ -143,7 +148,8 @@ public final class QuestionAnswerer implements Pipeline {
         }
 
         /**
-         * Returns what answers are told apart by: the words with the white space that their tokens have, in lower case.
+         * Returns the key by which equal answers are recognised: the words with the white space of their tokens, in
+         * lower case.
          */
         String key(SpanSearch.Span span) {
             return context.text(start(span), end(span)).toLowerCase(Locale.ROOT);
@@ -160,7 +166,7 @@ public final class QuestionAnswerer implements Pipeline {
         int length = Math.min(options.maxSeqLen(), model.maxLength());
         int stride = Math.min(options.docStride(), length / 2);
         Encoding all = asked(model.encodeWhole(new TextPair(question.question(), question.context())), options);
-        // A window is to hold more of the text than it shares with the next one.
+        // A window must hold more of the text than it shares with the next one.
         int room = length - (all.length() - tokensOf(all, 1));
         if (room < 1) {
             throw row.unanswerable("has " + tokensOf(all, 0) + " tokens, which leaves no room for its context in "
@@ -177,7 +183,7 @@ public final class QuestionAnswerer implements Pipeline {
                 .toList();
     }
 
-    /** Returns the tokens of a question and its context without those of the question that are too many. */
+    /** Returns the tokens of a question and its context, with the question cut to its limit. */
     private static Encoding asked(Encoding all, QuestionOptions options) {
         int question = tokensOf(all, 0);
         int maxQuestionTokens = options.maxQuestionLen().orElse(question);
@@ -210,7 +216,7 @@ public final class QuestionAnswerer implements Pipeline {
         }
         List<Answer> answers = new ArrayList<>(byKey.values());
         if (options.handleImpossibleAnswer()) {
-            // Of several windows the one that doubts it most decides.
+            // The window in which "no answer" has the least probability decides.
             answers.add(new Answer(noAnswer, 0, 0, ""));
         }
         answers.sort(Comparator.comparingDouble(Answer::score).reversed());

@@ -5,14 +5,14 @@ import java.util.OptionalInt;
 /**
  * The options by which answers are looked for; the names and the numbers of {@link #DEFAULT} are HuggingFace's.
  *
- * @param topK how many answers at most
- * @param docStride tokens that two windows of a long text share, at most half a window
- * @param maxSeqLen tokens of a window with the question, at most what the model takes
- * @param maxAnswerLen tokens of an answer
- * @param handleImpossibleAnswer whether "no answer" is one, as in SQuAD 2.0: it wins where it scores higher
- * @param alignToWords whether an answer that begins or ends inside a word is widened to the whole word. It helps where
- *     spaces stand between words, and does harm where they do not, as in Chinese and Japanese
- * @param maxQuestionLen tokens of a question, behind which it is cut; questions are whole if empty
+ * @param topK the most answers
+ * @param docStride the tokens that two windows of a long text share, at most half a window
+ * @param maxSeqLen the most tokens of a window with the question, at most as many as the model takes
+ * @param maxAnswerLen the most tokens of an answer
+ * @param handleImpossibleAnswer whether "no answer" may be the answer, as in SQuAD 2.0: it wins if it scores higher
+ * @param alignToWords whether an answer that begins or ends inside a word is widened to the whole word. Use it for
+ *     languages with spaces between words, and not for others, such as Chinese and Japanese
+ * @param maxQuestionLen the number of tokens to which a question is cut; if empty, questions are not cut
  */
 public record QuestionOptions(
         int topK,
@@ -22,10 +22,13 @@ public record QuestionOptions(
         boolean handleImpossibleAnswer,
         boolean alignToWords,
         OptionalInt maxQuestionLen) {
-    /** The best answer, windows of 384 tokens that share 128, answers of 15 tokens in whole words, always one. */
+    /**
+     * The default options: the best answer, windows of 384 tokens that share 128, answers of at most 15 tokens in whole
+     * words, and always an answer.
+     */
     public static final QuestionOptions DEFAULT = new QuestionOptions(1, 128, 384, 15, false, true);
 
-    /** Refuses numbers that make no sense. */
+    /** Refuses a negative stride, and other numbers that are less than 1. */
     public QuestionOptions {
         if (topK < 1
                 || docStride < 0
@@ -37,7 +40,7 @@ public record QuestionOptions(
         }
     }
 
-    /** The same with whole questions. */
+    /** Makes options without a limit for questions. */
     public QuestionOptions(
             int topK,
             int docStride,

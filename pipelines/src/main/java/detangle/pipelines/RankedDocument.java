@@ -1,10 +1,10 @@
 package detangle.pipelines;
 
 /**
- * A document and how well it answers a query.
+ * A document with its score for a query.
  *
  * @param index the document's place in the list that was ranked
- * @param score between 0 and 1, or the logit where raw scores were asked for
+ * @param score a number between 0 and 1, or the logit if raw scores were asked for
  * @param text the document
  */
 public record RankedDocument(int index, double score, String text) {}

@@ -2,7 +2,7 @@ package detangle.pipelines;
 
 import java.util.concurrent.TimeUnit;
 
-/** The time that short and long calls have lately computed; it counts half after each second. */
+/** The time that short and long calls have lately computed. Its weight halves with each second. */
 final class RecentTime {
     private static final double HALF_LIFE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -31,7 +31,7 @@ final class RecentTime {
         }
     }
 
-    /** Returns whether calls of a size had less than this part of the time, of what was computed at all. */
+    /** Returns whether calls of a size had less than this part of the computing time. */
     boolean isLessThan(double part, CallSize size) {
         double own = switch (size) {
             case SHORT -> shortCalls;

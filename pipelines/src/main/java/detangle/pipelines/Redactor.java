@@ -19,9 +19,9 @@ import java.util.Set;
 
 /**
  * Replaces or masks what a model finds in texts: names, addresses, numbers of cards. The model is a GLiNER model, a
- * GLiNER2 model or one for token classification. All that reaches the threshold in any window of a text is covered,
- * also where an {@link EntityExtractor} would choose between candidates that overlap. A text in which nothing is found
- * stays as it is. Any number of threads may use one.
+ * GLiNER2 model or one for token classification. It covers everything that reaches the threshold in any window of a
+ * text. An {@link EntityExtractor} would choose between candidates that overlap; a redactor covers all of them. A text
+ * in which nothing is found stays unchanged. Any number of threads may use one redactor.
  *
  * <pre>{@code
  * redactor.redact(
@@ -48,13 +48,16 @@ public final class Redactor implements Pipeline {
         this.finder = finder;
     }
 
-    /** Loads a folder or an artifact of any of these models, on the best backend there is. */
+    /**
+     * Loads a folder or an artifact of any of these models on the best backend; see {@link #load(Path,
+     * PipelineOptions)}.
+     */
     public static Redactor load(Path model) {
         return load(model, PipelineOptions.DEFAULT);
     }
 
     /**
-     * Loads as {@link #load(Path)}, as the options say.
+     * Loads a model as {@link #load(Path)} does, with options.
      *
      * @throws PipelineException if the model finds no entities
      */
@@ -93,9 +96,10 @@ public final class Redactor implements Pipeline {
     }
 
     /**
-     * Redacts texts. A text of white space alone stays as it is.
+     * Redacts texts. A text of white space alone stays unchanged.
      *
-     * @param progress told how many windows are done, after each batch; a text that it lets be refused is empty
+     * @param progress receives the number of finished windows after each batch; if it skips a text that is refused, the
+     *     result for the text is empty
      * @throws PipelineException if labels are not the model's, or a text is not well-formed UTF-16
      */
     public List<Redaction> redact(
@@ -114,7 +118,7 @@ public final class Redactor implements Pipeline {
         return redactions;
     }
 
-    /** Remembers which texts are refused, which must not come out as they were given. */
+    /** Remembers the refused texts, which must not be returned unchanged. */
     private static final class Refusals implements ProgressListener {
         private final ProgressListener listener;
         private final Set<Integer> rows = new HashSet<>();
@@ -141,7 +145,7 @@ public final class Redactor implements Pipeline {
     }
 
     /**
-     * Refuses labels that mean nothing: a policy for a kind that is not looked for would silently do nothing.
+     * Refuses labels without an effect, because a policy for a kind that is not looked for would silently do nothing.
      *
      * @throws PipelineException if labels are not the model's, or a policy names another one
      */
@@ -155,8 +159,8 @@ public final class Redactor implements Pipeline {
     }
 
     /**
-     * Returns what is looked for where the options name nothing: {@link DetectionOptions#PERSONAL_DATA}, or all kinds of
-     * a model that has its own.
+     * Returns the labels that are looked for if the options name none: {@link DetectionOptions#PERSONAL_DATA}, or all
+     * labels of a model for token classification.
      */
     public List<String> labels() {
         return switch (finder) {
@@ -172,12 +176,12 @@ public final class Redactor implements Pipeline {
         };
     }
 
-    /** Returns whether the model finds nothing else than {@link #labels()}. Other models find whatever is named. */
+    /** Returns whether the model finds only {@link #labels()}. Other models find any labels that the options name. */
     public boolean hasOwnLabels() {
         return finder instanceof OwnKinds;
     }
 
-    /** Returns what a model that finds whatever is named is told. */
+    /** Returns the labels for a model that finds any labels. */
     private static List<String> named(DetectionOptions options) {
         return options.labels().isEmpty() ? DetectionOptions.PERSONAL_DATA : options.labels();
     }
@@ -191,14 +195,14 @@ public final class Redactor implements Pipeline {
     }
 
     /**
-     * Finds what is to be replaced in texts, for an {@link EntityReplacer}. Entities may overlap.
+     * Finds the entities to replace in texts, for an {@link EntityReplacer}. Entities may overlap.
      *
      * @param progress told how many windows are done, after each batch
      * @throws PipelineException if a text is not well-formed UTF-16
      */
     public List<List<Entity>> find(List<String> texts, DetectionOptions options, ProgressListener progress) {
         List<List<Entity>> found = new ArrayList<>(Collections.nCopies(texts.size(), List.of()));
-        // Models refuse blank texts, or read something into them.
+        // Models refuse blank texts, or find entities in them.
         EncodedRows<String> asked = EncodedRows.of("text", texts.size(), progress, row -> {
             String text = texts.get(row.index());
             broken(text).ifPresent(at -> {
@@ -217,7 +221,7 @@ public final class Redactor implements Pipeline {
         return found;
     }
 
-    /** Returns where a text has half of a surrogate pair. */
+    /** Returns the index of the first half of a surrogate pair that stands alone in a text; empty if there is none. */
     private static Optional<Integer> broken(String text) {
         for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
             if (Character.getType(text.codePointAt(i)) == Character.SURROGATE) {
@@ -227,7 +231,7 @@ public final class Redactor implements Pipeline {
         return Optional.empty();
     }
 
-    /** Tells a listener of some of its rows by their numbers among all of them. */
+    /** Passes messages about some rows to a listener, with their numbers among all rows. */
     private record PassedOn(ProgressListener listener, EncodedRows<String> rows, int count)
             implements ProgressListener {
         @Override
@@ -274,7 +278,7 @@ public final class Redactor implements Pipeline {
         };
     }
 
-    /** Returns what tokens are labelled as, with the whole of the words that they are parts of. */
+    /** Returns the labelled tokens as entities, each widened to its whole word. */
     private static List<List<Entity>> ofTokens(
             TokenClassifier classifier, List<String> texts, DetectionOptions options, ProgressListener progress) {
         TokenClassificationOptions asked = TokenClassificationOptions.DEFAULT.withStrategy(AggregationStrategy.SIMPLE);

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * Finds relations between the entities of a window (gliner/modeling/base.py:2127-2495, decoding/decoder.py:962-1119).
  */
 final class RelationScorer {
-    /** More pairs of candidates than any text has whose entities are worth anything. */
+    /** A bound on the pairs of candidates: more than any text with useful entities has. */
     private static final long MAX_PAIRS = 1 << 22;
 
     private final GlinerConfig config;

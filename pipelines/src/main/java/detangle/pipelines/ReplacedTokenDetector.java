@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Tells which tokens of a text do not belong there, with the discriminator of DeBERTa-v3's pre-training
- * ({@code replaced-token-detection}; He et al. 2021, section 3.1). Any number of threads may use one.
+ * Finds the tokens of a text that do not belong there, with the discriminator of DeBERTa-v3's pre-training ({@code
+ * replaced-token-detection}; He et al. 2021, section 3.1). Any number of threads may use one detector.
  *
  * <pre>{@code
  * detector.detect("The capital of France is banana.")
@@ -25,7 +25,10 @@ public final class ReplacedTokenDetector implements Pipeline {
         this.model = model;
     }
 
-    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    /**
+     * Loads a folder with config.json, weights and a tokenizer on the best backend; see {@link #load(Path,
+     * PipelineOptions)}.
+     */
     public static ReplacedTokenDetector load(Path folder) {
         return load(folder, PipelineOptions.DEFAULT);
     }
@@ -39,7 +42,9 @@ public final class ReplacedTokenDetector implements Pipeline {
         return new ReplacedTokenDetector(TextModel.load(folder, Architecture.REPLACED_TOKEN_DETECTION, options));
     }
 
-    /** Returns every token of a text, in order. A {@link PipelineException} if it is empty or too long. */
+    /**
+     * Returns every token of a text, in order. It throws a {@link PipelineException} if the text is empty or too long.
+     */
     public List<TokenScore> detect(String text) {
         return detect(List.of(text)).getFirst();
     }

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes from words which spans there are, and scores these as spans; a span that several labels suggest is listed for
+ * Finds spans by the scores of words, and then scores them as spans. A span that several labels suggest is listed for
  * each of them.
  */
 final class RepresentedSpanScorer implements WordVectors.Scorer {

@@ -12,10 +12,10 @@ import java.util.stream.IntStream;
  *
  * @param outputs of the batch, {@code [B, ...]}, by name
  * @param row the encoding's
- * @param tokens how many it has: what is beyond them is padding
+ * @param tokens the number of its tokens; the rest of the row is padding
  */
 record Row(Map<String, Tensor> outputs, int row, int tokens) {
-    /** A value that is not a finite number. */
+    /** The exception for a value that is not a finite number. */
     static final class NotFiniteValue extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -90,7 +90,7 @@ record Row(Map<String, Tensor> outputs, int row, int tokens) {
         finite(values);
     }
 
-    /** Returns a value of an answer; none of what a pipeline says is not a number. */
+    /** Returns a value of an answer; throws {@link NotFiniteValue} if it is not a finite number. */
     static double finite(double value) {
         if (!Double.isFinite(value)) {
             throw new NotFiniteValue(value);

@@ -11,9 +11,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * Runs one after the other, in the order in which callers come, what they cannot share a batch for: runs of a model
- * with inputs of another form, and what comes behind an encoder. So one caller at a time takes memory for it. A caller
- * waits no longer than its deadline.
+ * Runs work that callers cannot share a batch for, one piece after the other in the order in which callers come: runs
+ * of a model with inputs of another form, and programs behind an encoder. Only one caller at a time therefore takes
+ * memory for it. A caller waits no longer than its deadline.
  */
 final class RunQueue implements AutoCloseable {
     private final DynamicBatching options;
@@ -31,7 +31,7 @@ final class RunQueue implements AutoCloseable {
         thread.allowCoreThreadTimeOut(true);
     }
 
-    /** Returns what a run gives; waits for its turn. */
+    /** Returns the result of a run; waits for its turn. */
     <T> T run(Supplier<T> run) {
         long left = Deadline.end(options) - System.nanoTime();
         if (left <= 0) {
@@ -58,14 +58,14 @@ final class RunQueue implements AutoCloseable {
                     ? cause
                     : new InternalException("a run has failed", e.getCause());
         } finally {
-            // A run that has begun goes on, as nothing stops it; one that waits is not begun.
+            // A run that has begun cannot be stopped; a waiting one is dropped.
             if (result.cancel(false)) {
                 thread.purge();
             }
         }
     }
 
-    /** Runs what waits, and stops. */
+    /** Runs the waiting work, and stops. */
     @Override
     public void close() {
         thread.close();

@@ -4,13 +4,16 @@ import detangle.pipelines.schema.Schema;
 import detangle.pipelines.schema.SchemaAnswer;
 import detangle.pipelines.schema.SchemaOptions;
 
-/** Makes answers of the states of tokens, as one of GLiNER2's architectures does. */
+/** Computes answers from the states of tokens, by one of GLiNER2's architectures. */
 sealed interface SchemaArchitecture permits SpanArchitecture, BoundaryArchitecture {
-    /** Refuses, by a typed exception that names it, what a model of this architecture is not asked for. */
+    /**
+     * Throws a {@link detangle.pipelines.schema.SchemaException} that names the part of a schema that this architecture
+     * does not support.
+     */
     void check(Schema schema, SchemaOptions options);
 
     /**
-     * Returns what a piece of a text holds. Offsets are those of what the model reads.
+     * Returns the answer for a piece of a text. Offsets are those in the text that the model reads.
      *
      * @param tokens states of all tokens
      * @param words states of words, choices before the text included

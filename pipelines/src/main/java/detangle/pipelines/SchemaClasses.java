@@ -13,7 +13,7 @@ final class SchemaClasses {
     private SchemaClasses() {}
 
     /**
-     * Returns the labels of a classification: one, or all that reach the threshold, at least the best one.
+     * Returns the labels of a classification: the best one, or all that reach the threshold, but at least the best one.
      *
      * @param marks states of the tokens that mark the labels
      * @param temperature divides logits
@@ -46,7 +46,7 @@ final class SchemaClasses {
         return labels.isEmpty() ? List.of(best(names, probabilities)) : labels;
     }
 
-    /** Returns the most probable label, the first of several. */
+    /** Returns the most probable label; the first one if several are equally probable. */
     static ScoredLabel best(List<String> names, double[] probabilities) {
         int best = 0;
         for (int i = 1; i < probabilities.length; i++) {

@@ -28,13 +28,13 @@ import java.util.SequencedMap;
 import java.util.Set;
 
 /**
- * Decides from scores of spans what a text holds, as GLiNER2's span architecture does (gliner2/inference/runtime.py).
- * Offsets are those of what the model reads.
+ * Makes answers from the scores of spans, as GLiNER2's span architecture does (gliner2/inference/runtime.py). Offsets
+ * are those in the text that the model reads.
  *
  * @param piece the text or window
  * @param prefix words before it: choices of fields
  * @param grid scores of spans of the prefix and the text
- * @param threshold the least probability of what has no threshold of its own
+ * @param threshold the least probability for parts without a threshold of their own
  */
 record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, double threshold) {
     /**
@@ -52,7 +52,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
     /** A span, and what it is in the text. */
     private record Candidate(int start, int length, Mention mention) {}
 
-    /** The first instance's entities alone count. */
+    /** Returns the entities, which are those of the first instance alone. */
     SequencedMap<String, List<EntityMention>> entities(Scored scored, Entities asked) {
         SequencedMap<String, List<EntityMention>> byKind = new LinkedHashMap<>();
         for (int i = 0; i < asked.kinds().size(); i++) {
@@ -74,7 +74,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return byKind;
     }
 
-    /** Chooses among candidates. With attributes, the original keeps the order in which spans are looked at. */
+    /** Chooses among candidates. With attributes, the original keeps the order in which it visits spans. */
     private static List<Candidate> surviving(List<Candidate> candidates, ValueType type, boolean inOrder) {
         List<Candidate> kept = apart(candidates);
         if (type == ValueType.ONE && kept.size() > 1) {
@@ -106,7 +106,8 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
     }
 
     /**
-     * Head and tail of an instance are the first spans that reach the threshold, not the best ones, as in the original.
+     * Returns the relations. As in the original, head and tail of an instance are the first spans that reach the
+     * threshold, not the best ones.
      */
     List<RelationMention> relations(Scored scored, RelationKind relation) {
         List<RelationMention> all = new ArrayList<>();
@@ -138,7 +139,10 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return new Instances(true, all);
     }
 
-    /** A validator may take milliseconds for each of thousands of values. */
+    /**
+     * Returns whether a value passes all validators of a field. It checks the deadline, because a validator may take
+     * milliseconds for each of thousands of values.
+     */
     private static boolean passes(StructureField field, String value) {
         for (Validator validator : field.validators()) {
             Deadline.check();
@@ -165,7 +169,8 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
     }
 
     /**
-     * A choice's probability is that of the first word before the text that spells it, whichever field it stands for.
+     * Returns the chosen values of a field. The probability of a choice is that of the first word before the text that
+     * spells it, whichever field that word belongs to.
      */
     private FieldValue choices(int row, StructureField field) {
         float minScore = (float) field.threshold().orElse(threshold);
@@ -180,7 +185,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return new FieldValue.Choices(
                 switch (field.type()) {
                     case LIST -> reaching;
-                    // Of equal ones the first.
+                    // If several are equal, the first one wins.
                     case ONE ->
                         reaching.stream().reduce((a, b) -> b.confidence() > a.confidence() ? b : a).stream()
                                 .toList();
@@ -217,7 +222,7 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return found;
     }
 
-    /** Returns the surest first, without those that have characters in common with a surer one. */
+    /** Returns the candidates by probability, without those that have characters in common with a more probable one. */
     private static List<Candidate> apart(List<Candidate> candidates) {
         Set<Integer> taken = new HashSet<>();
         List<Candidate> kept = new ArrayList<>();
@@ -230,7 +235,10 @@ record SchemaDecoder(SchemaPiece piece, List<String> prefix, SpanGrid grid, doub
         return kept;
     }
 
-    /** Words do not overlap, so that spans with a character in common have a word in common. */
+    /**
+     * Returns whether a candidate has no word in common with others. Words do not overlap, so spans with a common
+     * character have a common word.
+     */
     private static boolean isFree(Candidate candidate, Set<Integer> taken) {
         int last = candidate.start() + candidate.length();
         for (int word = candidate.start(); word <= last; word++) {

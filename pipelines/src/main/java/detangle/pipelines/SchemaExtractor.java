@@ -22,7 +22,7 @@ import java.util.Map;
 /**
  * Finds entities, relations, structures and classes by a schema, with a GLiNER2 model (Zaratiana et al. 2025) of the
  * span or the boundary architecture on a DeBERTa encoder, in the layout of fastino/gliner2-base-v1. Any number of
- * threads may use one.
+ * threads may use one extractor.
  *
  * <pre>{@code
  * Schema schema = Schema.ofEntities("person", "city").and(RelationKind.of("lives in"));
@@ -46,15 +46,15 @@ public final class SchemaExtractor implements Pipeline {
     }
 
     /**
-     * Loads a folder with config.json, encoder_config/config.json, weights and a tokenizer, on the best backend there
-     * is.
+     * Loads a folder with config.json, encoder_config/config.json, weights and a tokenizer on the best backend; see
+     * {@link #load(Path, PipelineOptions)}.
      */
     public static SchemaExtractor load(Path folder) {
         return load(folder, PipelineOptions.DEFAULT);
     }
 
     /**
-     * Loads as {@link #load(Path)}, as the options say. {@link SchemaOptions} say how long texts are read.
+     * Loads a model as {@link #load(Path)} does, with options. {@link SchemaOptions} say how long texts are read.
      *
      * @throws detangle.models.deberta.ConfigException if the model is of another kind
      * @throws detangle.models.weights.WeightsException if its weights are not those of its configuration
@@ -84,7 +84,7 @@ public final class SchemaExtractor implements Pipeline {
     /**
      * Puts a model into one file, which {@link #load} takes in a folder's place. An adapter is merged into its weights.
      *
-     * @param options of which adapter, weight type and unused tensors are heeded
+     * @param options the options, of which adapter, weight type and unused tensors have an effect
      * @param output a file whose name ends in {@code .dtl}
      * @throws detangle.models.deberta.ConfigException if the model is of another kind
      * @throws detangle.models.weights.WeightsException if its weights are not those of its configuration
@@ -97,37 +97,34 @@ public final class SchemaExtractor implements Pipeline {
         }
     }
 
-    /** Returns what a text holds; see {@link #extract(List, Schema, SchemaOptions, ProgressListener)}. */
+    /** Returns the answer for a text; see {@link #extract(List, Schema, SchemaOptions, ProgressListener)}. */
     public SchemaAnswer extract(String text, Schema schema, SchemaOptions options) {
         return extract(List.of(text), schema, options).getFirst();
     }
 
-    /** Returns what each of several texts holds. */
+    /** Returns the answers for several texts. */
     public List<SchemaAnswer> extract(List<String> texts, Schema schema, SchemaOptions options) {
         return extract(texts, schema, options, done -> {});
     }
 
     /**
-     * Returns what each text holds. An empty text is read as a full stop, as GLiNER2 reads it.
+     * Returns the answer for each text. An empty text is read as a full stop, as GLiNER2 does.
      *
      * @param progress told how many texts and windows are done, after each batch
-     * @throws detangle.pipelines.schema.SchemaException if a validator takes too long for a value, or the schema asks
-     *     for what models of this architecture do not find
+     * @throws detangle.pipelines.schema.SchemaException if a validator takes too long for a value, or the schema has a
+     *     part that models of this architecture do not support
      */
     public List<SchemaAnswer> extract(
             List<String> texts, Schema schema, SchemaOptions options, ProgressListener progress) {
         return extract(texts, schema, options, progress, SchemaMerge::of);
     }
 
-    /**
-     * Returns all entities that are found in any window of each text; where windows overlap, entities of one kind may
-     * too.
-     */
+    /** Returns all entities that are found in any window of each text. Entities of overlapping windows may overlap. */
     List<List<Entity>> candidates(List<String> texts, Schema schema, SchemaOptions options, ProgressListener progress) {
         return extract(texts, schema, options, progress, SchemaMerge::candidates);
     }
 
-    /** Makes one answer of the answers to the pieces of a text. */
+    /** Merges the answers to the pieces of a text into one. */
     private interface Merge<T> {
         T of(SchemaMerge text, List<SchemaPiece> pieces, List<SchemaAnswer> answers);
     }
@@ -197,8 +194,8 @@ public final class SchemaExtractor implements Pipeline {
     }
 
     /**
-     * Returns the states of words, of those of their tokens. A word without tokens has the state of the token behind
-     * it.
+     * Returns the states of words, pooled from those of their tokens. A word without tokens has the state of the token
+     * behind it.
      */
     private float[][] words(int[] starts, float[][] tokens) {
         float[][] words = new float[starts.length - 1][];
@@ -226,7 +223,7 @@ public final class SchemaExtractor implements Pipeline {
 
     @Override
     public void close() {
-        // First what waits, which needs the rest.
+        // The model ends first: its waiting calls need the other parts.
         model.close();
         programs.close();
     }

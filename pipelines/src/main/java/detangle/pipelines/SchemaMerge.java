@@ -25,11 +25,9 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
 
-/**
- * The answers to the windows of a text as one, and offsets in the text that was given (gliner2/inference/chunking.py).
- */
+/** Merges the answers to the windows of a text, with offsets in the given text (gliner2/inference/chunking.py). */
 record SchemaMerge(Schema schema, String text) {
-    /** Returns the answer to a text, of those to its pieces. */
+    /** Returns the answer to a text, merged from those to its pieces. */
     SchemaAnswer of(List<SchemaPiece> pieces, List<SchemaAnswer> answers) {
         if (!pieces.getFirst().isWindow()) {
             return moved(answers.getFirst(), this::clamped);
@@ -54,7 +52,10 @@ record SchemaMerge(Schema schema, String text) {
         return moved;
     }
 
-    /** Moves a mention. In a window, the full stop that was added may stand for the next character of the text. */
+    /**
+     * Returns a mention moved by an offset. In a window, the added full stop may stand for the next character of the
+     * text.
+     */
     private Mention shifted(Mention mention, int offset) {
         int start = mention.start() + offset;
         int end = mention.end() + offset;
@@ -62,7 +63,7 @@ record SchemaMerge(Schema schema, String text) {
         return new Mention(own, mention.confidence(), start, end);
     }
 
-    /** The full stop at the end of the text is not in the text that was given. */
+    /** Returns a mention without the added full stop, which is not in the given text. */
     private Mention clamped(Mention mention) {
         return new Mention(
                 mention.text(),
@@ -121,7 +122,7 @@ record SchemaMerge(Schema schema, String text) {
                     .map(Instances::found)
                     .flatMap(Collection::stream)
                     .toList();
-            // Where nothing is found, the first window tells whether anything was expected.
+            // If nothing is found, the first window says whether anything was expected.
             structures.put(
                     structure.name(),
                     new Instances(
@@ -157,7 +158,9 @@ record SchemaMerge(Schema schema, String text) {
         return merged;
     }
 
-    /** Returns mentions in the order of the text, without those that have characters in common with a surer one. */
+    /**
+     * Returns mentions in the order of the text, without those that have characters in common with a more probable one.
+     */
     private static List<EntityMention> apart(List<EntityMention> found) {
         List<EntityMention> kept = new ArrayList<>();
         found.stream()
@@ -185,7 +188,7 @@ record SchemaMerge(Schema schema, String text) {
         return merged;
     }
 
-    /** Returns each once, where it is found first, with the greatest confidence that it has anywhere. */
+    /** Returns each value once, at the place where it is found first, with its greatest confidence. */
     private static <T> List<T> once(List<T> all, Function<T, Object> key, ToDoubleFunction<T> confidence) {
         Map<Object, T> known = new LinkedHashMap<>();
         for (T value : all) {

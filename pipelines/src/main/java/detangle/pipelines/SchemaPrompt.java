@@ -104,7 +104,7 @@ record SchemaPrompt(int[] ids, List<Group> groups, List<String> choices) {
         return labels;
     }
 
-    /** Returns the name of a part, with all that is said of its fields. */
+    /** Returns the name of a part, with the descriptions of its fields. */
     private static String name(Schema.Part part) {
         StringBuilder name = new StringBuilder();
         switch (part) {
@@ -136,7 +136,7 @@ record SchemaPrompt(int[] ids, List<Group> groups, List<String> choices) {
         name.append(" " + DESCRIPTION + " " + label + ": " + description);
     }
 
-    /** {@code ( structure: field ( a | b ) , field ( c ) )}, for each structure that has choices. */
+    /** Returns {@code ( structure: field ( a | b ) , field ( c ) )} for each structure that has choices. */
     private static List<String> choices(Schema schema) {
         List<String> words = new ArrayList<>();
         for (Structure structure : schema.structures()) {

@@ -44,7 +44,7 @@ public final class TokenClassifier implements Pipeline {
         return new TokenClassifier(TextModel.load(folder, Architecture.TOKEN_CLASSIFICATION, options));
     }
 
-    /** Returns the entities of a text, in order; a {@link PipelineException} if it is empty. */
+    /** Returns the entities of a text, in order. It throws a {@link PipelineException} if the text is empty. */
     public List<Entity> classify(String text, AggregationStrategy strategy) {
         return classify(List.of(text), strategy).getFirst();
     }
@@ -73,7 +73,8 @@ public final class TokenClassifier implements Pipeline {
     }
 
     /**
-     * Finds entities as {@link #classify} does, and keeps all of each window: where windows overlap, entities may too.
+     * Finds entities as {@link #classify} does, but keeps all entities of each window. Entities of overlapping windows
+     * may overlap.
      */
     List<List<Entity>> ofWindows(List<String> texts, TokenClassificationOptions options, ProgressListener progress) {
         EntityAggregation aggregation =
@@ -116,8 +117,8 @@ public final class TokenClassifier implements Pipeline {
     }
 
     /**
-     * Returns whether a token is of the word that the token before it is of; an unknown one begins a word, as
-     * HuggingFace has it.
+     * Returns whether a token belongs to the same word as the token before it. As in HuggingFace's pipeline, an unknown
+     * token begins a word.
      */
     static boolean continues(Encoding encoding, int token, Characters text, Tokenizer tokenizer) {
         if (tokenizer.unknownTokenId().orElse(-1) == encoding.ids()[token]) {

@@ -11,7 +11,7 @@ import java.util.Map;
 
 /** Scores words as the starts, ends and insides of entities, and puts entities together from them. */
 final class TokenScorer implements WordVectors.Scorer {
-    /** So many labels are scored at once. */
+    /** The number of labels that are scored at once. */
     private static final int LABELS_PER_RUN = 512;
 
     private static final int CHANNELS = 3;
@@ -66,7 +66,7 @@ final class TokenScorer implements WordVectors.Scorer {
         return all;
     }
 
-    /** Numbers of the widest layer for a word and some labels. */
+    /** Returns how many numbers the widest layer has for a word and some labels. */
     private long ofAWord(int[] labels) {
         return (labels[1] - labels[0]) * 4L * width;
     }

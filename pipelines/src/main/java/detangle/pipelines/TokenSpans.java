@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoublePredicate;
 
-/** Puts spans together from the probabilities of their words. */
+/** Composes spans from the probabilities of their words. */
 final class TokenSpans {
     private static final int CHANNELS = 3;
 

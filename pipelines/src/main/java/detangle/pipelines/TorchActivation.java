@@ -22,7 +22,7 @@ enum TorchActivation {
     LOG_SIGMOID("LogSigmoid"),
     HARDTANH("Hardtanh");
 
-    /** The prefix of all names of PyTorch's. */
+    /** The prefix of all names of PyTorch's classes. */
     static final String TORCH = "torch.";
 
     private final String className;
@@ -39,7 +39,7 @@ enum TorchActivation {
                 .findFirst();
     }
 
-    /** Returns the names of all, for messages. */
+    /** Returns the names of all activations, for messages. */
     static String names() {
         return Arrays.stream(values()).map(a -> a.className).collect(Collectors.joining(", "));
     }

@@ -3,15 +3,17 @@ package detangle.pipelines;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** A module of sentence-transformers that makes a vector of a vector. */
+/** A module of sentence-transformers that maps a vector to a vector. */
 sealed interface VectorLayer {
-    /** Returns how long the result is for vectors of a length; empty if it does not take such vectors. */
+    /**
+     * Returns the length of results for vectors of a length; empty if the module does not take vectors of this length.
+     */
     OptionalInt width(int input);
 
     /** Returns the result, which may be the same array. */
     double[] apply(double[] vector);
 
-    /** Makes vectors of length 1; {@code torch.nn.functional.normalize}. */
+    /** The layer that scales vectors to length 1; {@code torch.nn.functional.normalize}. */
     record Normalize() implements VectorLayer {
         private static final double EPSILON = 1e-12;
 
@@ -35,7 +37,7 @@ sealed interface VectorLayer {
     }
 
     /**
-     * {@code activation(W x + b)}, and perhaps x or a projection of x added.
+     * The layer {@code activation(W x + b)}, plus x or a projection of x if it has a residual.
      *
      * @param weight {@code [out][in]}
      * @param bias {@code [out]}; zeros where there is none
@@ -77,7 +79,7 @@ sealed interface VectorLayer {
         }
     }
 
-    /** {@code torch.nn.LayerNorm} of all components, with PyTorch's epsilon. */
+    /** The layer {@code torch.nn.LayerNorm} over all components, with PyTorch's epsilon. */
     record LayerNorm(float[] weight, float[] bias) implements VectorLayer {
         private static final double EPSILON = 1e-5;
 

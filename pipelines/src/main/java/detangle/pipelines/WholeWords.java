@@ -4,9 +4,9 @@ import java.lang.Character.UnicodeScript;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** The words of a text that a part of it begins and ends in. */
+/** Widens a part of a text to the words in which it begins and ends. */
 final class WholeWords {
-    /** Scripts that are written without spaces between words, so that letters beside a part say nothing of its word. */
+    /** Scripts that are written without spaces between words: letters beside a part do not belong to its word. */
     private static final Set<UnicodeScript> WITHOUT_SPACES = EnumSet.of(
             UnicodeScript.HAN,
             UnicodeScript.HIRAGANA,
@@ -19,7 +19,7 @@ final class WholeWords {
 
     private WholeWords() {}
 
-    /** Returns an entity with the rest of the words of which its ends are parts. */
+    /** Returns an entity that is widened to the words in which it begins and ends. */
     static Entity around(String text, Entity entity) {
         int start = entity.start();
         int end = entity.end();
@@ -34,7 +34,7 @@ final class WholeWords {
                 : new Entity(entity.entity(), entity.score(), text.substring(start, end), start, end);
     }
 
-    /** Returns whether the code points before and after a place are of one word. */
+    /** Returns whether the code points before and after a place belong to one word. */
     private static boolean joins(String text, int index) {
         return isOfWord(text.codePointBefore(index)) && isOfWord(text.codePointAt(index));
     }

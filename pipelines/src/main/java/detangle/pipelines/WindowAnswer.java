@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 record WindowAnswer(List<Found> found, List<Related> related) {
     static final WindowAnswer NONE = new WindowAnswer(List.of(), List.of());
 
-    /** Returns the same counted from an earlier word. */
+    /** Returns the same findings, with words counted from an earlier word. */
     WindowAnswer at(int firstWord) {
         return new WindowAnswer(
                 found.stream().map(f -> f.after(firstWord)).toList(),
@@ -38,7 +38,7 @@ record WindowAnswer(List<Found> found, List<Related> related) {
         List<Related> related =
                 windows.stream().flatMap(w -> w.related().stream()).toList();
         if (windows.size() > 1) {
-            // Windows overlap: what two of them found is one.
+            // Windows overlap, so two of them may have found the same entity.
             all = once(all, WindowAnswer::key, Found::score);
             related = once(related, WindowAnswer::key, Related::score);
         }
@@ -64,7 +64,7 @@ record WindowAnswer(List<Found> found, List<Related> related) {
     }
 
     /**
-     * Returns all that was found in a text, whether it overlaps with something else or not.
+     * Returns all entities that were found in a text, whether they overlap or not.
      *
      * @param windows what was found in its windows, by the text's words
      */
@@ -76,8 +76,8 @@ record WindowAnswer(List<Found> found, List<Related> related) {
     }
 
     /**
-     * Returns, for words at the ends of relations, the place among the merged entities of the first entity of these
-     * words.
+     * Returns for each head and tail of a relation, by its words, the index among the merged entities of the first
+     * entity with these words.
      */
     private static Map<WordRange, Integer> places(
             Set<WordRange> ends, List<Found> chosen, List<Entity> entities, List<Entity> merged) {

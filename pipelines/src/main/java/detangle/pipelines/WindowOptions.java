@@ -5,12 +5,12 @@ import java.util.List;
 /**
  * The options by which a text that is longer than the model takes is classified in windows.
  *
- * @param stride tokens that two windows share
- * @param watched labels whose scores, added up, say how strong a window is: those that a guard warns of. If empty, a
- *     window is as strong as the score of its surest label
+ * @param stride the tokens that two windows share
+ * @param watched the labels whose scores, added up, are the strength of a window: those that a guard warns of. If
+ *     empty, the strength of a window is the score of its best label
  */
 public record WindowOptions(int stride, List<String> watched) {
-    /** Windows that share 64 tokens, of which the surest stands for the text. */
+    /** The default options: windows that share 64 tokens, and the window with the surest label stands for the text. */
     public static final WindowOptions DEFAULT = new WindowOptions(64, List.of());
 
     /** Keeps a copy of the labels. */

@@ -10,7 +10,7 @@ final class WordBounds {
     private final int[] starts;
     private final int[] ends;
 
-    /** @param sequence which text of a pair */
+    /** @param sequence the number of the text in a pair */
     WordBounds(List<Encoding> windows, int sequence) {
         int count = 1
                 + windows.stream()

@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
  * (decoding/decoder.py).
  */
 final class WordSpans {
-    // What Python calls a letter: it counts every kind of number, and no accents that stand alone.
+    // Python's word characters: they include every kind of number, and no accents that stand alone.
     private static final String LETTER = "[\\p{L}\\p{N}_]";
-    // Without going back, which it never needs: otherwise the JDK takes a frame of the stack for each hyphen of a word.
+    // Possessive, because it never needs backtracking: otherwise the JDK takes a stack frame for each hyphen of a word.
     private static final Pattern WORD =
             Pattern.compile(LETTER + "++(?:[-_]" + LETTER + "++)*+|[^\\p{IsWhite_Space}\\x1c-\\x1f]");
 
@@ -43,20 +43,20 @@ final class WordSpans {
     /**
      * The words from the first to the last, both included, with a label.
      *
-     * @param likely the most probable labels of the words, the surest first; none where words are scored one by one
+     * @param likely the most probable labels of the words, the most probable first; none if words are scored one by one
      */
     record Found(int first, int last, int label, double score, List<Likely> likely) {
         Found(int first, int last, int label, double score) {
             this(first, last, label, score, List.of());
         }
 
-        /** The same words counted from an earlier one. */
+        /** Returns the same words, counted from an earlier word. */
         Found after(int words) {
             return new Found(words + first, words + last, label, score, likely);
         }
     }
 
-    /** Returns those that are kept, the surest first asked, in the order of the text. */
+    /** Returns the candidates that are kept, in the order of the text. More probable candidates are kept first. */
     static List<Found> chosen(List<Found> candidates, ExtractionOptions options) {
         List<Found> chosen = new ArrayList<>();
         KeptSpans kept = new KeptSpans(options);
@@ -69,8 +69,8 @@ final class WordSpans {
     }
 
     /**
-     * Returns entities of one label that stand next to each other, or with one character between them, as one: as the
-     * card of NuNER Zero joins the words of an entity.
+     * Returns the entities with neighbours of one label joined, if at most one character is between them. The model
+     * card of NuNER Zero joins the words of an entity in this way.
      *
      * @param entities in the order of the text
      */
@@ -93,7 +93,7 @@ final class WordSpans {
         return merged;
     }
 
-    /** Returns the place of an entity, or of the one that it was merged into. */
+    /** Returns the index of an entity, or of the entity that it was merged into. */
     static int holding(List<Entity> merged, Entity part) {
         int same = merged.indexOf(part);
         if (same >= 0) {

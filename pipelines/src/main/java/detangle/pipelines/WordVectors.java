@@ -8,20 +8,20 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A window of a text as it is scored.
+ * The vectors of a window of a text for scoring.
  *
  * @param words the vectors of its words, {@code [W][D]}
  * @param labels the vectors of its labels, {@code [C][D]}
- * @param threshold above which a span is an entity
- * @param given the spans that may be entities, as first and last word; any if empty
+ * @param threshold the probability above which a span is an entity
+ * @param given the spans that may be entities, as first and last word; if empty, any span may be one
  */
 record WordVectors(float[][] words, float[][] labels, double threshold, Optional<Set<WordRange>> given) {
     /** Finds entities in windows. */
     @FunctionalInterface
     interface Scorer {
         /**
-         * Returns what each window holds, in the order in which GLiNER's own code lists it: where scores are equal, the
-         * first is kept.
+         * Returns the entities of each window in the order of GLiNER's own code, which matters because the first of
+         * equal scores is kept.
          */
         List<List<Found>> found(List<WordVectors> windows);
     }
@@ -44,7 +44,7 @@ record WordVectors(float[][] words, float[][] labels, double threshold, Optional
         return one.reshape(one.dim(1), one.dim(2));
     }
 
-    /** Returns vectors of several windows, {@code f32[B,N,D]}, with zeros behind those of a window that has fewer. */
+    /** Returns vectors of several windows as {@code f32[B,N,D]}, padded with zeros. */
     static Tensor padded(List<float[][]> rows) {
         int longest = rows.stream().mapToInt(r -> r.length).max().orElse(0);
         int width = rows.getFirst()[0].length;

@@ -21,40 +21,40 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Labels texts with labels that the model was not trained on: HuggingFace's {@code zero-shot-classification}. A model
- * that tells whether one text follows from another (NLI) is asked whether {@code This example is LABEL.} follows from
- * the text. A GLiClass model ({@link LabelClassifier}) is told all labels at once. Any number of threads may use one.
+ * Classifies texts by labels that the model was not trained on: HuggingFace's {@code zero-shot-classification}. A model
+ * for natural language inference (NLI) decides whether {@code This example is LABEL.} follows from the text. A GLiClass
+ * model ({@link LabelClassifier}) reads all labels at once. Any number of threads may use one classifier.
  *
  * <pre>{@code
  * classifier.classify("Where is my card?", List.of("banking", "sport"), ZeroShotClassifier.TEMPLATE, false).labels().getFirst()
  * }</pre>
  */
 public final class ZeroShotClassifier implements Pipeline {
-    /** The hypothesis that labels are put into. */
+    /** The default hypothesis; a label takes the place of the braces. */
     public static final String TEMPLATE = "This example is {}.";
 
     private static final String BLANK = "{}";
 
-    /** What is counted of readings at most, more than anybody admits; sums of these are numbers. */
+    /** The largest count of prompts: it exceeds every limit of a server, and sums of such counts do not overflow. */
     private static final int MAX_READINGS = 1 << 20;
 
     private final Judge judge;
 
-    /** Judges how well labels fit texts. */
+    /** Scores labels for texts, by a model of one kind. */
     private sealed interface Judge {
         /**
          * Returns the scores of the labels of each text, in the order of the labels; nothing for a text that cannot be
-         * answered. Each label is judged by itself where the options say so.
+         * answered. The options say whether each label is judged by itself.
          */
         double[][] scores(List<String> texts, List<String> labels, ZeroShotOptions options, ProgressListener progress);
 
-        /** Returns how many texts are read for a text with so many labels. */
+        /** Returns how many texts the model reads for a text with a number of labels. */
         int texts(int labels);
 
         /** Takes vectors of labels; see {@link LabelClassifier#giveLabelVectors}. */
         void give(Map<String, float[]> labelVectors);
 
-        /** Returns the same, which cuts off an end of texts that are too long. */
+        /** Returns the same judge, which cuts off an end of texts that are too long. */
         Judge cutting(Truncation.Side side);
 
         Tokenizer tokenizer();
@@ -79,12 +79,15 @@ public final class ZeroShotClassifier implements Pipeline {
                 .findFirst();
     }
 
-    /** Returns whether a model has a label of entailment, without which it cannot be asked about labels of others. */
+    /** Returns whether a model has a label of entailment, which zero-shot classification needs. */
     static boolean hasEntailment(DebertaConfig config) {
         return entailment(config.labels()).isPresent();
     }
 
-    /** Loads a folder with config.json, weights and a tokenizer, on the best backend there is. */
+    /**
+     * Loads a folder with config.json, weights and a tokenizer on the best backend; see {@link #load(Path,
+     * PipelineOptions)}.
+     */
     public static ZeroShotClassifier load(Path folder) {
         return load(folder, PipelineOptions.DEFAULT);
     }
@@ -118,7 +121,9 @@ public final class ZeroShotClassifier implements Pipeline {
         return classify(texts, labels, template, multiLabel, done -> {});
     }
 
-    /** Returns how well labels fit each text; see {@link #classify(List, List, ZeroShotOptions, ProgressListener)}. */
+    /**
+     * Returns the scores of labels for each text; see {@link #classify(List, List, ZeroShotOptions, ProgressListener)}.
+     */
     public List<ZeroShotResult> classify(
             List<String> texts, List<String> labels, String template, boolean multiLabel, ProgressListener progress) {
         return classify(
@@ -126,9 +131,9 @@ public final class ZeroShotClassifier implements Pipeline {
     }
 
     /**
-     * Returns how well labels fit each text.
+     * Returns the scores of labels for each text, between 0 and 1.
      *
-     * @param labels at least one, and none of them twice
+     * @param labels at least one label, each once
      * @param progress told how many pairs of text and label are done, after each batch
      * @throws PipelineException if a text, a label or the list of labels is empty, a label is named twice, the template
      *     has no place for a label, or a model for NLI is given a prompt, examples or chunks
@@ -153,7 +158,7 @@ public final class ZeroShotClassifier implements Pipeline {
                 .toList();
     }
 
-    /** Refuses a label that is named twice: it would share its own probability with itself. */
+    /** Refuses a label that is named twice, because the two would share one probability. */
     private static void requireDistinct(List<String> labels) {
         Set<String> known = new HashSet<>();
         for (String label : labels) {
@@ -164,8 +169,8 @@ public final class ZeroShotClassifier implements Pipeline {
     }
 
     /**
-     * Returns how many texts the model reads for a text with so many labels, one at least: one for each label if it is
-     * one for NLI.
+     * Returns how many texts the model reads for a text with a number of labels, at least one: one for each label if
+     * the model is for NLI.
      */
     public int texts(int labels) {
         return Math.max(1, judge.texts(labels));
@@ -174,15 +179,15 @@ public final class ZeroShotClassifier implements Pipeline {
     /**
      * Returns how many texts the model reads for a text, one at least.
      *
-     * @param labels how many it is given
-     * @param chunks the parts in which it reads, if it does
+     * @param labels the number of labels
+     * @param chunks the parts in which the model reads long texts and many labels; empty for all at once
      */
     public int texts(String text, int labels, Optional<LabelChunks> chunks) {
         long readings = chunks.map(parts -> parts.readings(text, labels)).orElseGet(() -> (long) texts(labels));
         return (int) Math.min(readings, MAX_READINGS);
     }
 
-    /** A model for NLI, which is asked whether a sentence with the label follows from the text. */
+    /** A judge with a model for NLI, which decides whether a sentence with the label follows from the text. */
     private record Entailment(TextModel model, int entailment) implements Judge {
         static Entailment of(TextModel model) {
             List<String> labels = model.config().labels();
@@ -230,7 +235,7 @@ public final class ZeroShotClassifier implements Pipeline {
         }
 
         private double[] eachAlone(double[][] logits) {
-            // HuggingFace's choice of the other label; models for NLI have contradiction at one end or the other.
+            // HuggingFace's choice of the label of contradiction: it is the first or the last label of models for NLI.
             int contradiction = entailment == 0 ? model.config().numLabels() - 1 : 0;
             double[] scores = new double[logits.length];
             for (int label = 0; label < logits.length; label++) {
@@ -273,7 +278,7 @@ public final class ZeroShotClassifier implements Pipeline {
         }
     }
 
-    /** A GLiClass model, which is told all labels at once. */
+    /** A judge with a GLiClass model, which reads all labels at once. */
     private record Named(LabelClassifier classifier) implements Judge {
         @Override
         public void give(Map<String, float[]> labelVectors) {
@@ -290,7 +295,7 @@ public final class ZeroShotClassifier implements Pipeline {
                             .map(label -> template.replace(BLANK, label))
                             .toList();
             LabelOptions asked = new LabelOptions(options.multiLabel(), 0, options.prompt(), options.examples());
-            // Parts of texts are not counted: whoever counts pairs hears of them at the end.
+            // The progress counts pairs of text and label, so parts of texts are reported at the end.
             int pairs = options.chunks().isPresent() ? 0 : labels.size();
             ProgressListener ofPairs = new ProgressListener() {
                 @Override

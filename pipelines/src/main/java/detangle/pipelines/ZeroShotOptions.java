@@ -6,17 +6,17 @@ import java.util.Optional;
 /**
  * The options by which a {@link ZeroShotClassifier} judges texts.
  *
- * @param template a sentence with {@code {}} where a label goes; a GLiClass model is told labels as they are, if it is
- *     {@link ZeroShotClassifier#TEMPLATE}
- * @param multiLabel whether each label is judged by itself; otherwise the labels share a probability of 1. One label
- *     alone is always judged by itself
- * @param prompt what a GLiClass model is asked of the text; empty for nothing
- * @param examples texts with their labels, which show a GLiClass model what is meant
+ * @param template a sentence with {@code {}} in the place of a label. With {@link ZeroShotClassifier#TEMPLATE}, a
+ *     GLiClass model reads labels without a sentence
+ * @param multiLabel whether each label is judged by itself; otherwise the scores of all labels have the sum 1. A single
+ *     label is always judged by itself
+ * @param prompt a question about the text for a GLiClass model; empty for none
+ * @param examples texts with their right labels, for a GLiClass model
  * @param chunks the parts in which a GLiClass model reads long texts and many labels; empty for all at once
  */
 public record ZeroShotOptions(
         String template, boolean multiLabel, String prompt, List<LabelExample> examples, Optional<LabelChunks> chunks) {
-    /** HuggingFace's: one label is right, and the sentence is {@link ZeroShotClassifier#TEMPLATE}. */
+    /** The defaults of HuggingFace: one label is right, and the sentence is {@link ZeroShotClassifier#TEMPLATE}. */
     public static final ZeroShotOptions DEFAULT =
             new ZeroShotOptions(ZeroShotClassifier.TEMPLATE, false, "", List.of(), Optional.empty());
 

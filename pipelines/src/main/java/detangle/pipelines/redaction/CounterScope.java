@@ -2,8 +2,8 @@ package detangle.pipelines.redaction;
 
 /** The scope in which the same part of a text has the same number. */
 public enum CounterScope {
-    /** Within a text: the numbers of each text begin with 1. */
+    /** The scope is a text: the numbers of each text begin with 1. */
     TEXT,
-    /** Within all texts of a call, of a run of a command, or of a request. */
+    /** The scope is all texts of a call, of a run of a command, or of a request. */
     RUN
 }

@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * A part of a text that entities cover together.
  *
- * @param entity the one that tells its kind: the longest, of equally long ones the surest
+ * @param entity the entity that decides its kind: the longest one, or the one with the greatest score if several are
+ *     equally long
  */
 record CoveredPart(Entity entity, int start, int end) {
     private static final Comparator<Entity> TELLING = Comparator.<Entity>comparingInt(e -> e.end() - e.start())
@@ -43,7 +44,7 @@ record CoveredPart(Entity entity, int start, int end) {
         return new CoveredPart(tells ? later.entity : entity, start, Math.max(end, later.end));
     }
 
-    /** An entity with the whole code points at its ends, and the marks that stand on them. */
+    /** Returns an entity that is widened to whole code points at its ends and to the combining marks behind them. */
     private static CoveredPart widened(String text, Entity entity) {
         int start = entity.start();
         int end = entity.end();

@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Replaces entities in texts, one text after the other. All that any entity covers is replaced: entities that overlap
- * become one part. A part ends neither between the two units of a code point nor before a combining mark, which would
- * stay behind and tell something of what it stood on. One thread may use it.
+ * Replaces entities in texts, one text after the other. It replaces all that any entity covers: entities that overlap
+ * become one part. A part does not end between the two units of a code point. It also does not end before a combining
+ * mark, because the mark would stay and reveal something about the replaced letter. Only one thread may use a replacer.
  */
 public final class EntityReplacer {
     private final RedactionPolicy policy;
@@ -21,7 +21,7 @@ public final class EntityReplacer {
     }
 
     /**
-     * Replaces what was found in a text.
+     * Replaces entities in a text.
      *
      * @param found parts of the text, in any order
      * @throws IndexOutOfBoundsException if an entity is not a part of the text
@@ -61,8 +61,8 @@ public final class EntityReplacer {
     }
 
     /**
-     * Returns the number of a part by the kind's name and not by its label, so that one number is not given to two
-     * parts where two labels have the same name.
+     * Returns the number of a part. It counts by the kind's name and not by the label, so that two parts do not get the
+     * same number if two labels have the same name.
      */
     private int number(String kind, String part) {
         Map<String, Integer> ofKind = numbers.computeIfAbsent(kind, name -> new HashMap<>());

@@ -15,8 +15,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A secret with which parts of texts are hashed, of a file or of a variable of the environment: a command line is seen
- * by everybody on the machine. Nothing prints it.
+ * A secret with which parts of texts are hashed. It comes from a file or from a variable of the environment, because
+ * every user of a machine can see command lines. Nothing prints it.
  */
 public final class HashKey implements Serializable {
     /** The variable that holds a key. */
@@ -34,11 +34,11 @@ public final class HashKey implements Serializable {
     }
 
     /**
-     * Makes a key of its bytes. A line end behind them is not a part of the key, so that a file and a variable may
-     * hold the same one.
+     * Makes a key of its bytes. A line end behind them is not a part of the key, so that a file and a variable may hold
+     * the same one.
      *
-     * @param source what messages call it
-     * @throws PipelineException if it has fewer than 16 bytes, which can be guessed, or more than 4096
+     * @param source the name of the key in messages
+     * @throws PipelineException if it has fewer than 16 bytes, which an attacker could guess, or more than 4096
      */
     public static HashKey of(String source, byte[] bytes) {
         int length = bytes.length;
@@ -66,7 +66,8 @@ public final class HashKey implements Serializable {
             throw new PipelineException(file + " is not a file: name one that holds a key");
         }
         try (InputStream stream = Files.newInputStream(file)) {
-            return of(file.toString(), stream.readNBytes(MAX_BYTES + 3)); // With what is too much, and a line end.
+            // One byte more than allowed, and a line end, so that a key that is too long is noticed.
+            return of(file.toString(), stream.readNBytes(MAX_BYTES + 3));
         } catch (IOException e) {
             throw new PipelineException(file + " cannot be read: name a file that holds a key", e);
         }

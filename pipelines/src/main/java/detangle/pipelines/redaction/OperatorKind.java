@@ -1,20 +1,19 @@
 package detangle.pipelines.redaction;
 
 /**
- * The names of what may be done with a part of a text that was found; all but {@link #NUMBER} are those of Presidio's
- * operators.
+ * The kinds of operators on the found parts of a text. All names but {@link #NUMBER} are those of Presidio's operators.
  */
 public enum OperatorKind {
-    /** The name of its kind stands in its place: {@code [PERSON]}. */
+    /** Replaces a part by the name of its kind: {@code [PERSON]}. */
     REPLACE,
-    /** The name of its kind and a number stand in its place, the same number for the same part: {@code [PERSON_1]}. */
+    /** Replaces a part by the name of its kind and a number, the same number for the same words: {@code [PERSON_1]}. */
     NUMBER,
-    /** The name of its kind and a keyed hash of the part stand in its place: {@code [PERSON_3b0c8a6f1d2e4975]}. */
+    /** Replaces a part by the name of its kind and a keyed hash of the words: {@code [PERSON_3b0c8a6f1d2e4975]}. */
     HASH,
-    /** A character stands in the place of each of its code points: {@code ************}. */
+    /** Replaces each code point of a part by a character: {@code ************}. */
     MASK,
-    /** Nothing stands in its place. */
+    /** Removes a part. */
     REDACT,
-    /** It stays as it is, unless it overlaps with a part that does not. */
+    /** Keeps a part, unless it overlaps with a part that is replaced. */
     KEEP
 }

@@ -4,15 +4,15 @@ import detangle.pipelines.PipelineException;
 import java.util.Optional;
 
 /**
- * The settings of operators beside their names; the names and the meanings are Presidio's where it has them.
+ * The settings of operators. Names and meanings are those of Presidio if it has them.
  *
- * @param newValue what stands in the place of a part that is replaced; {@code {label}} stands for the name of its kind
- * @param maskingChar what a part is masked with
- * @param hashLength hexadecimal digits of a hash
- * @param key of hashes, which cannot be made without one
+ * @param newValue the text that replaces a part; {@code {label}} stands for the name of its kind
+ * @param maskingChar the character that masks a part
+ * @param hashLength the number of hexadecimal digits of a hash
+ * @param key the key of hashes; without it, hashes cannot be made
  */
 public record OperatorOptions(String newValue, String maskingChar, int hashLength, Optional<HashKey> key) {
-    /** {@code [PERSON]}, an asterisk, 16 digits, and no key. */
+    /** The default options: {@code [PERSON]}, an asterisk, 16 digits, and no key. */
     public static final OperatorOptions DEFAULT =
             new OperatorOptions("[" + RedactionOperator.LABEL + "]", "*", 16, Optional.empty());
 
@@ -35,7 +35,7 @@ public record OperatorOptions(String newValue, String maskingChar, int hashLengt
     /**
      * Makes an operator.
      *
-     * @throws PipelineException if it is not told what it needs
+     * @throws PipelineException if the options lack what the operator needs, such as a key
      */
     public RedactionOperator operator(OperatorKind kind) {
         return switch (kind) {

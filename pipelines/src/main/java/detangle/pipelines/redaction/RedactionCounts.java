@@ -4,14 +4,14 @@ import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Counts what was replaced in texts. */
+/** Counts the replaced parts of texts. */
 public final class RedactionCounts {
     private final SortedMap<String, Integer> byLabel = new TreeMap<>();
     private int texts;
     private int changed;
     private int parts;
 
-    /** Begins with nothing. */
+    /** Makes counts of 0. */
     public RedactionCounts() {}
 
     /** Counts a text. */
@@ -22,22 +22,22 @@ public final class RedactionCounts {
         redaction.parts().forEach(part -> byLabel.merge(part.label(), 1, Integer::sum));
     }
 
-    /** Returns how many texts there were. */
+    /** Returns the number of texts. */
     public int texts() {
         return texts;
     }
 
-    /** Returns how many of them something was replaced in. */
+    /** Returns the number of texts in which a part was replaced. */
     public int changed() {
         return changed;
     }
 
-    /** Returns how many parts were replaced. */
+    /** Returns the number of replaced parts. */
     public int parts() {
         return parts;
     }
 
-    /** Returns how many parts of each kind were replaced; kinds of which nothing was found are not there. */
+    /** Returns the number of replaced parts of each kind; kinds without a part are absent. */
     public SortedMap<String, Integer> byLabel() {
         return Collections.unmodifiableSortedMap(byLabel);
     }

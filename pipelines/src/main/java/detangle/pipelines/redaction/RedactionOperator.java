@@ -3,27 +3,30 @@ package detangle.pipelines.redaction;
 import detangle.pipelines.PipelineException;
 import java.io.Serializable;
 
-/** The treatment of a part of a text that was found. */
+/** An operator on a found part of a text. */
 public sealed interface RedactionOperator extends Serializable {
     /**
-     * A text stands in its place.
+     * Replaces a part by a text.
      *
      * @param newValue the text, in which {@value #LABEL} stands for the name of the part's kind
      */
     record Replace(String newValue) implements RedactionOperator {}
 
-    /** The name of its kind and a number stand in its place. */
+    /** Replaces a part by the name of its kind and a number. */
     record Number() implements RedactionOperator {}
 
     /**
-     * The name of its kind and a hash stand in its place: the first digits of the HMAC-SHA-256 (RFC 2104) of the
-     * part's UTF-8, in hexadecimal. The same part has the same hash in every text, whatever its kind. Whoever does not
-     * have the key can neither compute the hash of a part that they guess nor find the part by trying.
+     * Replaces a part by the name of its kind and a hash: the first digits of the HMAC-SHA-256 (RFC 2104) of the part's
+     * UTF-8, in hexadecimal. The same part has the same hash in every text, whatever its kind. Without the key, nobody
+     * can compute the hash of a guessed part, or find a part by trying.
      *
      * @param digits how many digits of the hash are kept, {@value #LEAST_DIGITS} to {@value #MOST_DIGITS}
      */
     record Hash(HashKey key, int digits) implements RedactionOperator {
-        /** Refuses a number of digits that a hash does not have, and so few that different parts are soon the same. */
+        /**
+         * Refuses a number of digits that a hash does not have, or that is so small that different parts would soon
+         * have the same hash.
+         */
         public Hash {
             if (digits < LEAST_DIGITS || digits > MOST_DIGITS) {
                 throw new PipelineException(
@@ -33,12 +36,12 @@ public sealed interface RedactionOperator extends Serializable {
     }
 
     /**
-     * A character stands in the place of each of its code points, so that the text has as many as before.
+     * Replaces each code point of a part by a character, so the text keeps its number of code points.
      *
      * @param character one code point
      */
     record Mask(String character) implements RedactionOperator {
-        /** Refuses what is not one character that stands for itself. */
+        /** Refuses a text that is not one visible character. */
         public Mask {
             if (character.codePointCount(0, character.length()) != 1 || !isVisible(character.codePointAt(0))) {
                 throw new PipelineException("a text is masked with one visible character, such as * or #");
@@ -62,18 +65,18 @@ public sealed interface RedactionOperator extends Serializable {
         }
     }
 
-    /** Nothing stands in its place. */
+    /** Removes a part. */
     record Remove() implements RedactionOperator {}
 
-    /** It stays as it is, unless it overlaps with a part that does not. */
+    /** Keeps a part, unless it overlaps with a part that is replaced. */
     record Keep() implements RedactionOperator {}
 
-    /** Stands in a new value for the name of a part's kind. */
+    /** The word that stands for the name of a part's kind in a new value. */
     String LABEL = "{label}";
 
     /**
-     * The fewest digits of a hash: of ten thousand different parts two have the same one in about one case of a
-     * hundred.
+     * The least number of digits of a hash: among ten thousand different parts, two have the same hash in about one
+     * case of a hundred.
      */
     int LEAST_DIGITS = 8;
 

@@ -11,15 +11,15 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The treatment of parts of a text that were found, by their kinds.
+ * The operators for the found parts of texts, by their kinds.
  *
- * @param standard what is done with parts of all other kinds
- * @param byLabel what is done with parts of some kinds
- * @param counters where the same part has the same number
+ * @param standard the operator for all kinds that {@code byLabel} does not name
+ * @param byLabel the operators for some kinds
+ * @param counters the scope in which the same part has the same number
  */
 public record RedactionPolicy(RedactionOperator standard, Map<String, RedactionOperator> byLabel, CounterScope counters)
         implements Serializable {
-    /** The name of its kind stands in the place of each part: {@code [PERSON]}. */
+    /** The default policy: the name of its kind replaces each part, {@code [PERSON]}. */
     public static final RedactionPolicy DEFAULT = of(OperatorOptions.DEFAULT.operator(OperatorKind.REPLACE));
 
     /** Keeps a copy. */
@@ -27,16 +27,16 @@ public record RedactionPolicy(RedactionOperator standard, Map<String, RedactionO
         byLabel = Map.copyOf(byLabel);
     }
 
-    /** Returns the same for all kinds; numbers begin with 1 in each text. */
+    /** Returns a policy with the same operator for all kinds; numbers begin with 1 in each text. */
     public static RedactionPolicy of(RedactionOperator standard) {
         return new RedactionPolicy(standard, Map.of(), CounterScope.TEXT);
     }
 
     /**
-     * Returns what is written in words.
+     * Returns the policy that is written in words, as on the command line.
      *
-     * @param byLabel of each kind that is not treated as the others its name and an operator: {@code city=keep}
-     * @throws PipelineException if one of these is written otherwise, or an operator is not told what it needs
+     * @param byLabel the kinds with another operator, each as {@code city=keep}
+     * @throws PipelineException if one of these is written in another way, or the options lack what an operator needs
      */
     public static RedactionPolicy of(
             OperatorKind standard, List<String> byLabel, CounterScope counters, OperatorOptions options) {
@@ -76,7 +76,7 @@ public record RedactionPolicy(RedactionOperator standard, Map<String, RedactionO
         return new RedactionPolicy(standard, byLabel, value);
     }
 
-    /** Returns what is done with a part of a kind. */
+    /** Returns the operator for a kind. */
     public RedactionOperator operator(String label) {
         return byLabel.getOrDefault(label, standard);
     }

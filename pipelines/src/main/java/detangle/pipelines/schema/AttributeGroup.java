@@ -5,13 +5,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Labels that entities get beside their kind: {@code sentiment} with {@code positive} and {@code negative}.
+ * A group of labels that entities get in addition to their kind: {@code sentiment} with {@code positive} and {@code
+ * negative}.
  *
- * @param name of the group
+ * @param name the name of the group
  * @param labels the values
  * @param multiLabel whether each label is judged by itself; otherwise the best one is chosen
- * @param threshold the least probability of a label where each is judged by itself
- * @param appliesTo kinds of entities that have it; all if empty
+ * @param threshold the least probability of a label, if each is judged by itself
+ * @param appliesTo the kinds of entities that have the attribute; all if empty
  * @param qualified whether the model is prompted with {@code name: label} in place of the label alone
  */
 public record AttributeGroup(
@@ -26,7 +27,10 @@ public record AttributeGroup(
 
     private static final double DEFAULT_THRESHOLD = 0.5;
 
-    /** Keeps copies, and refuses no labels, blank or doubled ones, and a name that answers use themselves. */
+    /**
+     * Keeps copies of the lists. Refuses an empty list of labels, blank or doubled labels, and a name that answers use
+     * themselves.
+     */
     public AttributeGroup {
         labels = List.copyOf(labels);
         appliesTo = appliesTo.map(List::copyOf);
@@ -47,12 +51,12 @@ public record AttributeGroup(
         return new AttributeGroup(name, List.of(labels), false, DEFAULT_THRESHOLD, Optional.empty(), false);
     }
 
-    /** Returns what the model is prompted with for a label. */
+    /** Returns the words for a label in the prompt. */
     public String prompt(String label) {
         return qualified ? name + ": " + label : label;
     }
 
-    /** Returns whether entities of a kind have it. */
+    /** Returns whether entities of a kind have the attribute. */
     public boolean appliesTo(String kind) {
         return appliesTo.map(kinds -> kinds.contains(kind)).orElse(true);
     }

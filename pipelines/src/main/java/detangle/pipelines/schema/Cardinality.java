@@ -8,9 +8,9 @@ public enum Cardinality {
     OPTIONAL_ONE(ValueType.ONE, true),
     /** The field has one value, however improbable it is. */
     REQUIRED_ONE(ValueType.ONE, false),
-    /** Any number. */
+    /** The field has any number of values. */
     ZERO_OR_MORE(ValueType.LIST, true),
-    /** At least one, which inference reads as any number. */
+    /** The field has at least one value; inference treats this as any number. */
     ONE_OR_MORE(ValueType.LIST, false);
 
     private final ValueType type;
@@ -21,7 +21,7 @@ public enum Cardinality {
         this.allowsNone = allowsNone;
     }
 
-    /** Returns whether it has one value at most. */
+    /** Returns {@link ValueType#ONE} if a field has at most one value. */
     public ValueType type() {
         return type;
     }
@@ -31,7 +31,7 @@ public enum Cardinality {
         return allowsNone;
     }
 
-    /** GLiNER2's word for it. */
+    /** Returns GLiNER2's word for it. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

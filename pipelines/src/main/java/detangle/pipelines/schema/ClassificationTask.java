@@ -5,15 +5,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A task that gives a text one label or several.
+ * A classification that gives a text one label or several.
  *
- * @param task its name, which the model is prompted with
+ * @param task its name, which the prompt contains
  * @param labels at least two, of distinct names
- * @param multiLabel whether all labels of at least {@code threshold} are given, and the best one where there is none
+ * @param multiLabel whether the answer has all labels that reach {@code threshold}, or the best one if none does
  * @param threshold the least probability of one of several labels
  * @param prompt more words for the model
- * @param examples of texts and their labels, which the model is prompted with
- * @param activation what makes probabilities of logits; if empty a sigmoid for several labels and a softmax for one
+ * @param examples texts with their labels, which the prompt contains
+ * @param activation the function from logits to probabilities; if empty, a sigmoid for several labels and a softmax for
+ *     one
  */
 public record ClassificationTask(
         String task,
@@ -42,7 +43,7 @@ public record ClassificationTask(
         }
     }
 
-    /** A text and its label; one whose label is not among those of the task is not shown to the model. */
+    /** A text with its label. An example whose label is not one of the task's is left out of the prompt. */
     public record Example(String text, String label) {}
 
     /** The functions from logits to probabilities. */
@@ -52,8 +53,8 @@ public record ClassificationTask(
     }
 
     /**
-     * Keeps copies, and refuses a blank name, no labels, and a threshold that is not a probability. A label that is
-     * there twice has two places in the prompt, as in GLiNER2.
+     * Keeps copies of the lists. Refuses a blank name, an empty list of labels, and a threshold that is not a
+     * probability. A label that occurs twice has two places in the prompt, as in GLiNER2.
      */
     public ClassificationTask {
         labels = List.copyOf(labels);
@@ -90,7 +91,7 @@ public record ClassificationTask(
         return new ClassificationTask(task, labels, multiLabel, threshold, prompt, List.of(values), activation);
     }
 
-    /** Returns what makes probabilities of logits. */
+    /** Returns the function from logits to probabilities. */
     public Activation chosenActivation() {
         return activation.orElse(multiLabel ? Activation.SIGMOID : Activation.SOFTMAX);
     }

@@ -11,13 +11,16 @@ import java.util.SequencedMap;
 import java.util.Set;
 
 /**
- * Kinds of entities that are looked for, and attributes that each gets.
+ * The kinds of entities to look for, and their attributes.
  *
  * @param kinds at least one, of distinct names
- * @param attributes groups of labels that stand at an entity's own place
+ * @param attributes the groups of labels that entities get
  */
 public record Entities(List<EntityKind> kinds, List<AttributeGroup> attributes) implements Schema.Part {
-    /** Keeps copies, and refuses no kinds, names that are there twice, and attributes of kinds that are not there. */
+    /**
+     * Keeps copies of the lists. Refuses an empty list of kinds, names that occur twice, and attributes of missing
+     * kinds.
+     */
     public Entities {
         kinds = List.copyOf(kinds);
         attributes = List.copyOf(attributes);
@@ -66,7 +69,7 @@ public record Entities(List<EntityKind> kinds, List<AttributeGroup> attributes) 
         return new Entities(Arrays.stream(names).distinct().map(EntityKind::of).toList(), List.of());
     }
 
-    /** Returns these kinds and attributes and others; a kind that is there already is replaced at its place. */
+    /** Returns these kinds and attributes with others. A kind of the same name is replaced in its place. */
     public Entities and(Entities others) {
         SequencedMap<String, EntityKind> all = new LinkedHashMap<>();
         kinds.forEach(kind -> all.put(kind.name(), kind));

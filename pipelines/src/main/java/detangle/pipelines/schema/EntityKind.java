@@ -6,9 +6,9 @@ import java.util.OptionalDouble;
 /**
  * A kind of entities.
  *
- * @param name as the model is prompted with it: {@code person}, {@code credit card number}
+ * @param name its name in the prompt: {@code person}, {@code credit card number}
  * @param description more words for the model
- * @param type whether the best one alone is kept
+ * @param type whether only the best entity is kept
  * @param threshold the least probability; that of the call if empty
  */
 public record EntityKind(String name, Optional<String> description, ValueType type, OptionalDouble threshold) {

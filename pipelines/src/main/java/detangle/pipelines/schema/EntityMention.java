@@ -8,7 +8,7 @@ import java.util.SequencedMap;
 /**
  * An entity.
  *
- * @param mention where it stands
+ * @param mention its part of the text
  * @param attributes labels of each {@link AttributeGroup} that applies to its kind, by the group's name: one label, or
  *     those that reach the group's threshold
  */

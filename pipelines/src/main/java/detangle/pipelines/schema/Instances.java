@@ -9,9 +9,9 @@ import java.util.SequencedMap;
 /**
  * The instances of a structure in a text.
  *
- * @param predicted whether the model expects any; GLiNER2 answers with an empty object in place of an empty list where
- *     it does not
- * @param found those that have a value, each with all fields by name
+ * @param predicted whether the model expects any. If it does not, GLiNER2 answers with an empty object instead of an
+ *     empty list
+ * @param found the instances that have a value, each with all fields by name
  */
 public record Instances(boolean predicted, List<SequencedMap<String, FieldValue>> found) {
     /** Keeps copies. */

@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Typed access to the properties of an object in a schema; null counts as absent. Every fault names the property.
  *
- * @param path where the object stands in the schema
+ * @param path the place of the object in the schema
  */
 record JsonProperties(JsonNode object, String path) {
     /** Properties of a classification. */
@@ -142,12 +142,12 @@ record JsonProperties(JsonNode object, String path) {
                                         + Arrays.stream(all).map(text).collect(Collectors.joining(", ")))));
     }
 
-    /** Returns the properties of an object inside this one, none if it is absent. */
+    /** Returns the properties of an object inside this one; without properties if it is absent. */
     JsonProperties object(String name) {
         return of(find(name).orElseGet(JsonNodeFactory.instance::objectNode), where(name));
     }
 
-    /** These without {@code do} and {@code options}, and others beside them. */
+    /** Returns these properties without {@code do} and {@code options}, together with others. */
     JsonProperties joined(JsonProperties others) {
         ObjectNode all = JsonNodeFactory.instance.objectNode();
         all.setAll((ObjectNode) others.object);

@@ -3,9 +3,10 @@ package detangle.pipelines.schema;
 /**
  * A part of a text.
  *
- * @param text the part. The model reads a text with a full stop at its end; a part that reaches that one ends with it
+ * @param text the part. The model reads a text with a full stop at its end; a part that reaches this full stop ends
+ *     with it
  * @param confidence its probability
- * @param start the index of its first character in the text that was given, for {@link String#substring}
+ * @param start the index of its first character in the given text, for {@link String#substring}
  * @param end the index after its last, never beyond that text
  */
 public record Mention(String text, double confidence, int start, int end) {

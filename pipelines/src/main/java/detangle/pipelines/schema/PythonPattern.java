@@ -6,12 +6,12 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * A regular expression of Python's re, matched by the JDK without regard to case. {@link PythonSyntax} writes it so
- * that it means the same there. Matching may look at so many characters and no more, as an expression can be written
- * that takes for ever otherwise.
+ * A regular expression of Python's re, matched by the JDK without regard to case. {@link PythonSyntax} translates it to
+ * one with the same meaning. Matching has a bounded number of steps, because some expressions would otherwise take for
+ * ever.
  */
 public final class PythonPattern {
-    /** Characters that matching may look at for each character of a value, and for a value at least: milliseconds. */
+    /** The steps that matching may take for each character of a value; they take milliseconds. */
     private static final long STEPS_PER_CHARACTER = 5_000;
 
     private static final long STEPS_OF_THE_SHORTEST = 500_000;
@@ -27,7 +27,7 @@ public final class PythonPattern {
     /**
      * Returns an expression.
      *
-     * @throws SchemaException that says what is wrong with it
+     * @throws SchemaException if the expression is not valid or not supported; its message says what is wrong
      */
     public static PythonPattern compile(String expression) {
         try {
@@ -46,12 +46,17 @@ public final class PythonPattern {
         }
     }
 
-    /** Returns whether it matches all of a text; a {@link SchemaException} if that takes too long. */
+    /**
+     * Returns whether it matches all of a text. It throws a {@link SchemaException} if matching takes too many steps.
+     */
     public boolean matches(String text) {
         return test(text, Matcher::matches);
     }
 
-    /** Returns whether it matches a part of a text; a {@link SchemaException} if that takes too long. */
+    /**
+     * Returns whether it matches a part of a text. It throws a {@link SchemaException} if matching takes too many
+     * steps.
+     */
     public boolean isIn(String text) {
         return test(text, Matcher::find);
     }
@@ -84,7 +89,7 @@ public final class PythonPattern {
         return source.hashCode();
     }
 
-    /** All characters have been looked at that may be. */
+    /** The exception for a match that has used up its steps. */
     private static final class NoStepsLeft extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -93,7 +98,7 @@ public final class PythonPattern {
         }
     }
 
-    /** A text that counts how often it is looked at. */
+    /** A text that counts how many characters are read. */
     private static final class Counted implements CharSequence {
         private final String text;
         private long left;

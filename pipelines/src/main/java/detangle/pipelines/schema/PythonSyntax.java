@@ -1,9 +1,9 @@
 package detangle.pipelines.schema;
 
 /**
- * Writes a regular expression of Python's re so that the JDK understands it alike. Kinds of characters are Python's:
- * {@code \w} is letters, numbers and the underscore, without marks. What the JDK has no counterpart for is refused by
- * name.
+ * Translates a regular expression of Python's re into one for the JDK with the same meaning. Classes of characters are
+ * Python's: {@code \w} is letters, numbers and the underscore, without marks. Syntax without a counterpart in the JDK
+ * is refused by name.
  */
 final class PythonSyntax {
     private static final int MAX_LENGTH = 1000;
@@ -50,7 +50,7 @@ final class PythonSyntax {
         }
     }
 
-    /** A repetition if it is one, and the character otherwise; {@code {,n}} begins with 0. */
+    /** Writes a repetition, or else the brace as a character; {@code {,n}} begins with 0. */
     private void braces() {
         int end = expression.indexOf('}', at);
         String inside = end < 0 ? "" : expression.substring(at + 1, end);

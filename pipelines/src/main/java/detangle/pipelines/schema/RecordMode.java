@@ -14,7 +14,7 @@ public enum RecordMode {
     /** Records stand for no part of the text. */
     ANCHORLESS;
 
-    /** GLiNER2's word for it. */
+    /** Returns GLiNER2's word for it. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

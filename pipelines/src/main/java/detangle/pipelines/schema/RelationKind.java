@@ -6,8 +6,8 @@ import java.util.OptionalDouble;
 /**
  * A kind of relations, each of a head and a tail.
  *
- * @param name as the model is prompted with it: {@code works for}
- * @param description is not read by the model, as GLiNER2 does not prompt with it
+ * @param name its name in the prompt: {@code works for}
+ * @param description more words, which the model does not read, because GLiNER2 leaves them out of the prompt
  * @param threshold the least probability of head and tail; that of the call if empty
  */
 public record RelationKind(String name, Optional<String> description, OptionalDouble threshold) implements Schema.Part {

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The things that are looked for in texts: entities, relations between them, structures with fields, and classes of
+ * A description of what to look for in texts: entities, relations between them, structures with fields, and classes of
  * the whole text. It is built by hand, or read from JSON by {@link SchemaReader}.
  *
  * <pre>{@code
@@ -24,13 +24,13 @@ public record Schema(
         Optional<Entities> entities,
         List<RelationKind> relations,
         List<ClassificationTask> classifications) {
-    /** The names that answers have for what is not a structure or a classification. */
+    /** The names in answers of the parts that are not structures or classifications. */
     static final String ENTITIES = "entities";
 
     static final String RELATIONS = "relation_extraction";
 
     /**
-     * Keeps copies. A schema that asks for nothing has answers that hold nothing.
+     * Keeps copies of the lists. A schema without parts has empty answers.
      *
      * @throws SchemaException if two parts have the same name
      */
@@ -51,15 +51,15 @@ public record Schema(
         }
     }
 
-    /** A part of a schema, which the model is prompted with as one group. */
+    /** A part of a schema, which is one group of the prompt. */
     public sealed interface Part permits Structure, Entities, RelationKind, ClassificationTask {}
 
-    /** Returns entities of these kinds alone. */
+    /** Returns a schema that asks only for entities of these kinds. */
     public static Schema ofEntities(String... names) {
         return of(Entities.of(names));
     }
 
-    /** Makes a schema of one part alone. */
+    /** Makes a schema of a single part. */
     public static Schema of(Part part) {
         return of(List.of(part));
     }
@@ -93,7 +93,7 @@ public record Schema(
         return of(parts);
     }
 
-    /** Returns all parts, in the order in which the model is prompted with them. */
+    /** Returns all parts, in the order of the prompt. */
     public List<Part> parts() {
         List<Part> parts = new ArrayList<>(structures);
         entities.ifPresent(parts::add);
@@ -102,7 +102,7 @@ public record Schema(
         return parts;
     }
 
-    /** Refuses what is blank where a name is needed. */
+    /** Refuses a blank name. */
     static String named(String what, String name) {
         if (name.isBlank()) {
             throw new SchemaException("a name of " + what + " is empty");
@@ -110,7 +110,7 @@ public record Schema(
         return name;
     }
 
-    /** Refuses names that are blank or there twice. */
+    /** Refuses names that are blank or occur twice. */
     static void distinct(String what, List<String> names) {
         Set<String> known = new HashSet<>();
         for (String name : names) {
@@ -120,7 +120,7 @@ public record Schema(
         }
     }
 
-    /** Refuses what is not a probability. */
+    /** Refuses a value that is not a probability. */
     static void probability(String what, double value) {
         if (!(value >= 0 && value <= 1)) {
             throw new SchemaException("the threshold of " + what + " is " + value + "; it must be between 0 and 1");

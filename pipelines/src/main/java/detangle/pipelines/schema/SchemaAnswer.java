@@ -9,15 +9,16 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * The findings in a text.
+ * The answer to a schema for a text.
  *
- * @param structures by name; a model of the boundary architecture leaves out those of which it finds none
- * @param entities by the names of their kinds, the surest first, or in the order of the text where it was read in
- *     windows; no kinds at all where the model expects no entities
- * @param relations by name
- * @param everyEntity whether all entities are there of kinds that have one value: a model of the boundary architecture
- *     does not heed that, but where texts are read in windows
- * @param classifications labels by the names of tasks: one, or several in the schema's order
+ * @param structures the instances of structures by name; a model of the boundary architecture leaves structures without
+ *     an instance out
+ * @param entities the entities by the names of their kinds, the most probable first, or in the order of the text if it
+ *     was read in windows; without any kinds if the model expects no entities
+ * @param relations the relations by name
+ * @param everyEntity whether kinds with one value have all their entities. A model of the boundary architecture returns
+ *     all of them, unless texts are read in windows
+ * @param classifications the labels by the names of tasks: one, or several in the schema's order
  */
 public record SchemaAnswer(
         SequencedMap<String, Instances> structures,
@@ -25,7 +26,7 @@ public record SchemaAnswer(
         boolean everyEntity,
         SequencedMap<String, List<RelationMention>> relations,
         SequencedMap<String, List<ScoredLabel>> classifications) {
-    /** The answer to a schema that asks for nothing. */
+    /** The answer to a schema without parts. */
     public static final SchemaAnswer NOTHING = new SchemaAnswer(
             new LinkedHashMap<>(), new LinkedHashMap<>(), false, new LinkedHashMap<>(), new LinkedHashMap<>());
 

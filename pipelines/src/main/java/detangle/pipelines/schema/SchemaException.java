@@ -2,7 +2,10 @@ package detangle.pipelines.schema;
 
 import detangle.ir.InvalidInputException;
 
-/** A schema that cannot be asked for. One line names the part at fault and says what to do. */
+/**
+ * The exception for a schema that is not valid, or that a model does not support. Its message is one line that names
+ * the part at fault and says what to do.
+ */
 public final class SchemaException extends InvalidInputException {
     private static final long serialVersionUID = 1L;
 

@@ -12,11 +12,11 @@ import java.util.function.DoubleFunction;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Answers as GLiNER2 writes them ({@code format_results}, gliner2/inference/runtime.py:900-1060), in maps, lists, texts
+ * Writes answers as GLiNER2 does ({@code format_results}, gliner2/inference/runtime.py:900-1060), in maps, lists, texts
  * and numbers: {@code {"entities": {"person": [...]}, "topic": ..., "relation_extraction": {...}}}.
  *
- * @param confidence what is written for a probability; no probabilities if empty
- * @param offset what is written for an index in the text; no offsets if empty
+ * @param confidence writes a probability; no probabilities are written if empty
+ * @param offset writes an index in the text; no offsets are written if empty
  */
 public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<IntUnaryOperator> offset) {
     /** Makes the JSON with probabilities and offsets in code points, as Python counts. */
@@ -76,7 +76,7 @@ public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<I
         return object;
     }
 
-    /** Attributes have their probabilities in any case. */
+    /** Returns an attribute, which always has its probability. */
     private Object attribute(ScoredLabel label) {
         return withConfidence("label", label.label(), confidence.orElse(Double::valueOf), label.confidence());
     }
@@ -122,7 +122,7 @@ public record SchemaJson(Optional<DoubleFunction<Number>> confidence, Optional<I
         };
     }
 
-    /** Without offsets, parts of the same letters are one. */
+    /** Returns the values; without offsets, parts with the same letters are one. */
     private List<Object> distinctMentions(List<Object> values, List<Mention> mentions) {
         return offset.isPresent()
                 ? values

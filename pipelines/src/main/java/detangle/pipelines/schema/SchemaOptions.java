@@ -5,33 +5,33 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The options by which texts are read and findings are kept.
+ * The options by which texts are read and values are kept.
  *
- * @param threshold the least probability of what has no threshold of its own
- * @param maxWords how many words of a text, or of a window, are read; what follows is not; all if empty
- * @param windows how long texts are divided; each is read as a whole if empty
- * @param overlaps which entities of one kind may overlap, with a model of the boundary architecture; what its
- *     configuration says if empty
+ * @param threshold the least probability for parts without a threshold of their own
+ * @param maxWords the most words of a text, or of a window, that are read; the rest is not read; all if empty
+ * @param windows how long texts are divided; if empty, each text is read as a whole
+ * @param overlaps which entities of one kind may overlap, with a model of the boundary architecture; if empty, its
+ *     configuration decides
  */
 public record SchemaOptions(
         double threshold, OptionalInt maxWords, Optional<Windows> windows, Optional<OverlapPolicy> overlaps) {
     private static final int WINDOW_WORDS = 384;
     private static final int OVERLAP_WORDS = 64;
 
-    /** A probability of 0.5, and windows of 384 words with 64 in common for texts that are longer. */
+    /** The default options: a probability of 0.5, and windows of 384 words that share 64 for longer texts. */
     public static final SchemaOptions DEFAULT = new SchemaOptions(
             0.5, OptionalInt.empty(), Optional.of(new Windows(WINDOW_WORDS, OVERLAP_WORDS, true)), Optional.empty());
 
     /**
      * Windows of a text.
      *
-     * @param words of each
-     * @param overlap words that two neighbours have in common
-     * @param longerOnly whether a text of no more words than a window is read as if there were no windows. Otherwise
-     *     what is found in it comes in the order of the text too
+     * @param words the words of each window
+     * @param overlap the words that two neighbouring windows share
+     * @param longerOnly whether a text that fits into one window is read as if there were no windows. Otherwise its
+     *     values also come in the order of the text
      */
     public record Windows(int words, int overlap, boolean longerOnly) {
-        /** Refuses windows that do not go on. */
+        /** Refuses windows that share all of their words. */
         public Windows {
             if (words < 1 || overlap < 0 || overlap >= words) {
                 throw new IllegalArgumentException("a window has at least one word, and more than it has in common with"
@@ -40,7 +40,7 @@ public record SchemaOptions(
         }
     }
 
-    /** Refuses what is not a probability, and texts without words. */
+    /** Refuses a threshold that is not a probability, and a limit of less than one word. */
     public SchemaOptions {
         if (!(threshold >= 0 && threshold <= 1)) {
             throw new IllegalArgumentException("a threshold is between 0 and 1, not " + threshold);
@@ -54,7 +54,7 @@ public record SchemaOptions(
         return new SchemaOptions(value, maxWords, windows, overlaps);
     }
 
-    /** Reads so many words of each text and no more. */
+    /** Bounds the words of each text that are read. */
     public SchemaOptions withMaxWords(int value) {
         return new SchemaOptions(threshold, OptionalInt.of(value), Optional.empty(), overlaps);
     }

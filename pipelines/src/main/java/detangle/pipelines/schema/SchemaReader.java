@@ -18,8 +18,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * Schemas out of JSON. An object has the parts by their kinds, as GLiNER2's {@code Schema.from_dict} takes them, and
- * what its builder takes beside that:
+ * Reads schemas from JSON. An object has the parts by their kinds, as GLiNER2's {@code Schema.from_dict} takes them,
+ * and further properties that GLiNER2's builder takes:
  *
  * <pre>{@code
  * {"entities": ["person", "city"],
@@ -29,17 +29,17 @@ import tools.jackson.databind.node.JsonNodeFactory;
  *  "classifications": [{"task": "topic", "labels": ["sport", "money"]}]}
  * }</pre>
  *
- * An array, or an object with the property {@code steps}, has the builder's steps:
- * {@code {"do": "entities", "types": [...]}}. Properties that are not known are refused. Steps may ask for nothing, and
- * name a kind of entities or relations twice, as with the builder; an object of parts may not, as in {@code from_dict}.
+ * An array, or an object with the property {@code steps}, has the builder's steps: {@code {"do": "entities", "types":
+ * [...]}}. Unknown properties are refused. As with the builder, steps may ask for nothing, and may name a kind of
+ * entities or relations twice. As in {@code from_dict}, an object of parts may not.
  */
 public final class SchemaReader {
     private static final Set<String> PARTS =
             Set.of("entities", "attributes", "structures", "relations", "classifications");
-    /** Properties of a structure that says what its instances are made of. */
+    /** The properties of a structure that say what its instances are. */
     private static final Set<String> RECORD = Set.of("mode", "anchor", "occurrence_policy");
 
-    /** The values of a field for training about texts that stand in several places; inference does not read it. */
+    /** The values of a field that only training reads: it says which of several places of a text counts. */
     private static final String[] OCCURRENCES = {"all", "first", "error_on_ambiguous", "latent_all"};
 
     private static final double DEFAULT_THRESHOLD = 0.5;
@@ -51,8 +51,8 @@ public final class SchemaReader {
     /**
      * Reads a file.
      *
-     * @throws detangle.models.deberta.ConfigException if it cannot be read, is not JSON, or has a property twice
-     * @throws SchemaException that names the file and the property at fault
+     * @throws detangle.models.deberta.ConfigException if the file cannot be read, is not JSON, or has a property twice
+     * @throws SchemaException if the schema is not valid; it names the file and the property at fault
      */
     public static Schema read(Path file) {
         JsonNode root = ConfigFields.readStrictly(file);
@@ -63,7 +63,7 @@ public final class SchemaReader {
         }
     }
 
-    /** Returns the schema that a value spells; a {@link SchemaException} names the property at fault. */
+    /** Returns the schema that a value states. It throws a {@link SchemaException} that names the property at fault. */
     public static Schema of(JsonNode root) {
         SchemaReader reader = new SchemaReader();
         if (root.isArray()) {
@@ -105,7 +105,7 @@ public final class SchemaReader {
         });
     }
 
-    /** A list in an object of parts has each name once. */
+    /** Refuses a list in an object of parts that has a name twice. */
     private static void requireDistinct(JsonNode node, String where) {
         if (!node.isObject()) {
             Schema.distinct(where, JsonProperties.texts(node, where));
@@ -169,7 +169,7 @@ public final class SchemaReader {
         }
     }
 
-    /** A kind that a list names twice counts once. */
+    /** Returns the kinds of a list; a kind that it names twice counts once. */
     private static List<EntityKind> kinds(JsonNode node, String where, ValueType type, OptionalDouble threshold) {
         List<EntityKind> kinds = new ArrayList<>();
         if (node.isObject()) {
@@ -199,7 +199,7 @@ public final class SchemaReader {
         return fields.word("dtype", ValueType.values(), ValueType::text).orElse(ValueType.LIST);
     }
 
-    /** They belong to the entities that are there already. */
+    /** Adds attributes to the entities that the schema already has. */
     private void attributes(JsonNode node, String where) {
         List<AttributeGroup> groups = new ArrayList<>();
         JsonProperties.of(node, where).forEach((name, value) -> {
@@ -301,7 +301,7 @@ public final class SchemaReader {
 
     /** @param options what instances are made of */
     private void structure(String name, JsonNode fields, String where, JsonProperties options) {
-        // A field that is there twice is the last one at the place of the first, as in GLiNER2.
+        // As in GLiNER2, a field that occurs twice is the last one, in the place of the first.
         SequencedMap<String, StructureField> all = new LinkedHashMap<>();
         int index = 0;
         for (JsonNode node : JsonProperties.array(fields, where)) {

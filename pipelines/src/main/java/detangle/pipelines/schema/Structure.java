@@ -7,16 +7,16 @@ import java.util.Optional;
 /**
  * A record with fields, of which a text may hold several instances.
  *
- * @param name as the model is prompted with it
+ * @param name its name in the prompt
  * @param fields at least one, of distinct names, in the order of the prompt
- * @param mode what instances are made of; models of the boundary architecture need one, others take none
+ * @param mode what instances are; models of the boundary architecture need a mode, other models do not take one
  * @param anchor the field whose values are instances in {@link RecordMode#NATURAL}; the first one if empty
  */
 public record Structure(String name, List<StructureField> fields, Optional<RecordMode> mode, Optional<String> anchor)
         implements Schema.Part {
     /**
-     * Keeps a copy, and refuses a blank name, no fields, fields of the same name, and an anchor that is not one of
-     * them.
+     * Keeps a copy of the fields. Refuses a blank name, an empty list of fields, fields of the same name, and an anchor
+     * that is not one of them.
      */
     public Structure {
         fields = List.copyOf(fields);
@@ -52,7 +52,7 @@ public record Structure(String name, List<StructureField> fields, Optional<Recor
         return new Structure(name, fields, Optional.of(value), anchor);
     }
 
-    /** Makes the values of a field the instances. */
+    /** Returns the structure with a field whose values are the instances. */
     public Structure withAnchor(String value) {
         return new Structure(name, fields, Optional.of(RecordMode.NATURAL), Optional.of(value));
     }

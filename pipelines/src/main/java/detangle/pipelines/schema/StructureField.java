@@ -7,15 +7,15 @@ import java.util.OptionalDouble;
 /**
  * A field of a structure.
  *
- * @param name as the model is prompted with it
- * @param type whether it has one value; then it is the first in the text that reaches the threshold, as in GLiNER2
- * @param choices the values that it may have, of which none needs to stand in the text; parts of the text if empty
+ * @param name its name in the prompt
+ * @param type whether it has one value, which is then the first in the text that reaches the threshold, as in GLiNER2
+ * @param choices the values that it may have, which need not occur in the text; if empty, values are parts of the text
  * @param description more words for the model
  * @param threshold the least probability of a value; that of the call if empty
- * @param validators what all values must pass; choices need not
- * @param cardinality how many values it has in a structure with a mode; then the type, choices, threshold and
- *     validators do not count
- * @param exclusive whether one part of the text is a value of one record at most, in a structure with a mode
+ * @param validators the validators that all values must pass; choices are not checked
+ * @param cardinality the number of values in a structure with a mode; type, choices, threshold and validators then have
+ *     no effect
+ * @param exclusive whether a part of the text is a value of at most one record, in a structure with a mode
  */
 public record StructureField(
         String name,
@@ -26,7 +26,7 @@ public record StructureField(
         List<Validator> validators,
         Optional<Cardinality> cardinality,
         boolean exclusive) {
-    /** Keeps copies, and refuses blank names and choices, and a threshold that is not a probability. */
+    /** Keeps copies of the lists. Refuses blank names and choices, and a threshold that is not a probability. */
     public StructureField {
         choices = List.copyOf(choices);
         validators = List.copyOf(validators);
@@ -40,7 +40,7 @@ public record StructureField(
         return new StructureField(name, ValueType.LIST, List.of(), Optional.empty());
     }
 
-    /** Without a threshold and validators, and of any number of values in a record. */
+    /** Makes a field without a threshold and validators, with any number of values in a record. */
     StructureField(String name, ValueType type, List<String> choices, Optional<String> description) {
         this(name, type, choices, description, OptionalDouble.empty(), List.of(), Optional.empty(), false);
     }

@@ -1,11 +1,11 @@
 package detangle.pipelines.schema;
 
 /**
- * A regular expression that values of a field must match (gliner2/inference/schema.py, RegexValidator). It is written
- * as Python's re has it, and the case of letters does not count.
+ * A regular expression that values of a field must match (gliner2/inference/schema.py, RegexValidator). It has the
+ * syntax of Python's re, and ignores the case of letters.
  *
  * @param expression the expression
- * @param mode whether it must match all of a value or a part
+ * @param mode whether it must match a whole value or a part of it
  * @param exclude whether values that match are left out instead
  */
 public record Validator(PythonPattern expression, Mode mode, boolean exclude) {
@@ -29,7 +29,7 @@ public record Validator(PythonPattern expression, Mode mode, boolean exclude) {
         return new Validator(PythonPattern.compile(expression), Mode.PARTIAL, false);
     }
 
-    /** Returns the same expression, whose matches are left out. */
+    /** Returns a validator with the same expression that leaves matching values out. */
     public Validator excluding() {
         return new Validator(expression, mode, !exclude);
     }

@@ -2,9 +2,9 @@ package detangle.pipelines.schema;
 
 /** The number of values that an entity's kind or a field has. */
 public enum ValueType {
-    /** One value or none; GLiNER2 calls it str. */
+    /** At most one value; GLiNER2 calls it str. */
     ONE("str"),
-    /** Any number; GLiNER2 calls it list. */
+    /** Any number of values; GLiNER2 calls it list. */
     LIST("list");
 
     private final String text;
@@ -13,7 +13,7 @@ public enum ValueType {
         this.text = text;
     }
 
-    /** GLiNER2's word for it. */
+    /** Returns GLiNER2's word for it. */
     public String text() {
         return text;
     }

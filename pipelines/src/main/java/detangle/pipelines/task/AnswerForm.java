@@ -6,10 +6,10 @@ import java.util.SequencedMap;
 import java.util.function.DoubleFunction;
 
 /**
- * The form of answers where there are several ways to write them.
+ * The form of scores and places in answers.
  *
- * @param score a score as JSON has it
- * @param offsets what places in a text count
+ * @param score writes a score for JSON
+ * @param offsets the unit of places in a text
  */
 public record AnswerForm(DoubleFunction<Number> score, Offsets offsets) {
     /** The units of places in a text. */
@@ -20,10 +20,10 @@ public record AnswerForm(DoubleFunction<Number> score, Offsets offsets) {
         UTF_16
     }
 
-    /** Numbers in single precision, which has all digits that models have, and places in code points. */
+    /** The form with scores in single precision, which has all digits that models have, and places in code points. */
     public static final AnswerForm SINGLE = new AnswerForm(score -> (float) score, Offsets.CODE_POINTS);
 
-    /** Returns the same with the offsets that options ask for, if they do. */
+    /** Returns the same form with the offsets of the options, if they state them. */
     AnswerForm with(Fields options) {
         return options.optionalText(TextTask.OFFSETS.name())
                 .map(name -> new AnswerForm(score, Offsets.valueOf(name.toUpperCase(Locale.ROOT))))
@@ -44,7 +44,7 @@ public record AnswerForm(DoubleFunction<Number> score, Offsets offsets) {
         return object;
     }
 
-    /** The places of one text, which are asked for in order most of the time, and found from the last one on. */
+    /** The places of one text. Most calls come in order, so each search begins at the last place. */
     final class Places {
         private final String text;
         private int index;

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Measures how alike a text is to what it should be: BERTScore, in the words of the package bert-score. */
+/** Measures how similar a text is to reference texts: BERTScore, in the words of the package bert-score. */
 public final class BertScoring extends TextTask<BertScorer> {
     private static final Field CANDIDATE = Field.required("candidate", "the text that is judged", new Field.Text());
     private static final Field REFERENCES = Field.required(
@@ -23,12 +23,12 @@ public final class BertScoring extends TextTask<BertScorer> {
 
     private final BertScoreOptions standard;
 
-    /** Makes the task with the layer that bert-score takes of a model that it knows. */
+    /** Makes the task with bert-score's layer for the model. */
     public BertScoring() {
         this(BertScoreOptions.DEFAULT);
     }
 
-    /** @param standard which layer is compared and how; a single layer */
+    /** @param standard the options of the comparison, of a single layer */
     public BertScoring(BertScoreOptions standard) {
         if (standard.allLayers()) {
             throw new IllegalArgumentException("an answer has the scores of one layer");
@@ -61,7 +61,7 @@ public final class BertScoring extends TextTask<BertScorer> {
         return new Column.ObjectOf(Column.score("precision"), Column.score("recall"), Column.score("f1"));
     }
 
-    /** Any model will do, so that somebody has to say that this is wanted. */
+    /** Returns false: any model could do this task, so a user must ask for it. */
     @Override
     public boolean suits(ModelFacts model) {
         return false;

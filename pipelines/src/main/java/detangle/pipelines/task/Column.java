@@ -2,7 +2,7 @@ package detangle.pipelines.task;
 
 import java.util.List;
 
-/** A named part of what is said of a row, and what it holds: a property in JSON, a column in Parquet. */
+/** A named part of the answer to a row, with the type of its values: a property in JSON, a column in Parquet. */
 public record Column(String name, Type type) {
     /** The type of a column's values; any value may also be missing. */
     public sealed interface Type permits Scalar, ListOf, ObjectOf {}

@@ -25,8 +25,8 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
 /**
- * Entities of any kind that is named, and relations between them: {@code extract}, in the words of GLiNER's own code.
- * A GLiNER2 model finds entities this way too, and more by {@link SchemaExtraction}.
+ * Finds entities of named kinds, and relations between them: {@code extract}, in the words of GLiNER's own code. A
+ * GLiNER2 model also does this task, and {@link SchemaExtraction}.
  */
 public final class EntityExtraction extends TextTask<Pipeline> {
     private static final ExtractionOptions STANDARD = ExtractionOptions.DEFAULT;
@@ -68,7 +68,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
             Field.Word.of(LongTexts.class),
             STANDARD.longTexts().name().toLowerCase(Locale.ROOT));
 
-    /** The name that GLiNER gives the most probable labels of an entity. */
+    /** GLiNER's name of the most probable labels of an entity. */
     private static final String CLASSES = "class_probs";
 
     private static final Column ENTITIES = Column.listOf("entities", entity());
@@ -128,7 +128,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
                 new Column("head", end), new Column("tail", end), Column.text("relation"), Column.score("score"));
     }
 
-    /** Returns what is said of a text, relations too where they were asked for. */
+    /** Returns the columns of the answer to a text. */
     public static List<Column> columns(boolean relations) {
         return relations ? List.of(ENTITIES, RELATED) : List.of(ENTITIES);
     }
@@ -136,7 +136,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
     /**
      * Returns what {@link #columns(boolean)} returns, with the most probable labels of each entity.
      *
-     * @param labels all that are looked for
+     * @param labels the labels that are looked for
      */
     public static List<Column> columnsWithClasses(boolean relations, List<String> labels) {
         List<Column> ofEntity = new ArrayList<>(entity().columns());
@@ -232,7 +232,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
         return adjacency.isPresent() ? asked.withAdjacencyThreshold(adjacency.getAsDouble()) : asked;
     }
 
-    /** A GLiNER2 model has no other options than these two. */
+    /** Answers by a GLiNER2 model, which takes only these two options. */
     private static List<Extraction> bySchema(
             SchemaExtractor extractor, List<String> texts, Fields options, ProgressListener progress) {
         ExtractionOptions own = STANDARD.withThreshold(options.number(THRESHOLD.name()));
@@ -248,7 +248,7 @@ public final class EntityExtraction extends TextTask<Pipeline> {
     }
 
     /**
-     * Returns what was found in a text, with the properties that GLiNER's own code gives entities and relations.
+     * Returns the entities and relations of a text, with the properties of GLiNER's own code.
      *
      * @param relations whether relations were asked for
      * @return values by the names of {@link #columns}

@@ -14,12 +14,12 @@ import java.util.stream.Collectors;
 /**
  * A named value that a request has: an input of a task or an option.
  *
- * @param description a sentence without its end
- * @param required whether it may not be left out
- * @param standard what holds where it is left out, as JSON has it; empty if that follows from something else
+ * @param description a sentence without a full stop
+ * @param required whether a request must have it
+ * @param standard the default value as JSON has it; empty if there is none, or if the default depends on something else
  */
 public record Field(String name, String description, Type type, boolean required, Optional<Object> standard) {
-    /** Characters of a value that are enough to know it by. */
+    /** The number of characters of a value that messages quote. */
     private static final int QUOTED_CHARACTERS = 40;
 
     /** The type of a field's values. */
@@ -37,7 +37,7 @@ public record Field(String name, String description, Type type, boolean required
     /**
      * A whole number: an {@link Integer}.
      *
-     * @param minimum the smallest that is allowed
+     * @param minimum the smallest allowed number
      */
     public record Whole(int minimum) implements Type {}
 
@@ -47,9 +47,9 @@ public record Field(String name, String description, Type type, boolean required
     /** A {@link Boolean}. */
     public record Flag() implements Type {}
 
-    /** A word of several, in lower case; upper case is read too. */
+    /** One of several words, in lower case; upper case is also read. */
     public record Word(List<String> words) implements Type {
-        /** Returns the constants of an enumeration by their names. */
+        /** Returns the type whose words are the names of an enumeration's constants. */
         static <E extends Enum<E>> Word of(Class<E> type) {
             return new Word(Arrays.stream(type.getEnumConstants())
                     .map(constant -> constant.name().toLowerCase(Locale.ROOT))
@@ -68,17 +68,17 @@ public record Field(String name, String description, Type type, boolean required
     /** An object or a list that holds anything: a {@link Map} or a {@link List} of plain values. */
     public record Json() implements Type {}
 
-    /** Returns a field that may not be left out. */
+    /** Returns a field that a request must have. */
     static Field required(String name, String description, Type type) {
         return new Field(name, description, type, true, Optional.empty());
     }
 
-    /** Returns a field without a value of its own where it is left out. */
+    /** Returns an optional field without a default value. */
     static Field optional(String name, String description, Type type) {
         return new Field(name, description, type, false, Optional.empty());
     }
 
-    /** Returns a field that has a value where it is left out. */
+    /** Returns an optional field with a default value. */
     static Field optional(String name, String description, Type type, Object standard) {
         return new Field(name, description, type, false, Optional.of(standard));
     }
@@ -88,7 +88,7 @@ public record Field(String name, String description, Type type, boolean required
      *
      * @param value as JSON has it: a {@link String}, a {@link java.lang.Number}, a {@link Boolean}, a {@link List}, a
      *     {@link Map}
-     * @throws PipelineException if it is not one
+     * @throws PipelineException if the value does not have the field's type
      */
     Object read(Object value) {
         return switch (type) {

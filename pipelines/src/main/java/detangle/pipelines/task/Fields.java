@@ -20,10 +20,10 @@ public final class Fields {
     /**
      * Reads values.
      *
-     * @param of whose fields these are, for messages
-     * @param known all fields that there are
+     * @param of the owner of the fields, for messages
+     * @param known all known fields
      * @param given values as JSON has them; null is the same as none
-     * @throws PipelineException if a field is not known, is missing or has a value that it cannot have
+     * @throws PipelineException if a field is unknown, is missing, or has a value of another type
      */
     public static Fields read(String of, List<Field> known, Map<String, Object> given) {
         for (String name : given.keySet()) {
@@ -65,7 +65,7 @@ public final class Fields {
         return has(name) ? Optional.of(text(name)) : Optional.empty();
     }
 
-    /** Returns the texts of a field, none where it has no value. */
+    /** Returns the texts of a field; none if it has no value. */
     public List<String> texts(String name) {
         List<?> texts = has(name) ? value(name, List.class) : List.of();
         return texts.stream().map(String.class::cast).toList();
@@ -76,7 +76,7 @@ public final class Fields {
         return value(name, LabelTree.class);
     }
 
-    /** Returns the objects of a field, none where it has no value. */
+    /** Returns the objects of a field; none if it has no value. */
     public List<Fields> objects(String name) {
         List<?> objects = has(name) ? value(name, List.class) : List.of();
         return objects.stream().map(Fields.class::cast).toList();

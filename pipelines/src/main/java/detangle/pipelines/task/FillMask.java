@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
 
-/** Tokens behind {@code [MASK]}: HuggingFace's {@code fill-mask}. */
+/** Predicts the tokens behind {@code [MASK]}: HuggingFace's {@code fill-mask}. */
 public final class FillMask extends TextTask<MaskFiller> {
     private static final Field TOP_K =
             Field.optional("top_k", "how many tokens for a mask at most", new Field.Whole(1), 5);
@@ -77,7 +77,7 @@ public final class FillMask extends TextTask<MaskFiller> {
                 .toList();
     }
 
-    /** Predictions as HuggingFace's pipeline returns them: a list for each mask where there are several. */
+    /** Returns predictions as HuggingFace's pipeline does: a list for each mask if there are several. */
     private static Object answer(List<List<MaskPrediction>> masks, AnswerForm form) {
         List<List<SequencedMap<String, Object>>> json = json(masks, form);
         return json.size() == 1 ? json.getFirst() : json;

@@ -10,12 +10,12 @@ import detangle.models.sentence.SentenceModules;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Reads what a model's files say of the task that it is for. */
+/** Reads from a model's files which task it was made for. */
 public final class ModelFacts {
     private final Path model;
     private Optional<Architecture> head = Optional.empty();
 
-    /** @param model a folder or an artifact */
+    /** @param model the model's folder or artifact */
     public ModelFacts(Path model) {
         this.model = model;
     }
@@ -39,7 +39,7 @@ public final class ModelFacts {
         return GliclassConfig.isIn(model);
     }
 
-    /** Returns whether modules stand behind the encoder that make vectors, whatever class config.json names. */
+    /** Returns whether modules behind the encoder make vectors, whatever class config.json names. */
     boolean makesVectors() {
         return SentenceModules.read(model).filter(m -> !m.behind().isEmpty()).isPresent();
     }

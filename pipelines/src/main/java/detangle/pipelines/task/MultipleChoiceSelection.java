@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
 
-/** Which of several texts goes with a prompt: {@code multiple-choice}. */
+/** Chooses which of several texts continues a prompt: {@code multiple-choice}. */
 public final class MultipleChoiceSelection extends TextTask<MultipleChoice> {
     private static final Field PROMPT =
             Field.required("prompt", "what the choices continue or answer", new Field.Text());
@@ -75,7 +75,7 @@ public final class MultipleChoiceSelection extends TextTask<MultipleChoice> {
                 .toList();
     }
 
-    /** Choices, the likeliest first. */
+    /** Returns the choices, the most probable first. */
     public static List<SequencedMap<String, Object>> json(List<Choice> choices, AnswerForm form) {
         return choices.stream()
                 .map(choice -> AnswerForm.object(

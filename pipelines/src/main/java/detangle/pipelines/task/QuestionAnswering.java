@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
 
-/** Answers to questions, which are parts of texts: HuggingFace's {@code question-answering}. */
+/** Answers questions by parts of texts: HuggingFace's {@code question-answering}. */
 public final class QuestionAnswering extends TextTask<QuestionAnswerer> {
     private static final QuestionOptions STANDARD = QuestionOptions.DEFAULT;
     private static final Field QUESTION = Field.required("question", "the question", new Field.Text());
@@ -107,7 +107,7 @@ public final class QuestionAnswering extends TextTask<QuestionAnswerer> {
         return answers;
     }
 
-    /** Answers as HuggingFace's pipeline returns them: one where one was asked for, and otherwise a list. */
+    /** Returns answers as HuggingFace's pipeline does: a single answer if one was asked for, and otherwise a list. */
     private static Object json(String context, List<Answer> answers, int topK, AnswerForm form) {
         List<SequencedMap<String, Object>> json = json(context, answers, form);
         return topK == 1 && json.size() == 1 ? json.getFirst() : json;

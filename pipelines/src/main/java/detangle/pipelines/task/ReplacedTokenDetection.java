@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
 
-/** Which tokens of a text do not belong there: {@code replaced-token-detection}. */
+/** Finds the tokens of a text that do not belong there: {@code replaced-token-detection}. */
 public final class ReplacedTokenDetection extends TextTask<ReplacedTokenDetector> {
     ReplacedTokenDetection() {}
 

@@ -19,7 +19,7 @@ import java.util.OptionalInt;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Entities, relations, structures and classes by a schema: what GLiNER2 models find, in the words of GLiNER2's own
+ * Finds entities, relations, structures and classes by a schema with GLiNER2 models, in the words of GLiNER2's own
  * code.
  */
 public final class SchemaExtraction extends TextTask<SchemaExtractor> {
@@ -92,7 +92,7 @@ public final class SchemaExtraction extends TextTask<SchemaExtractor> {
         return new Column.ObjectOf();
     }
 
-    /** A GLiNER2 model is asked for entities by their labels first, and does this as well. */
+    /** Returns false: the first task of a GLiNER2 model is {@link EntityExtraction}, and it does this task as well. */
     @Override
     public boolean suits(ModelFacts model) {
         return false;

@@ -10,7 +10,7 @@ import detangle.runtime.OptionValues;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Texts as vectors: HuggingFace's {@code feature-extraction}, in the words of text-embeddings-inference. */
+/** Turns texts into vectors: HuggingFace's {@code feature-extraction}, in the words of text-embeddings-inference. */
 public final class SentenceEmbedding extends TextTask<FeatureExtractor> {
     static final Field PROMPT_NAME = Field.optional(
             "prompt_name",
@@ -23,12 +23,12 @@ public final class SentenceEmbedding extends TextTask<FeatureExtractor> {
 
     private final EmbeddingOptions standard;
 
-    /** Makes the task with vectors as each model's folder says. */
+    /** Makes the task with the options of each model's folder. */
     public SentenceEmbedding() {
         this(EmbeddingOptions.DEFAULT);
     }
 
-    /** @param standard how texts become vectors where a request does not say otherwise */
+    /** @param standard the options of vectors for requests that do not state them */
     public SentenceEmbedding(EmbeddingOptions standard) {
         this.standard = standard;
     }
@@ -68,7 +68,7 @@ public final class SentenceEmbedding extends TextTask<FeatureExtractor> {
         return model.makesVectors() || model.head() == Architecture.ENCODER;
     }
 
-    /** Refuses options of vectors that do not go with the model, before anybody asks. */
+    /** Loads a model, and refuses options of vectors that do not go with it before the first request. */
     @Override
     public FeatureExtractor load(Path model, PipelineOptions options) {
         FeatureExtractor extractor = FeatureExtractor.load(model, options);

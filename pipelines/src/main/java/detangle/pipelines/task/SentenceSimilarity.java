@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Measures how alike texts are, by the cosine of their vectors: HuggingFace's {@code sentence-similarity}. */
+/** Measures how similar texts are, by the cosine of their vectors: HuggingFace's {@code sentence-similarity}. */
 public final class SentenceSimilarity extends TextTask<FeatureExtractor> {
     private static final Field SOURCE =
             Field.required("source_sentence", "the text that the others are compared with", new Field.Text());
@@ -19,12 +19,12 @@ public final class SentenceSimilarity extends TextTask<FeatureExtractor> {
 
     private final EmbeddingOptions standard;
 
-    /** Makes the task with vectors as each model's folder says. */
+    /** Makes the task with the options of each model's folder. */
     public SentenceSimilarity() {
         this(EmbeddingOptions.DEFAULT);
     }
 
-    /** @param standard how texts become vectors where a request does not say otherwise */
+    /** @param standard the options of vectors for requests that do not state them */
     public SentenceSimilarity(EmbeddingOptions standard) {
         this.standard = standard;
     }
@@ -54,7 +54,10 @@ public final class SentenceSimilarity extends TextTask<FeatureExtractor> {
         return new Column.ListOf(Column.Scalar.DOUBLE);
     }
 
-    /** A model that makes vectors does this as well. */
+    /**
+     * Returns false: the first task of a model that makes vectors is {@link SentenceEmbedding}, and it does this task
+     * as well.
+     */
     @Override
     public boolean suits(ModelFacts model) {
         return false;

@@ -20,7 +20,7 @@ import java.util.SequencedMap;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
-/** Labels of a text or of a pair of texts: HuggingFace's {@code text-classification}. */
+/** Classifies texts or pairs of texts: HuggingFace's {@code text-classification}. */
 public final class TextClassification extends TextTask<TextClassifier> {
     private static final Field PAIR =
             Field.optional("text_pair", "a second text, which goes with the first", new Field.Text());

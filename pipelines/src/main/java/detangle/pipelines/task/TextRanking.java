@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
 
-/** Texts by how well they answer a query: {@code text-ranking}, in the words of text-embeddings-inference. */
+/** Ranks texts by how well they answer a query: {@code text-ranking}, in the words of text-embeddings-inference. */
 public final class TextRanking extends TextTask<TextRanker> {
     private static final Field QUERY = Field.required("query", "what the texts are to answer", new Field.Text());
     private static final Field TEXTS = Field.required("texts", "the texts", new Field.Texts());

@@ -23,9 +23,8 @@ import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /**
- * Texts without what was found in them: {@code redact}, in the words of Presidio where it has them. The key of hashes
- * is the server's, of its environment: a request that could bring a key could also ask for hashes that compare with
- * nobody else's.
+ * Redacts texts: {@code redact}, in the words of Presidio if it has them. The key of hashes comes from the server's
+ * environment and not from requests, so that hashes of all clients can be compared.
  */
 public final class TextRedaction extends TextTask<Redactor> {
     private static final Field LABELS = Field.optional(
@@ -59,7 +58,7 @@ public final class TextRedaction extends TextTask<Redactor> {
         this(HashKey::ofEnvironment);
     }
 
-    /** @param key what the key of hashes is asked for, when one is needed */
+    /** @param key supplies the key of hashes when an operator needs it */
     TextRedaction(Supplier<Optional<HashKey>> key) {
         this.key = key;
     }
@@ -100,7 +99,9 @@ public final class TextRedaction extends TextTask<Redactor> {
                                 Column.whole("new_end"))));
     }
 
-    /** A model that finds entities tells what it finds unless something else is asked. */
+    /**
+     * Returns false: the first task of a model that finds entities is to return them, and it does this task as well.
+     */
     @Override
     public boolean suits(ModelFacts model) {
         return false;
@@ -142,7 +143,7 @@ public final class TextRedaction extends TextTask<Redactor> {
                 OperatorOptions::withMaskingChar);
         OperatorOptions told =
                 OptionValues.with(named, options.optionalWhole(HASH_LENGTH.name()), OperatorOptions::withHashLength);
-        // A key that nothing needs may be missing, or be none.
+        // A key that no operator needs may be missing, or not be valid.
         boolean hashes = operator == OperatorKind.HASH
                 || operators.stream().anyMatch(o -> o.toLowerCase(Locale.ROOT).endsWith("hash"));
         RedactionPolicy policy = RedactionPolicy.of(
@@ -156,7 +157,7 @@ public final class TextRedaction extends TextTask<Redactor> {
         return policy;
     }
 
-    /** Refuses what is said of an operator that treats nothing. */
+    /** Refuses options of an operator that no kind has. */
     private static void requireUse(
             RedactionPolicy policy, Fields options, Field field, Class<? extends RedactionOperator> operator) {
         boolean isUsed = operator.isInstance(policy.standard())
@@ -167,7 +168,7 @@ public final class TextRedaction extends TextTask<Redactor> {
         }
     }
 
-    /** Returns what was replaced: where it was, and where its replacement is. */
+    /** Returns the replaced parts, with their places in the text and in the redacted text. */
     public static List<SequencedMap<String, Object>> spans(String text, Redaction redaction, AnswerForm form) {
         AnswerForm.Places before = form.new Places(text);
         AnswerForm.Places after = form.new Places(redaction.text());

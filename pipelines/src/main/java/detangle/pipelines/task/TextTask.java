@@ -19,23 +19,23 @@ import java.util.SequencedMap;
  * for all of its rows; each row has an answer. Names and values are those of HuggingFace's pipelines where it has the
  * task.
  *
- * @param <P> what does it
+ * @param <P> the type of the pipeline that does it
  */
 public abstract class TextTask<P extends Pipeline> {
     /** The field of a row's one text. */
     static final Field TEXT = Field.required("text", "the text", new Field.Text());
 
-    /** The field of tasks that can cut texts. The caller decides what holds where it is left out. */
+    /** The field of tasks that can cut texts. The caller decides the default. */
     static final Field TRUNCATE =
             Field.optional("truncate", "whether texts that are longer than the model takes are cut", new Field.Flag());
 
-    /** Which end is cut off. */
+    /** The field that says which end of texts is cut off. */
     static final Field TRUNCATION_DIRECTION = Field.optional(
             "truncation_direction",
             "which end is cut off; the right one by default",
             Field.Word.of(Truncation.Side.class));
 
-    /** The field of tasks that cut off the end alone; a request for the other one is refused where it is read. */
+    /** The same field of tasks that can cut off only the end; another value is refused when the request is read. */
     static final Field TRUNCATED_AT_THE_END = Field.optional(
             TRUNCATION_DIRECTION.name(),
             "which end is cut off, and texts are cut at their end",
@@ -50,24 +50,22 @@ public abstract class TextTask<P extends Pipeline> {
 
     TextTask() {}
 
-    /** HuggingFace's name of the task: {@code token-classification}. */
+    /** Returns HuggingFace's name of the task: {@code token-classification}. */
     public abstract String name();
 
-    /** Returns a sentence without its end that says what it does. */
+    /** Returns a sentence without a full stop that says what the task does. */
     public abstract String description();
 
-    /** Returns what each row has. A row of one required text may be given as that text alone. */
+    /** Returns the inputs of a row. A row with one required text may be given as that text alone. */
     public abstract List<Field> inputs();
 
-    /** Returns what a request may say of all of its rows. */
+    /** Returns the options of a request, which hold for all of its rows. */
     public abstract List<Field> options();
 
-    /** Returns what the answer to a row is. */
+    /** Returns the type of the answer to a row. */
     public abstract Column.Type answer();
 
-    /**
-     * Returns what the answer to a row is otherwise, where options ask for more; nothing if it always is of one form.
-     */
+    /** Returns the other types of the answer to a row, which options can ask for; empty if there is only one type. */
     public List<Column.Type> otherAnswers() {
         return List.of();
     }
@@ -85,15 +83,15 @@ public abstract class TextTask<P extends Pipeline> {
         return false;
     }
 
-    /** Returns whether a model is one for this task, where nobody says what it is for. */
+    /** Returns whether this is the task of a model if the user does not name one. */
     public abstract boolean suits(ModelFacts model);
 
     /** Loads a model for this task. */
     public abstract P load(Path model, PipelineOptions options);
 
     /**
-     * Returns the same pipeline, which cuts off an end of texts; the pipeline itself where it reads long texts in
-     * windows, or cuts nothing.
+     * Returns the same pipeline, which cuts off an end of texts. A pipeline that reads long texts in windows, or never
+     * cuts, is returned itself.
      *
      * @throws PipelineException if the model's texts cannot be cut at that end
      */
@@ -101,20 +99,17 @@ public abstract class TextTask<P extends Pipeline> {
         return pipeline;
     }
 
-    /** Other tasks that a pipeline's model does as well, by pipelines that are closed with it. */
+    /** Returns the other tasks that a pipeline's model does as well, by pipelines that are closed with it. */
     public List<Loaded<?>> beside(P pipeline) {
         return List.of();
     }
 
-    /** Returns how many texts a row counts as: as many as the model reads for it, and one at least. */
+    /** Returns the number of texts that a row counts as: as many as the model reads for it, and at least one. */
     public int texts(P pipeline, Fields row, Fields options) {
         return 1;
     }
 
-    /**
-     * Returns what is said of a model when it is loaded, beside its task and its length: {@code 77 labels}; empty if
-     * nothing.
-     */
+    /** Returns words about a loaded model beside its task and length, such as {@code 77 labels}; may be empty. */
     public String facts(P pipeline) {
         return "";
     }
@@ -123,14 +118,14 @@ public abstract class TextTask<P extends Pipeline> {
      * Returns the answer to each row, as plain values.
      *
      * @param pipeline cuts texts or not, whatever {@code truncate} among the options is
-     * @param rows read with {@link #inputs}
-     * @param options read with {@link #options}
+     * @param rows the rows, read with {@link #inputs}
+     * @param options the options, read with {@link #options}
      * @throws PipelineException if a row cannot be answered
      */
     public abstract List<Object> answer(
             P pipeline, List<Fields> rows, Fields options, AnswerForm form, ProgressListener progress);
 
-    /** Which end of texts is cut off, by what a request says. */
+    /** Returns which end of texts is cut off, by the options of a request. */
     public static Truncation.Side side(Fields options) {
         return options.optionalText(TRUNCATION_DIRECTION.name())
                 .map(name -> Truncation.Side.valueOf(name.toUpperCase(Locale.ROOT)))
@@ -171,7 +166,7 @@ public abstract class TextTask<P extends Pipeline> {
                 : Optional.empty();
     }
 
-    /** Returns the description as plain values, for those who ask a server. */
+    /** Returns the description of the task as plain values, for clients of a server. */
     public final SequencedMap<String, Object> described() {
         SequencedMap<String, Object> task = new LinkedHashMap<>();
         task.put("task", name());
@@ -234,12 +229,12 @@ public abstract class TextTask<P extends Pipeline> {
             return new Loaded<>(task, task.load(model, options));
         }
 
-        /** Returns the same, which cuts off an end of texts; see {@link TextTask#withTruncation}. */
+        /** Returns the same task with a pipeline that cuts off an end of texts; see {@link TextTask#withTruncation}. */
         public Loaded<P> withTruncation(Truncation.Side side) {
             return new Loaded<>(task, task.withTruncation(pipeline, side));
         }
 
-        /** Returns all that the model does: this first. */
+        /** Returns all tasks of the model, this one first. */
         public List<Loaded<?>> withThoseBeside() {
             List<Loaded<?>> all = new ArrayList<>();
             all.add(this);

@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 /** All tasks. */
 public final class TextTasks {
     /**
-     * All tasks, in the order in which each is asked whether a model is for it. Those that know a model by files of
-     * its own come first.
+     * All tasks, in the order in which {@link #of} asks whether a model suits them. Tasks that recognise a model by
+     * special files come first.
      */
     private static final List<TextTask<?>> ALL = List.of(
             new EntityExtraction(),
@@ -41,16 +41,16 @@ public final class TextTasks {
         return ALL.stream().filter(task -> task.name().equals(name)).findFirst();
     }
 
-    /** {@code extract, feature-extraction, ...}. */
+    /** Returns the names of all tasks: {@code extract, feature-extraction, ...}. */
     public static String names() {
         return ALL.stream().map(TextTask::name).collect(Collectors.joining(", "));
     }
 
     /**
-     * Returns what a model is for, by its files.
+     * Returns the task of a model, by its files.
      *
      * @param model a folder or an artifact
-     * @throws PipelineException if they say several things
+     * @throws PipelineException if the files fit several tasks, or none
      */
     public static TextTask<?> of(Path model) {
         ModelFacts facts = new ModelFacts(model);

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SequencedMap;
 
-/** Entities in texts, by the labels of tokens: HuggingFace's {@code token-classification}. */
+/** Finds entities in texts by the labels of tokens: HuggingFace's {@code token-classification}. */
 public final class TokenClassification extends TextTask<TokenClassifier> {
     private static final Field STRATEGY = Field.optional(
             "aggregation_strategy", "how tokens become entities", Field.Word.of(AggregationStrategy.class), "simple");
@@ -97,7 +97,7 @@ public final class TokenClassification extends TextTask<TokenClassifier> {
         return answers;
     }
 
-    /** HuggingFace tells a token's label from an entity's by the name of the property. */
+    /** Returns the name of the property with the label: HuggingFace has one for tokens and another for entities. */
     public static String label(AggregationStrategy strategy) {
         return strategy == AggregationStrategy.NONE ? "entity" : "entity_group";
     }

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/** Labels that a model was not trained on: HuggingFace's {@code zero-shot-classification}. */
+/** Classifies texts by labels that a model was not trained on: HuggingFace's {@code zero-shot-classification}. */
 public final class ZeroShotClassification extends TextTask<ZeroShotClassifier> {
     private static final Field LABELS = Field.required(
             "candidate_labels",
@@ -106,7 +106,10 @@ public final class ZeroShotClassification extends TextTask<ZeroShotClassifier> {
         return List.of(new Column.ObjectOf());
     }
 
-    /** A model for natural language inference classifies by its own labels first, and does this as well. */
+    /**
+     * Returns whether the model is a GLiClass model. The first task of a model for natural language inference is {@link
+     * TextClassification} by its own labels, and it does this task as well.
+     */
     @Override
     public boolean suits(ModelFacts model) {
         return model.isGliclass();
