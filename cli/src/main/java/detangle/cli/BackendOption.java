@@ -12,7 +12,8 @@ final class BackendOption {
             names = "--backend",
             paramLabel = "NAME",
             description =
-                    "vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best on the CPU by default.")
+                    "The backend: vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best"
+                            + " one on the CPU by default.")
     private Optional<String> backend;
 
     /**

@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bertscore",
         aliases = "bert-score",
-        description = "Says how alike generated texts are to references, by BERTScore.",
+        description = "Scores how similar generated texts are to references, by BERTScore.",
         mixinStandardHelpOptions = true)
 final class BertScoreCommand implements Runnable {
     @Spec
@@ -36,7 +36,7 @@ final class BertScoreCommand implements Runnable {
             names = {"-c", "--cands"},
             required = true,
             paramLabel = "FILE",
-            description = "The texts to judge, one a line; or one text.")
+            description = "The texts to score: a file with a text a line, or one text.")
     private String candidates;
 
     @Option(
@@ -44,7 +44,8 @@ final class BertScoreCommand implements Runnable {
             required = true,
             arity = "1..*",
             paramLabel = "FILE",
-            description = "What they should be, line by line; several files are several references. Or one text.")
+            description = "The references: a file with a reference for each line of the texts, or one text. Several"
+                    + " files are several references.")
     private List<String> references;
 
     @Option(
@@ -60,13 +61,14 @@ final class BertScoreCommand implements Runnable {
                     "The layer whose states BERTScore compares; bert-score's choice for published models by default.")
     private Optional<Integer> numLayers;
 
-    @Option(names = "--all-layers", description = "Compare every layer, from the embeddings on, and not one alone.")
+    @Option(names = "--all-layers", description = "Compare every layer, from the embeddings on, instead of one.")
     private boolean allLayers;
 
     @Option(names = "--idf", description = "Let tokens that are rare in the references count more.")
     private boolean idf;
 
-    @Option(names = "--rescale-with-baseline", description = "Rescale scores, so that unlike texts score about 0.")
+    @Option(names = "--rescale-with-baseline", description = 
+            "Rescale scores, so that texts that have nothing in common score about 0.")
     private boolean rescale;
 
     @Option(
@@ -75,7 +77,8 @@ final class BertScoreCommand implements Runnable {
             description = "The baselines: a file of bert-score's rescale_baseline, or that folder.")
     private Optional<Path> baselines;
 
-    @Option(names = "--lang", paramLabel = "LANG", description = "The language of the baselines in a folder; en.")
+    @Option(names = "--lang", paramLabel = "LANG", description = 
+            "The language of the baselines in a folder; en by default.")
     private String language = "en";
 
     @Option(
@@ -110,7 +113,7 @@ final class BertScoreCommand implements Runnable {
     @Override
     public void run() {
         if (batch < 1) {
-            throw wrongUse("--batch is at least 1");
+            throw wrongUse("--batch must be at least 1");
         }
         if (rescale != baselines.isPresent()) {
             throw wrongUse("--rescale-with-baseline and --baseline-path go together");

@@ -40,7 +40,8 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
     @Option(names = "--pair-column", paramLabel = "NAME", description = "The column that holds the second text.")
     private Optional<String> pairColumn;
 
-    @Option(names = "--top-k", paramLabel = "K", description = "Labels to print for a text; 1 by default.")
+    @Option(names = "--top-k", paramLabel = "K", description = 
+            "The number of labels to print for a text; 1 by default.")
     private int topK = 1;
 
     @Option(
@@ -48,21 +49,23 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
             paramLabel = "NAME",
             converter = Functions.class,
             completionCandidates = Functions.class,
-            description = "${COMPLETION-CANDIDATES}; what goes with the model by default.")
+            description = "The function from logits to scores: ${COMPLETION-CANDIDATES}; by default the one that"
+                    + " the model's configuration asks for.")
     private Optional<FunctionToApply> function;
 
     @Option(
             names = "--stride",
             paramLabel = "N",
-            description = "Read a long text in windows that share N tokens, and tell what the strongest one says and"
-                    + " where it is.")
+            description = "Read a long text in windows that share N tokens, and print the answer of the strongest"
+                    + " window with its place.")
     private Optional<Integer> stride;
 
     @Option(
             names = "--watch",
             paramLabel = "LABEL",
             split = ",",
-            description = "The labels that make a window strong, such as INJECTION; the surest label by default.")
+            description = "The labels whose scores decide which window is the strongest, such as INJECTION; the"
+                    + " most probable label by default.")
     private List<String> watched = List.of();
 
     @Override
@@ -79,7 +82,7 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
     @Override
     void check(boolean fromFile) {
         if (topK < 1) {
-            throw wrongUse("--top-k is at least 1");
+            throw wrongUse("--top-k must be at least 1");
         }
         textPair.filter(pair -> fromFile && WhiteSpace.isBlank(pair)).ifPresent(pair -> {
             throw wrongUse("--text-pair is empty");

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "compile",
-        description = "Puts a model into one file, compiled, which every command takes in a folder's place.",
+        description = "Compiles a model into one file, which every command takes instead of a folder.",
         mixinStandardHelpOptions = true)
 final class CompileCommand implements Runnable {
     @Spec

@@ -154,7 +154,7 @@ final class DataOptions {
         int usual = head == Architecture.QUESTION_ANSWERING ? Math.min(WINDOW_TOKENS, takes) : takes;
         int length = maxLength.orElse(usual);
         if (length < 3 || stride.filter(s -> s < 0).isPresent()) {
-            throw wrongUse("--max-seq-length is at least 3, and --doc-stride at least 0");
+            throw wrongUse("--max-seq-length must be at least 3, and --doc-stride at least 0");
         }
         if (config.positionBiasedInput() && length > config.maxPositionEmbeddings()) {
             throw wrongUse("--max-seq-length is " + length + ", and the model has " + config.maxPositionEmbeddings()

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "devices",
-        description = "Lists what can run models here, and the operations that each has no kernel for.",
+        description = "Lists the devices that can run models here, and the operations for which each has no kernel.",
         mixinStandardHelpOptions = true)
 final class DevicesCommand implements Runnable {
     private static final String TORNADO = "tornado";

@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "dump-ir",
-        description = "Prints a model's program as the compiler leaves it, or as it stands after a pass.",
+        description = "Prints a model's program after all passes of the compiler, or after one of them.",
         mixinStandardHelpOptions = true)
 final class DumpIrCommand implements Runnable {
     @Spec
@@ -48,16 +48,17 @@ final class DumpIrCommand implements Runnable {
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
 
-    @Option(names = "--hidden-states", description = "Hidden states are outputs too.")
+    @Option(names = "--hidden-states", description = "Make hidden states outputs too.")
     private boolean hiddenStates;
 
-    @Option(names = "--attentions", description = "Attention probabilities are outputs too.")
+    @Option(names = "--attentions", description = "Make attention probabilities outputs too.")
     private boolean attentions;
 
-    @Option(names = "--after", paramLabel = "PASS", description = "Print after this pass (its first run).")
+    @Option(names = "--after", paramLabel = "PASS", description = 
+            "Print the program after this pass (after its first run).")
     private Optional<String> after;
 
-    @Option(names = "--all", description = "Print the model's program and what each pass makes of it.")
+    @Option(names = "--all", description = "Print the model's program, and the program after each pass.")
     private boolean all;
 
     @Option(

@@ -73,7 +73,7 @@ final class EpochArguments {
         if (epochs() < 2 || batch() < 1) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--num-train-epochs is at least 2, and --per-device-train-batch-size at least 1");
+                    "--num-train-epochs must be at least 2, and --per-device-train-batch-size at least 1");
         }
     }
 

@@ -62,7 +62,7 @@ final class EvaluateCommand implements Runnable {
     @Option(
             names = "--results",
             paramLabel = "FILE",
-            description = "The file to which the measures are written as JSON too.")
+            description = "A file to which the measures are also written, as JSON.")
     private Optional<Path> results;
 
     @Mixin

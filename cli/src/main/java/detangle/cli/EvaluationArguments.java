@@ -32,7 +32,7 @@ final class EvaluationArguments {
     @Option(
             names = "--mlm-probability",
             paramLabel = "X",
-            description = "The share of tokens that a masked language model has to guess; 0.15 by default.")
+            description = "The share of tokens that a masked language model must predict; 0.15 by default.")
     private Optional<Double> mlmProbability;
 
     @Option(
@@ -44,10 +44,10 @@ final class EvaluationArguments {
 
     void check(CommandSpec spec) {
         if (batch < 1) {
-            throw new ParameterException(spec.commandLine(), "--per-device-eval-batch-size is at least 1");
+            throw new ParameterException(spec.commandLine(), "--per-device-eval-batch-size must be at least 1");
         }
         if (maxGram.filter(n -> n < 1).isPresent()) {
-            throw new ParameterException(spec.commandLine(), "--max-ngram is at least 1");
+            throw new ParameterException(spec.commandLine(), "--max-ngram must be at least 1");
         }
         if (mlmProbability.filter(x -> !(x > 0 && x < 1)).isPresent()) {
             throw new ParameterException(spec.commandLine(), "--mlm-probability is between 0 and 1");

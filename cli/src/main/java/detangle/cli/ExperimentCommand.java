@@ -57,14 +57,14 @@ final class ExperimentCommand implements Runnable {
     @Option(
             names = "--task_dir",
             paramLabel = "PATH",
-            description = "A jar, or a folder of jars or classes, with tasks of one's own.")
+            description = "A jar, or a folder of jars or classes, with tasks of your own.")
     private Optional<Path> taskDir;
 
     @Option(
             names = "--preset",
             paramLabel = "NAME",
-            description = "The options that the original's script of the task has for a model, such as base; options"
-                    + " that are given take the place of its own.")
+            description = "The name of a model, such as base: takes the options of the original's script of the"
+                    + " task for this model. Other options on the command line replace them.")
     private Optional<String> preset;
 
     @Option(names = "--data_dir", paramLabel = "FOLDER", description = "The folder with the files of the task.")
@@ -85,7 +85,7 @@ final class ExperimentCommand implements Runnable {
     @Option(names = "--do_train", description = "Train the model.")
     private boolean doTrain;
 
-    @Option(names = "--do_eval", description = "Evaluate the model before it is trained, or alone.")
+    @Option(names = "--do_eval", description = "Evaluate the model before training, or without training.")
     private boolean doEval;
 
     @Option(
@@ -96,26 +96,26 @@ final class ExperimentCommand implements Runnable {
     @Option(
             names = "--eval_batch_size",
             paramLabel = "N",
-            description = "The examples that are evaluated together; 32 by default.")
+            description = "The number of examples that are evaluated together; 32 by default.")
     private int evalBatchSize = 32;
 
     @Option(
             names = "--predict_batch_size",
             paramLabel = "N",
-            description = "The examples that are predicted together; 32 by default.")
+            description = "The number of examples that are predicted together; 32 by default.")
     private int predictBatchSize = 32;
 
     @Option(
             names = "--tag",
             paramLabel = "NAME",
-            description = "What results are called that belong to no update; final by default.")
+            description = "The name of results that do not belong to an update; final by default.")
     private String tag = "final";
 
     @Option(
             names = "--debug",
             arity = "1",
             paramLabel = "True|False",
-            description = "Take the first examples only, where a task has such a trial.")
+            description = "Take only the first examples, for a trial, if the task supports this.")
     private boolean debug;
 
     @Option(

@@ -34,7 +34,7 @@ final class ExperimentModelOptions {
     @Option(
             names = "--model_config",
             paramLabel = "FILE",
-            description = "A configuration, whose fields take the place of the model's, but for its sizes.")
+            description = "A configuration whose fields replace those of the model, except sizes.")
     private Optional<Path> modelConfig;
 
     @Option(
@@ -48,7 +48,8 @@ final class ExperimentModelOptions {
             paramLabel = "NAME",
             converter = VocabularyTypes.class,
             completionCandidates = VocabularyTypes.class,
-            description = "${COMPLETION-CANDIDATES}, as the original asks; here the file at --vocab_path says it.")
+            description = "The kind of the vocabulary, an option of the original: ${COMPLETION-CANDIDATES}. The"
+                    + " file of --vocab_path decides it here.")
     private Optional<String> vocabType;
 
     @Option(
@@ -59,7 +60,8 @@ final class ExperimentModelOptions {
                             + " files; that of the model by default.")
     private Optional<Path> vocabPath;
 
-    @Option(names = "--pre_trained", hidden = true, description = "Is refused: --init_model names the model.")
+    @Option(names = "--pre_trained", hidden = true, description = 
+            "An option of the original that is refused: --init_model names the model.")
     private Optional<String> preTrained;
 
     /** Returns the model, downloaded if it has to be. */

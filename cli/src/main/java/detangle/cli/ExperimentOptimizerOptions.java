@@ -35,25 +35,25 @@ final class ExperimentOptimizerOptions {
             names = "--fp16",
             arity = "1",
             paramLabel = "True|False",
-            description = "The original's 16 bits: here the loss is scaled as there, and the arithmetic is in 32 bits.")
+            description = "Scale the loss as the original does in 16 bits; the arithmetic is in 32 bits.")
     private boolean fp16;
 
     @Option(
             names = "--loss_scale",
             paramLabel = "X",
-            description = "The factor of the loss that --fp16 begins with; 16384 by default.")
+            description = "The first factor of the loss with --fp16; 16384 by default.")
     private double lossScale = 16_384;
 
     @Option(
             names = "--scale_steps",
             paramLabel = "N",
-            description = "The updates after which the factor is doubled; 250 by default.")
+            description = "The number of updates after which the factor is doubled; 250 by default.")
     private long scaleSteps = 250;
 
     @Option(
             names = "--lookahead_k",
             paramLabel = "N",
-            description = "The updates between two steps of lookahead; -1 for none.")
+            description = "The number of updates between two steps of lookahead; -1 for none.")
     private int lookaheadK = -1;
 
     @Option(
@@ -66,7 +66,7 @@ final class ExperimentOptimizerOptions {
             names = "--with_radam",
             arity = "1",
             paramLabel = "True|False",
-            description = "The rate follows the variance of the second average; not with admax.")
+            description = "Let the rate follow the variance of the second average; not with admax.")
     private boolean withRadam;
 
     @Option(

@@ -20,19 +20,20 @@ final class ExperimentTrainerOptions {
     @Option(
             names = "--accumulative_update",
             paramLabel = "N",
-            description = "The parts that the rows of an update are cut into, which take less memory; 1 by default.")
+            description = "The number of parts into which the rows of an update are cut, for less memory; 1 by"
+                    + " default.")
     private int accumulation = 1;
 
     @Option(
             names = "--dump_interval",
             paramLabel = "N",
-            description = "The updates between evaluations, each with a checkpoint; 1000 by default.")
+            description = "The number of updates between evaluations, each with a checkpoint; 1000 by default.")
     private long dumpInterval = 1000;
 
     @Option(
             names = "--num_train_epochs",
             paramLabel = "X",
-            description = "The times that all rows are taken; a fraction is trained too; 3 by default.")
+            description = "The number of epochs, which may be a fraction; 3 by default.")
     private double epochs = 3;
 
     @Option(
@@ -43,13 +44,14 @@ final class ExperimentTrainerOptions {
                             + " from it.")
     private long seed = 1234;
 
-    @Option(names = "--train_batch_size", paramLabel = "N", description = "The rows of an update; 64 by default.")
+    @Option(names = "--train_batch_size", paramLabel = "N", description = 
+            "The number of rows of an update; 64 by default.")
     private int batch = 64;
 
     @Option(
             names = "--workers",
             paramLabel = "N",
-            description = "The original's processes that read data; without an effect here.")
+            description = "An option of the original without an effect: the number of processes that read data.")
     private Optional<Integer> workers;
 
     @Option(names = "--local_rank", hidden = true, description = NO_EFFECT)
@@ -73,18 +75,19 @@ final class ExperimentTrainerOptions {
             arity = "0..1",
             fallbackValue = FROM_NEWEST,
             preprocessor = RunArguments.LooksLikeCheckpoint.class,
-            description = "Continue, bit for bit, from this checkpoint; by default from the newest one in the output"
-                    + " folder, if there is one. The original cannot.")
+            description = "Continue, bit for bit, from this checkpoint; by default from the newest one in the"
+                    + " output folder, if there is one. The original does not have this option.")
     private Optional<String> resume;
 
     @Option(
             names = "--overwrite_output_dir",
-            description = "Write into a folder that has checkpoints already, which are deleted.")
+            description = "Write into a folder that has checkpoints already, and delete them.")
     private boolean overwrites;
 
     @Option(
             names = "--gradient_checkpointing",
-            description = "Compute each layer of the encoder again in the backward pass: less memory for more time.")
+            description = "Compute each layer of the encoder again in the backward pass, which takes less memory"
+                    + " and more time.")
     private boolean checkpointing;
 
     /** Refuses numbers outside their ranges. */

@@ -32,7 +32,7 @@ final class ExportCommand implements Runnable {
     @Option(
             names = "--format",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES}; onnx by default.",
+            description = "The format: ${COMPLETION-CANDIDATES}; onnx by default.",
             defaultValue = "onnx")
     private ModelExport.Format format;
 
@@ -45,12 +45,12 @@ final class ExportCommand implements Runnable {
     @Mixin
     private WeightsOption weights;
 
-    @Option(names = "--hidden-states", description = "Hidden states are outputs too.")
+    @Option(names = "--hidden-states", description = "Make hidden states outputs too.")
     private boolean hiddenStates;
 
     @Option(
             names = "--external-data",
-            description = "Write an ONNX model's weights to FILE.data; so it is done above 2 GiB in any case.")
+            description = "Write an ONNX model's weights to FILE.data. Above 2 GiB this is always done.")
     private boolean externalData;
 
     @Option(

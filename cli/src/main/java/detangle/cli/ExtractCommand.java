@@ -28,8 +28,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "extract",
         description =
-                "Finds entities of any kind that is named, with a GLiNER or GLiNER2 model, and relations, structures"
-                        + " and classes with a GLiNER2 model. Long texts are read in windows.",
+                "Finds entities of the kinds that you name, with a GLiNER or GLiNER2 model, and"
+                        + " relations, structures and classes with a GLiNER2 model. Long texts are read in windows.",
         mixinStandardHelpOptions = true)
 final class ExtractCommand extends PipelineCommand<Pipeline> {
     /** The description of an option that another command has too. */
@@ -41,7 +41,8 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
     @Mixin
     private SchemaArguments schema;
 
-    @Option(names = "--threshold", paramLabel = "P", description = "The least probability; ${DEFAULT-VALUE}.")
+    @Option(names = "--threshold", paramLabel = "P", description = 
+            "The least probability of an entity; ${DEFAULT-VALUE} by default.")
     private double threshold = ExtractionOptions.DEFAULT.threshold();
 
     @Option(
@@ -71,14 +72,14 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
 
     @Option(
             names = "--merge-adjacent",
-            description = "Join entities of one label that stand next to each other, as NuNER Zero wants it.")
+            description = "Join neighbouring entities of one label, as the model card of NuNER Zero does.")
     private boolean mergeAdjacent;
 
     @Option(
             names = "--return-class-probs",
             description =
-                    "Tell the most probable labels of each entity, at most five, in JSON and Parquet; GLiNER models"
-                            + " that score spans do so.")
+                    "Add the most probable labels of each entity, at most five, to JSON and Parquet; for"
+                            + " GLiNER models that score spans.")
     private boolean classProbabilities;
 
     @Option(
@@ -143,7 +144,8 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
             throw wrongUse("--relation-threshold and --adjacency-threshold go with --relations");
         }
         if (classProbabilities && mergeAdjacent) {
-            throw wrongUse("--return-class-probs tells of spans as they are scored: leave out --merge-adjacent");
+            throw wrongUse("--return-class-probs does not go with --merge-adjacent, because it prints the"
+                    + " probabilities of spans before they are joined: leave out --merge-adjacent");
         }
         schema.read(labels, maxLength());
     }

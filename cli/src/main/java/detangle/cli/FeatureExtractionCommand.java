@@ -38,7 +38,7 @@ final class FeatureExtractionCommand extends PipelineCommand<FeatureExtractor> {
     @Option(
             names = "--prompt",
             paramLabel = "TEXT",
-            description = "What stands before each text instead; an empty text for nothing.")
+            description = "A prompt of your own that stands before each text instead; an empty text for none.")
     private Optional<String> prompt;
 
     private EmbeddingOptions options() {

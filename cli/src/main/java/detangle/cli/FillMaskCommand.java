@@ -20,14 +20,15 @@ import picocli.CommandLine.Option;
 
 @Command(name = "fill-mask", description = "Predicts the tokens behind [MASK].", mixinStandardHelpOptions = true)
 final class FillMaskCommand extends PipelineCommand<MaskFiller> {
-    @Option(names = "--top-k", paramLabel = "K", description = "Tokens to print for a mask; 5 by default.")
+    @Option(names = "--top-k", paramLabel = "K", description = 
+            "The number of tokens to print for a mask; 5 by default.")
     private int topK = 5;
 
     @Option(
             names = "--targets",
             paramLabel = "WORD",
             split = ",",
-            description = "Words to choose from; spaces count in double quotes alone.")
+            description = "The words to choose from; spaces count only inside double quotes.")
     private List<String> targets; // Null if not given: "," is divided into nothing.
 
     /** The words of {@code --head}: the heads that predict tokens. */
@@ -42,7 +43,8 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
             paramLabel = "NAME",
             converter = Heads.class,
             completionCandidates = Heads.class,
-            description = "${COMPLETION-CANDIDATES}; the latter by default, if the checkpoint has its positions.")
+            description = "The head: ${COMPLETION-CANDIDATES}; the latter by default, if the checkpoint has its"
+                    + " positions.")
     private Optional<Architecture> head;
 
     @Override
@@ -54,7 +56,7 @@ final class FillMaskCommand extends PipelineCommand<MaskFiller> {
     @Override
     void check(boolean fromFile) {
         if (topK < 1) {
-            throw wrongUse("--top-k is at least 1");
+            throw wrongUse("--top-k must be at least 1");
         }
         targets = targets == null ? List.of() : names("--targets", targets);
     }

@@ -18,8 +18,8 @@ final class HeadOption {
             paramLabel = "NAME",
             converter = Heads.class,
             completionCandidates = Heads.class,
-            description = "What stands on the encoder: ${COMPLETION-CANDIDATES}; config.json's by default, or what the"
-                    + " checkpoint holds where that names none.")
+            description = "The head on the encoder: ${COMPLETION-CANDIDATES}; by default that of config.json, or"
+                    + " else the one that the checkpoint holds.")
     private Optional<Architecture> head;
 
     /** Returns the head that is asked for. */

@@ -28,8 +28,8 @@ final class HeadOptions {
             paramLabel = "NAME",
             converter = Conventions.class,
             completionCandidates = Conventions.class,
-            description = "${COMPLETION-CANDIDATES}: how distances of max_relative_positions or more are read; "
-                    + "that of the head's origin by default.")
+            description = "The convention for distances of max_relative_positions or more:"
+                    + " ${COMPLETION-CANDIDATES}; that of the head's origin by default.")
     private Optional<Convention> convention;
 
     /** Returns whether any of these options is given. */

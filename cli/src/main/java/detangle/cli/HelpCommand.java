@@ -10,13 +10,14 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "help",
-        description = "Tells what there is, or what a command does, as its --help does.",
+        description = "Lists all commands, or explains one command as its --help does.",
         mixinStandardHelpOptions = true)
 final class HelpCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(arity = "0..1", paramLabel = "COMMAND", description = "The command; all of them by default.")
+    @Parameters(arity = "0..1", paramLabel = "COMMAND", description = 
+            "The command to explain; without it, all commands are listed.")
     private Optional<String> command;
 
     @Override

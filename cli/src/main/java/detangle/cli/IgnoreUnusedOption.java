@@ -6,7 +6,8 @@ import picocli.CommandLine.Option;
 final class IgnoreUnusedOption {
     @Option(
             names = "--ignore-unused",
-            description = "Pass over tensors of the encoder and the head that no parameter takes; an error otherwise.")
+            description = "Ignore tensors of the encoder and the head that no parameter takes; they are an error"
+                    + " otherwise.")
     private boolean ignoreUnused;
 
     boolean isSet() {

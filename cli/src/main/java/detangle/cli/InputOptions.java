@@ -31,8 +31,8 @@ final class InputOptions {
             names = "--file",
             paramLabel = "FILE",
             description =
-                    "Texts from a .csv or .tsv with a header, a .json, .jsonl, .ndjson or .parquet, or a text a line"
-                            + " (.txt); with .gz behind where it is compressed. - is standard input.")
+                    "The file of the texts: a .csv or .tsv with a header, a .json, .jsonl, .ndjson or"
+                            + " .parquet, or a text a line (.txt); a compressed file ends with .gz. - is standard input.")
     private Optional<Path> file;
 
     @Option(names = "--input-format", paramLabel = "FORMAT", description = FORMAT)

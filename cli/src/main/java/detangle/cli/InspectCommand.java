@@ -38,7 +38,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
-@Command(name = "inspect", description = "Says what a model folder holds.", mixinStandardHelpOptions = true)
+@Command(name = "inspect", description = "Prints what a model's folder holds.", mixinStandardHelpOptions = true)
 final class InspectCommand implements Runnable {
     /** Tokens of a long label. */
     private static final long LABEL_LENGTH = 32;
@@ -55,16 +55,19 @@ final class InspectCommand implements Runnable {
     @Mixin
     private BackendOption backend;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Sequences to estimate memory for; 1 by default.")
+    @Option(names = "--batch", paramLabel = "N", description = 
+            "The number of sequences for the estimate of memory; 1 by default.")
     private long batch = 1;
 
-    @Option(names = "--seq", paramLabel = "N", description = "Their length; what the model was made for by default.")
+    @Option(names = "--seq", paramLabel = "N", description = 
+            "The length of the sequences for the estimate; by default the one that the model was made"
+            + " for.")
     private Optional<Long> length;
 
     @Override
     public void run() {
         if (batch < 1 || length.filter(n -> n < 1).isPresent()) {
-            throw new ParameterException(spec.commandLine(), "--batch and --seq are at least 1");
+            throw new ParameterException(spec.commandLine(), "--batch and --seq must be at least 1");
         }
         PrintWriter out = spec.commandLine().getOut();
         if (GlinerConfig.isIn(model.folder())) {

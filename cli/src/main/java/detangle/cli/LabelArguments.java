@@ -35,47 +35,47 @@ final class LabelArguments {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
-    @Option(names = "--prompt", paramLabel = "TEXT", description = "What a GLiClass model is asked of each text.")
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "A question about each text for a GLiClass model.")
     private String prompt = "";
 
     @Option(
             names = "--hierarchical-labels",
             paramLabel = "FILE",
-            description = "Labels in groups, in the place of --candidate-labels: a JSON object such as"
-                    + " {\"tone\": [\"glad\", \"sad\"]}, whose labels are tone.glad and tone.sad.")
+            description = "Labels in groups, instead of --candidate-labels: a JSON object such as {\"tone\":"
+                    + " [\"glad\", \"sad\"]}, whose labels are tone.glad and tone.sad.")
     private Optional<Path> groups;
 
     @Option(
             names = "--return-hierarchical",
-            description = "Tell the scores of all labels in the form of --hierarchical-labels.")
+            description = "Print the scores of all labels in the form of --hierarchical-labels.")
     private boolean nested;
 
     @Option(
             names = "--examples",
             paramLabel = "FILE",
-            description = "Texts with their labels, which show a GLiClass model what is meant: a JSON object"
+            description = "Texts with their right labels, as examples for a GLiClass model: a JSON object"
                     + " {\"examples\": [{\"text\": ..., \"labels\": [...]}]}.")
     private Optional<Path> examples;
 
     @Option(
             names = "--labels-chunk-size",
             paramLabel = "N",
-            description = "Labels that a GLiClass model judges at once, so that any number of them goes; 8 where texts"
-                    + " are read in parts.")
+            description = "The number of labels that a GLiClass model judges at once, so that there may be any"
+                    + " number of labels. With --text-chunk-size the default is 8.")
     private Optional<Integer> labelChunk;
 
     @Option(
             names = "--text-chunk-size",
             paramLabel = "N",
             description =
-                    "Characters of a part in which a GLiClass model reads a long text; 8192 where labels are judged"
-                            + " in groups.")
+                    "The characters of the parts in which a GLiClass model reads a long text. With"
+                            + " --labels-chunk-size the default is 8192.")
     private Optional<Integer> textChunk;
 
     @Option(
             names = "--text-chunk-overlap",
             paramLabel = "N",
-            description = "Characters that two parts of a text share; 256, or as many as fit, by default.")
+            description = "The characters that two parts of a text share; 256 by default, or as many as fit.")
     private Optional<Integer> textOverlap;
 
     @Option(names = "--label-vectors", paramLabel = "FILE", description = LabelVectorFile.OPTION)

@@ -12,13 +12,14 @@ final class LengthOption {
             names = "--max-length",
             paramLabel = "N",
             description =
-                    "The most tokens of an input, special ones included; by default the least that the model's files"
-                            + " state. Models without absolute positions take any number. extract counts words.")
+                    "The most tokens of an input, special ones included; by default the least number that the"
+                            + " model's files state. Models without absolute positions take any number. extract counts"
+                            + " words.")
     private Optional<Integer> maxLength;
 
     OptionalInt tokens(CommandSpec spec) {
         if (maxLength.filter(n -> n < 1).isPresent()) {
-            throw new ParameterException(spec.commandLine(), "--max-length is at least 1");
+            throw new ParameterException(spec.commandLine(), "--max-length must be at least 1");
         }
         return maxLength.map(OptionalInt::of).orElseGet(OptionalInt::empty);
     }

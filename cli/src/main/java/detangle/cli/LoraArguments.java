@@ -25,7 +25,7 @@ final class LoraArguments {
             arity = "0..1",
             fallbackValue = "true",
             paramLabel = "true|false",
-            description = "Train a LoRA adapter and the head; the encoder stays as it is.")
+            description = "Train a LoRA adapter and the head, and leave the encoder unchanged.")
     private boolean lora;
 
     @Option(
@@ -34,7 +34,8 @@ final class LoraArguments {
             description = "The rank of the adapter's matrices; 8 by default.")
     private Optional<Integer> rank;
 
-    @Option(names = "--lora-alpha", paramLabel = "X", description = "The change is alpha / rank * B A; 8 by default.")
+    @Option(names = "--lora-alpha", paramLabel = "X", description = 
+            "The scale of the change, which is alpha / rank * B A; 8 by default.")
     private Optional<Double> alpha;
 
     @Option(

@@ -21,7 +21,8 @@ final class LossArguments {
     @Option(
             names = "--label-smoothing-factor",
             paramLabel = "X",
-            description = "The share of the wanted distribution that is the same for all classes; 0 by default.")
+            description = "The share of the target distribution that is spread evenly over all classes; 0 by"
+                    + " default.")
     private double smoothing;
 
     @Option(
@@ -29,7 +30,8 @@ final class LossArguments {
             split = ",",
             paramLabel = "X",
             description =
-                    "The weight of each class's rows in the loss, or balanced: all classes weigh the same together.")
+                    "The weight of each class's rows in the loss, or balanced, which gives all classes the"
+                            + " same total weight.")
     private List<String> classWeights = List.of();
 
     /**

@@ -60,7 +60,7 @@ public final class Main implements Runnable {
     @Option(
             names = "--verbose",
             scope = ScopeType.INHERIT,
-            description = "Print stack traces of failures, which are one line otherwise.")
+            description = "Print the stack trace of a failure, which is one line otherwise.")
     private boolean verbose;
 
     /** Held here, as the logging system forgets loggers that nobody holds. */

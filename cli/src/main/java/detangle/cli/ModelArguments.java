@@ -64,15 +64,15 @@ final class ModelArguments {
     @Option(
             names = "--pooler-dropout",
             paramLabel = "X",
-            description = "The share of what goes into the pooler that is dropped; config.json's by default.")
+            description = "The share of the pooler's inputs that is dropped; config.json's by default.")
     private Optional<Double> pooler;
 
     @Option(
             names = {"--classifier-dropout", "--cls-dropout"},
             paramLabel = "X",
             description =
-                    "The share of what goes into the classifier of texts or choices that is dropped; config.json's"
-                            + " cls_dropout by default, or else that of hidden states.")
+                    "The share of the inputs of the classifier of texts or choices that is dropped;"
+                            + " config.json's cls_dropout by default, or else that of hidden states.")
     private Optional<Double> classifier;
 
     /**

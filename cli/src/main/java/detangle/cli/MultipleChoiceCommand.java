@@ -19,10 +19,10 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "multiple-choice",
-        description = "Chooses which of several texts goes with a prompt.",
+        description = "Chooses which of several texts continues or answers a prompt.",
         mixinStandardHelpOptions = true)
 final class MultipleChoiceCommand extends PipelineCommand<MultipleChoice> {
-    @Option(names = "--prompt", paramLabel = "TEXT", description = "What the texts continue or answer.")
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "The text that the choices continue or answer.")
     private Optional<String> prompt;
 
     @Option(

@@ -18,8 +18,8 @@ final class OffsetsOption {
             paramLabel = "UNIT",
             converter = Units.class,
             completionCandidates = Units.class,
-            description = "What start and end count: ${COMPLETION-CANDIDATES}. code_points, the default, as Python"
-                    + " counts; utf_16 as Java and JavaScript do.")
+            description = "The unit of start and end: ${COMPLETION-CANDIDATES}. code_points, the default, counts as"
+                    + " Python does, and utf_16 as Java and JavaScript do.")
     private Offsets offsets = Offsets.CODE_POINTS;
 
     /** Returns how answers are written. */

@@ -26,16 +26,17 @@ final class OperatorArguments {
     @Option(
             names = "--new-value",
             paramLabel = "TEXT",
-            description = "What replace leaves; {label} stands for the name of the kind. [{label}] by default.")
+            description = "The text that replace writes; {label} stands for the name of the kind. [{label}] by"
+                    + " default.")
     private Optional<String> newValue;
 
-    @Option(names = "--masking-char", paramLabel = "C", description = "What mask leaves; * by default.")
+    @Option(names = "--masking-char", paramLabel = "C", description = "The character that mask writes; * by default.")
     private Optional<String> maskingChar;
 
     @Option(
             names = "--hash-length",
             paramLabel = "N",
-            description = "Hexadecimal digits of a hash, 8 to 64; 16 by default.")
+            description = "The number of hexadecimal digits of a hash, 8 to 64; 16 by default.")
     private Optional<Integer> hashLength;
 
     @Option(

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "opt",
-        description = "Runs passes over a program in text form and prints what becomes of it.",
+        description = "Runs passes over a program in text form and prints the result.",
         mixinStandardHelpOptions = true)
 final class OptCommand implements Runnable {
     /** The prefix of a line that names passes. */
@@ -32,7 +32,7 @@ final class OptCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "FILE.dtir", description = "The program.")
+    @Parameters(paramLabel = "FILE.dtir", description = "The file of the program.")
     private Path file;
 
     @Option(

@@ -64,7 +64,8 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     @Mixin
     private ThreadsOption threads;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Texts run at once; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--batch", paramLabel = "N", description = 
+            "The number of texts that run at once; ${DEFAULT-VALUE} by default.")
     private int batch = PipelineOptions.DEFAULT.batchSize();
 
     @Mixin
@@ -215,7 +216,7 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
             throw wrongUse("give either texts or --file");
         }
         if (batch < 1) {
-            throw wrongUse("--batch is at least 1");
+            throw wrongUse("--batch must be at least 1");
         }
         input.check();
         check(input.present());

@@ -48,7 +48,8 @@ final class PrecisionArguments {
             arity = "0..1",
             fallbackValue = "true",
             paramLabel = "true|false",
-            description = "Refused: evaluations during training have its precision, and weights as they are.")
+            description = "An option of HuggingFace's that is refused: evaluations during training have the"
+                    + " precision of training, and unrounded weights.")
     private boolean evaluation;
 
     /** Refuses combinations that cannot be computed. */

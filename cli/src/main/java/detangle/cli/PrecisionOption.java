@@ -30,9 +30,9 @@ final class PrecisionOption {
             paramLabel = "NAME",
             completionCandidates = Names.class,
             description =
-                    "${COMPLETION-CANDIDATES}: what the backend computes in; fp32 by default. auto takes bf16 where the"
-                            + " processor has a matrix unit for it, and says what it took. 'detangle devices' says which"
-                            + " of them each device has.")
+                    "The precision in which the backend computes: ${COMPLETION-CANDIDATES}; fp32 by default."
+                            + " auto takes bf16 if the processor has a matrix unit for it, and prints its choice."
+                            + " 'detangle devices' lists the precisions of each device.")
     private Optional<String> precision;
 
     @Option(names = "--emulate", description = EMULATE)

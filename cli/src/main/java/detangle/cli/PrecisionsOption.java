@@ -19,9 +19,10 @@ final class PrecisionsOption {
             split = ",",
             paramLabel = "NAME",
             completionCandidates = PrecisionOption.Names.class,
-            description = "${COMPLETION-CANDIDATES}: what each backend computes in, several one after another; fp32 by"
-                    + " default. auto takes bf16 where the processor has a matrix unit for it. Beside others than fp32"
-                    + " the error is told against the CPU in fp32.")
+            description = "The precisions in which each backend computes, one after another:"
+                    + " ${COMPLETION-CANDIDATES}; fp32 by default. auto takes bf16 if the processor has a matrix"
+                    + " unit for it. Other precisions than fp32 are printed with their error against the CPU in"
+                    + " fp32.")
     private List<String> names = List.of(ComputePrecision.FP32.toString());
 
     @Option(names = "--emulate", description = PrecisionOption.EMULATE)

@@ -34,7 +34,7 @@ final class PredictCommand implements Callable<Integer> {
     @Parameters(
             index = "1",
             paramLabel = "FILE",
-            description = "Rows, in a file of the kinds that the other command's --file reads.")
+            description = "The rows, in a file of the kinds that the --file of the other command reads.")
     private String file;
 
     @Mixin

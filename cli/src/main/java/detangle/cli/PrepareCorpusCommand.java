@@ -52,7 +52,7 @@ final class PrepareCorpusCommand implements Runnable {
             names = {"-o", "--output"},
             required = true,
             paramLabel = "FILE",
-            description = "The file to write, whole or not at all.")
+            description = "The file to write. It appears whole or not at all.")
     private Path output;
 
     @Option(

@@ -30,31 +30,33 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
             description = "The question; by default the column question of --file.")
     private Optional<String> question;
 
-    @Option(names = "--top-k", paramLabel = "K", description = "Answers to print; 1 by default.")
+    @Option(names = "--top-k", paramLabel = "K", description = "The number of answers to print; 1 by default.")
     private int topK = QuestionOptions.DEFAULT.topK();
 
     @Option(
             names = {"--stride", "--doc-stride"},
             paramLabel = "N",
-            description = "Tokens that two windows share; ${DEFAULT-VALUE} by default.")
+            description = "The tokens that two windows share; ${DEFAULT-VALUE} by default.")
     private int docStride = QuestionOptions.DEFAULT.docStride();
 
     @Option(
             names = "--max-seq-len",
             paramLabel = "N",
-            description = "Tokens of a window; what --max-length says, or else 384.")
+            description = "The tokens of a window; by default those of --max-length, or else 384.")
     private Optional<Integer> maxSeqLen;
 
-    @Option(names = "--max-answer-len", paramLabel = "N", description = "Tokens of an answer; ${DEFAULT-VALUE}.")
+    @Option(names = "--max-answer-len", paramLabel = "N", description = 
+            "The most tokens of an answer; ${DEFAULT-VALUE} by default.")
     private int maxAnswerLen = QuestionOptions.DEFAULT.maxAnswerLen();
 
     @Option(
             names = "--max-question-len",
             paramLabel = "N",
-            description = "Tokens of a question, behind which it is cut; questions are whole by default.")
+            description = "The number of tokens to which a question is cut; questions are not cut by default.")
     private Optional<Integer> maxQuestionLen;
 
-    @Option(names = "--handle-impossible-answer", description = "Allow that a text has no answer, as in SQuAD 2.0.")
+    @Option(names = "--handle-impossible-answer", description = 
+            "Allow that a text does not have an answer, as in SQuAD 2.0.")
     private boolean handleImpossibleAnswer;
 
     @Option(
@@ -91,7 +93,7 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
         });
         if (topK < 1 || docStride < 0 || windowLength() < 1 || maxAnswerLen < 1 || maxQuestionLen.orElse(1) < 1) {
             throw wrongUse(
-                    "--top-k, --max-seq-len, --max-answer-len and --max-question-len are at least 1, --doc-stride at"
+                    "--top-k, --max-seq-len, --max-answer-len and --max-question-len must be at least 1, --doc-stride at"
                             + " least 0");
         }
     }

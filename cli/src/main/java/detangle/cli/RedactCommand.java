@@ -27,9 +27,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "redact",
         aliases = "anonymize",
-        description = "Replaces or masks what a model finds in texts: a GLiNER or GLiNER2 model what --labels names, or"
-                + " personal data, and a model for token classification what it was trained for. A text in which nothing"
-                + " is found stays as it is. Long texts are read in windows.",
+        description = "Replaces or masks what a model finds in texts. A GLiNER or GLiNER2 model looks for the"
+                + " kinds of --labels, or for personal data; a model for token classification looks for the"
+                + " kinds that it was trained for. A text in which nothing is found stays unchanged. Long"
+                + " texts are read in windows.",
         mixinStandardHelpOptions = true)
 final class RedactCommand extends PipelineCommand<Redactor> {
     /** The words of {@code --operator}. */
@@ -55,7 +56,7 @@ final class RedactCommand extends PipelineCommand<Redactor> {
     @Option(
             names = "--threshold",
             paramLabel = "P",
-            description = "The least probability; 0.5 by default, and none of a model for token classification.")
+            description = "The least probability; 0.5 by default, and none for a model for token classification.")
     private Optional<Double> threshold;
 
     @Option(
@@ -63,9 +64,9 @@ final class RedactCommand extends PipelineCommand<Redactor> {
             paramLabel = "NAME",
             converter = Operators.class,
             completionCandidates = Operators.class,
-            description = "What is done with what is found: ${COMPLETION-CANDIDATES}. replace, the default, leaves"
-                    + " [PERSON], number [PERSON_1], hash [PERSON_3b0c8a6f1d2e4975], mask an asterisk for each"
-                    + " character, and redact nothing.")
+            description = "The operator for the parts that are found: ${COMPLETION-CANDIDATES}. replace, the"
+                    + " default, writes [PERSON], number [PERSON_1], hash [PERSON_3b0c8a6f1d2e4975], mask an"
+                    + " asterisk for each character, and redact nothing.")
     private OperatorKind operator = OperatorKind.REPLACE;
 
     @Option(
@@ -80,7 +81,8 @@ final class RedactCommand extends PipelineCommand<Redactor> {
             paramLabel = "SCOPE",
             converter = Scopes.class,
             completionCandidates = Scopes.class,
-            description = "Where the same part has the same number: ${COMPLETION-CANDIDATES}; text by default.")
+            description = "The scope in which the same part has the same number: ${COMPLETION-CANDIDATES}; text by"
+                    + " default.")
     private CounterScope counters = CounterScope.TEXT;
 
     @Mixin

@@ -32,14 +32,15 @@ final class RedactionReport {
     @Option(
             names = "--report",
             paramLabel = "FILE",
-            description = "Write a JSON file with how many texts and parts there were, and how many of each label.")
+            description = "Write a JSON file with the number of texts and of parts, and the number of parts of each"
+                    + " label.")
     private Optional<Path> report;
 
     @Option(
             names = "--spans",
             paramLabel = "FILE",
-            description = "Write a JSON object a line for each text in which something was replaced: the number of its"
-                    + " row, and where each part was and what stands there.")
+            description = "Write a line of JSON for each text in which something was replaced: the number of its"
+                    + " row, and the place and the replacement of each part.")
     private Optional<Path> spans;
 
     @Mixin

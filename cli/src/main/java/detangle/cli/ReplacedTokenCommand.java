@@ -16,7 +16,7 @@ import picocli.CommandLine.Command;
 
 @Command(
         name = "replaced-token-detection",
-        description = "Tells how likely each token of a text was put there in the place of another.",
+        description = "Prints for each token of a text how likely it has replaced another one.",
         mixinStandardHelpOptions = true)
 final class ReplacedTokenCommand extends PipelineCommand<ReplacedTokenDetector> {
     @Override

@@ -42,7 +42,7 @@ final class ReportArguments {
     /** Refuses values that are wrong. */
     void check() {
         if (loggingSteps.filter(n -> n < 1).isPresent()) {
-            throw wrongUse("--logging-steps is at least 1");
+            throw wrongUse("--logging-steps must be at least 1");
         }
         reportTo.stream()
                 .filter(name -> !List.of("tensorboard", "none").contains(name))

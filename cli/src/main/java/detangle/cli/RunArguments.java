@@ -80,27 +80,28 @@ final class RunArguments {
             paramLabel = "NAME",
             converter = Recipes.class,
             completionCandidates = Recipes.class,
-            description = "The trainer that is followed: ${COMPLETION-CANDIDATES}; huggingface by default.")
+            description = "The trainer whose defaults and rules apply: ${COMPLETION-CANDIDATES}; huggingface by"
+                    + " default.")
     private Recipe recipe = Recipe.HUGGINGFACE;
 
     @Option(
             names = "--num-train-epochs",
             paramLabel = "X",
-            description = "The number of times that all rows are taken; 3 by default.")
+            description = "The number of epochs, which may be a fraction; 3 by default.")
     private Optional<Double> epochs;
 
     @Option(
             names = "--max-steps",
             paramLabel = "N",
-            description = "The number of updates, whatever the number of epochs; with 0 or HuggingFace's -1 the epochs"
-                    + " decide.")
+            description = "The number of updates, instead of a number of epochs; with 0, or HuggingFace's -1, the"
+                    + " epochs decide.")
     private Optional<Long> maxSteps;
 
     @Option(
             names = "--per-device-train-batch-size",
             paramLabel = "N",
-            description = "The rows that go through the model together; 8 by default. In microsoft's recipe the rows of"
-                    + " an update, 64.")
+            description = "The number of rows that go through the model together; 8 by default. In microsoft's"
+                    + " recipe it is the number of rows of an update, 64.")
     private Optional<Integer> batch;
 
     @Option(
@@ -115,8 +116,8 @@ final class RunArguments {
             fallbackValue = "true",
             paramLabel = "true|false",
             description =
-                    "Compute each layer again in the backward pass, and keep its input alone until then: less memory,"
-                            + " more time, the same results.")
+                    "Keep only the input of each layer, and compute the layer again in the backward pass:"
+                            + " less memory, more time, the same results.")
     private boolean checkpointing;
 
     @Option(

@@ -68,7 +68,7 @@ final class RunCommand implements Runnable {
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
 
-    @Option(names = "--attentions", description = "Attention probabilities are outputs too.")
+    @Option(names = "--attentions", description = "Make attention probabilities outputs too.")
     private boolean attentions;
 
     @Mixin
@@ -79,7 +79,7 @@ final class RunCommand implements Runnable {
 
     @Option(
             names = "--profile",
-            description = "Also run each case more often, and print how long each operation takes.")
+            description = "Run each case several times more, and print how long each operation takes.")
     private boolean profile;
 
     @Spec

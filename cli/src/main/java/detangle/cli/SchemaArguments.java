@@ -29,22 +29,23 @@ final class SchemaArguments {
     @Option(
             names = "--schema",
             paramLabel = "FILE",
-            description = "What to look for with a GLiNER2 model: JSON with entities, relations, structures and"
-                    + " classifications, in the place of --labels.")
+            description = "A file of JSON that says what a GLiNER2 model looks for, instead of --labels: entities,"
+                    + " relations, structures and classifications.")
     private Optional<Path> file;
 
     @Option(
             names = "--classes",
             paramLabel = "TASK=LABEL|LABEL",
             description =
-                    "Labels of which a GLiNER2 model gives each text one: \"topic=science|sport\"; may be repeated.")
+                    "The labels of a classification of which a GLiNER2 model gives each text one:"
+                            + " \"topic=science|sport\"; may be repeated.")
     private List<String> classes = List.of();
 
     @Option(
             names = "--overlap",
             paramLabel = "N",
-            description = "Words that neighbouring windows of a text have in common, with --max-length and a GLiNER2"
-                    + " model; 64, or a sixth of short windows, by default.")
+            description = "The words that neighbouring windows of a text share, with --max-length and a GLiNER2"
+                    + " model; by default 64, or a sixth of short windows.")
     private Optional<Integer> overlap;
 
     @Option(
@@ -52,8 +53,8 @@ final class SchemaArguments {
             paramLabel = "POLICY",
             converter = Policies.class,
             completionCandidates = Policies.class,
-            description = "Which entities of one kind a GLiNER2.5 model may let overlap: ${COMPLETION-CANDIDATES}; what"
-                    + " config.json says by default.")
+            description = "Which entities of one kind may overlap, with a GLiNER2.5 model:"
+                    + " ${COMPLETION-CANDIDATES}; by default config.json decides.")
     private Optional<OverlapPolicy> policy;
 
     private Optional<Schema> schema = Optional.empty();
@@ -68,7 +69,7 @@ final class SchemaArguments {
     /** Reads what is asked for; to be called before any model is loaded. */
     void read(List<String> labels, OptionalInt window) {
         if (overlap.isPresent() && (window.isEmpty() || overlap.get() < 0 || overlap.get() >= window.getAsInt())) {
-            throw wrongUse("--overlap is at least 0 and below --max-length");
+            throw wrongUse("--overlap must be at least 0 and below --max-length");
         }
         if (file.isPresent()) {
             if (!labels.isEmpty() || !classes.isEmpty()) {

@@ -59,13 +59,15 @@ final class ServeCommand implements Runnable {
     @Option(
             names = "--host",
             paramLabel = "ADDRESS",
-            description = "Where to listen; 127.0.0.1 by default, 0.0.0.0 for all.")
+            description = "The address to listen at; 127.0.0.1 by default, 0.0.0.0 for all addresses.")
     private String host = DEFAULT.host();
 
-    @Option(names = "--port", paramLabel = "N", description = "${DEFAULT-VALUE} by default, 0 for any that is free.")
+    @Option(names = "--port", paramLabel = "N", description = 
+            "The port to listen at; ${DEFAULT-VALUE} by default, 0 for any free port.")
     private int port = DEFAULT.port();
 
-    @Option(names = "--api-key", paramLabel = "KEY", description = "What clients must send as a bearer token.")
+    @Option(names = "--api-key", paramLabel = "KEY", description = 
+            "The key that clients must send as a bearer token.")
     private Optional<String> apiKey;
 
     @Mixin
@@ -86,26 +88,30 @@ final class ServeCommand implements Runnable {
             converter = TaskNames.class,
             completionCandidates = TaskNames.class,
             description =
-                    "${COMPLETION-CANDIDATES}, for each model; what config.json says by default, or the checkpoint"
-                            + " holds where that says nothing.")
+                    "The task of each model: ${COMPLETION-CANDIDATES}; by default config.json decides, or"
+                            + " else the heads in the checkpoint.")
     private Optional<TextTask<?>> task;
 
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
 
-    @Option(names = "--max-batch-tokens", paramLabel = "N", description = "Tokens run at once; ${DEFAULT-VALUE}.")
+    @Option(names = "--max-batch-tokens", paramLabel = "N", description = 
+            "The most tokens that run at once; ${DEFAULT-VALUE} by default.")
     private int maxBatchTokens = DEFAULT.maxBatchTokens();
 
     @Option(
             names = "--max-concurrent-requests",
             paramLabel = "N",
-            description = "Texts that may wait, before requests are refused with status 429; ${DEFAULT-VALUE}.")
+            description = "The most texts that wait or run; further requests are refused with status 429;"
+                    + " ${DEFAULT-VALUE} by default.")
     private int maxConcurrentRequests = DEFAULT.maxConcurrentRequests();
 
-    @Option(names = "--max-client-batch-size", paramLabel = "N", description = "Texts of a request; ${DEFAULT-VALUE}.")
+    @Option(names = "--max-client-batch-size", paramLabel = "N", description = 
+            "The most texts of a request; ${DEFAULT-VALUE} by default.")
     private int maxClientBatchSize = DEFAULT.maxClientBatchSize();
 
-    @Option(names = "--payload-limit", paramLabel = "BYTES", description = "Of a request's body; ${DEFAULT-VALUE}.")
+    @Option(names = "--payload-limit", paramLabel = "BYTES", description = 
+            "The most bytes of a request's body; ${DEFAULT-VALUE} by default.")
     private long payloadLimit = DEFAULT.payloadLimit();
 
     @Option(names = "--auto-truncate", description = "Cut texts that are longer than the model takes.")
@@ -128,7 +134,7 @@ final class ServeCommand implements Runnable {
     @Option(
             names = "--default-prompt",
             paramLabel = "TEXT",
-            description = "What stands before texts to embed instead; an empty text for nothing.")
+            description = "A prompt of your own that stands before texts to embed instead; an empty text for none.")
     private Optional<String> defaultPrompt;
 
     @Option(
@@ -138,23 +144,26 @@ final class ServeCommand implements Runnable {
                     "The layer whose states BERTScore compares; bert-score's choice for published models by default.")
     private Optional<Integer> numLayers;
 
-    @Option(names = "--deadline", paramLabel = "SECONDS", description = "For a request; ${DEFAULT-VALUE}.")
+    @Option(names = "--deadline", paramLabel = "SECONDS", description = 
+            "The most seconds for a request; ${DEFAULT-VALUE} by default.")
     private int deadline = Math.toIntExact(DEFAULT.deadline().toSeconds());
 
     @Option(
             names = "--client-timeout",
             paramLabel = "SECONDS",
-            description = "For a client to send a request's head, to send its body, and to take the answer;"
-                    + " ${DEFAULT-VALUE} each.")
+            description = "The most seconds for a client to send a request's head, to send its body, and to take"
+                    + " the answer; ${DEFAULT-VALUE} each by default.")
     private int clientTimeout = Math.toIntExact(DEFAULT.clientTimeout().toSeconds());
 
     @Option(
             names = "--idle-timeout",
             paramLabel = "SECONDS",
-            description = "How long a connection stays open between requests; ${DEFAULT-VALUE}.")
+            description = "The seconds for which a connection stays open between requests; ${DEFAULT-VALUE} by"
+                    + " default.")
     private int idleTimeout = Math.toIntExact(DEFAULT.idleTimeout().toSeconds());
 
-    @Option(names = "--max-connections", paramLabel = "N", description = "Connections at once; ${DEFAULT-VALUE}.")
+    @Option(names = "--max-connections", paramLabel = "N", description = 
+            "The most connections at once; ${DEFAULT-VALUE} by default.")
     private int maxConnections = DEFAULT.maxConnections();
 
     @Option(
@@ -162,8 +171,8 @@ final class ServeCommand implements Runnable {
             paramLabel = "NAME",
             split = ",",
             description =
-                    "Names by which clients may call the server (header Host), * for any. By default any, but names of"
-                            + " this machine alone where the server listens for it alone.")
+                    "Names by which clients may call the server (header Host), * for any. By default any name"
+                            + " is allowed; a server that listens only for this machine allows only its names.")
     private List<String> allowedHosts = List.of();
 
     @Option(
@@ -171,8 +180,8 @@ final class ServeCommand implements Runnable {
             paramLabel = "ORIGIN",
             split = ",",
             description =
-                    "Web sites whose pages may ask the server, such as https://example.org, * for any; none by default"
-                            + " but the server's own.")
+                    "Web sites whose pages may ask the server, such as https://example.org, * for any; by"
+                            + " default only the server's own page.")
     private List<String> allowedOrigins = List.of();
 
     @Option(names = "--json-output", description = "Write a line of JSON on standard error for each request.")
@@ -201,7 +210,7 @@ final class ServeCommand implements Runnable {
                 "--max-connections", (long) maxConnections);
         limits.forEach((name, limit) -> {
             if (limit < 1) {
-                throw new ParameterException(spec.commandLine(), name + " is at least 1");
+                throw new ParameterException(spec.commandLine(), name + " must be at least 1");
             }
         });
     }
@@ -215,7 +224,7 @@ final class ServeCommand implements Runnable {
     @Override
     public void run() {
         if (port < 0 || port > 65_535) {
-            throw new ParameterException(spec.commandLine(), "--port is a number from 0 to 65535");
+            throw new ParameterException(spec.commandLine(), "--port must be a number from 0 to 65535");
         }
         checkLimits();
         if (defaultPromptName.isPresent() && defaultPrompt.isPresent()) {

@@ -28,14 +28,14 @@ final class SiftArguments {
             names = "--vat-lambda",
             paramLabel = "X",
             description =
-                    "The weight of the adversarial loss of SiFT, such as 5: the model learns to answer alike when its"
-                            + " embeddings are perturbed. 0 by default, for none.")
+                    "The weight of the adversarial loss of SiFT, such as 5: the model learns to give the same"
+                            + " answer when its embeddings are perturbed. 0 by default, for none.")
     private double lambda;
 
     @Option(
             names = "--vat-learning-rate",
             paramLabel = "X",
-            description = "How far the perturbation goes against the model's answer; 1e-4 by default.")
+            description = "The size of the perturbation's step against the model's answer; 1e-4 by default.")
     private Optional<Double> learningRate;
 
     @Option(
@@ -49,7 +49,7 @@ final class SiftArguments {
             paramLabel = "NAME",
             converter = LossFunctions.class,
             completionCandidates = LossFunctions.class,
-            description = "The distance that the perturbation makes larger: ${COMPLETION-CANDIDATES}; symmetric-kl by"
+            description = "The distance that the perturbation increases: ${COMPLETION-CANDIDATES}; symmetric-kl by"
                     + " default, mse for regression.")
     private Optional<SiftLossFunction> lossFunction;
 

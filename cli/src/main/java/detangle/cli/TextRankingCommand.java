@@ -21,10 +21,10 @@ final class TextRankingCommand extends PipelineCommand<TextRanker> {
     @Option(names = "--query", paramLabel = "TEXT", required = true, description = "The query.")
     private String query;
 
-    @Option(names = "--raw-scores", description = "Print logits, not their sigmoid.")
+    @Option(names = "--raw-scores", description = "Print logits instead of their sigmoid.")
     private boolean rawScores;
 
-    @Option(names = "--top-k", paramLabel = "K", description = "Texts to print; all by default.")
+    @Option(names = "--top-k", paramLabel = "K", description = "The number of texts to print; all by default.")
     private int topK = Integer.MAX_VALUE;
 
     @Override
@@ -35,7 +35,7 @@ final class TextRankingCommand extends PipelineCommand<TextRanker> {
     @Override
     void check(boolean fromFile) {
         if (topK < 1) {
-            throw wrongUse("--top-k is at least 1");
+            throw wrongUse("--top-k must be at least 1");
         }
     }
 

@@ -35,10 +35,10 @@ final class TokenClassificationCommand extends PipelineCommand<TokenClassifier> 
             paramLabel = "NAME",
             converter = Strategies.class,
             completionCandidates = Strategies.class,
-            description = "${COMPLETION-CANDIDATES}: how tokens become entities; simple by default.")
+            description = "The way in which tokens become entities: ${COMPLETION-CANDIDATES}; simple by default.")
     private AggregationStrategy strategy = AggregationStrategy.SIMPLE;
 
-    @Option(names = "--stride", paramLabel = "N", description = "Tokens that two windows share; 128 by default.")
+    @Option(names = "--stride", paramLabel = "N", description = "The tokens that two windows share; 128 by default.")
     private Optional<Integer> stride;
 
     @Mixin

@@ -73,9 +73,8 @@ final class TokenizeCommand implements Runnable {
 
     @Option(
             names = "--pair",
-            description = "A line of text is two texts with a tab between. In JSON text_pair is the second one unasked,"
-                    + " where a row"
-                    + " has it.")
+            description = "Read each line of text as two texts with a tab between them. In JSON, text_pair is the"
+                    + " second text even without this option.")
     private boolean pair;
 
     @Option(names = "--pair-column", paramLabel = "NAME", description = "The column that holds the second text.")
@@ -89,7 +88,7 @@ final class TokenizeCommand implements Runnable {
             description = KINDS)
     private TokenizerKind tokenizer = TokenizerKind.HUGGINGFACE;
 
-    @Option(names = "--max-length", paramLabel = "N", description = "Cut to that many tokens.")
+    @Option(names = "--max-length", paramLabel = "N", description = "Cut texts to that many tokens.")
     private Optional<Integer> maxLength;
 
     @Mixin
@@ -98,7 +97,8 @@ final class TokenizeCommand implements Runnable {
     @Option(
             names = "--stride",
             paramLabel = "N",
-            description = "Print a line for each window of --max-length tokens; two share N of the text.")
+            description = "Print a line for each window of --max-length tokens; two windows share N tokens of the"
+                    + " text.")
     private Optional<Integer> stride;
 
     @Mixin
@@ -119,7 +119,7 @@ final class TokenizeCommand implements Runnable {
         }
         if (maxLength.filter(n -> n < 1).isPresent()
                 || stride.filter(n -> n < 0).isPresent()) {
-            throw wrongUse("--max-length is at least 1, --stride at least 0");
+            throw wrongUse("--max-length must be at least 1, --stride at least 0");
         }
         output.check(Optional.of(input).filter(InputOptions::present), ANSWER, false);
         OutputLayout layout = output.layout(

@@ -17,20 +17,23 @@ final class TrafficArguments {
     @Option(
             names = "--traffic",
             paramLabel = "LENGTHS",
-            description = "Time requests of drawn lengths, one by one and in batches of what waits: uniform:8-256,"
-                    + " lognormal:MEDIAN,SIGMA[,CAP] (512 by default), or a file with one length a line.")
+            description = "Time requests of random lengths, one by one and in batches of the waiting ones:"
+                    + " uniform:8-256, lognormal:MEDIAN,SIGMA[,CAP] (512 by default), or a file with one length"
+                    + " a line.")
     private Optional<String> lengths;
 
-    @Option(names = "--requests", paramLabel = "N", description = "Requests that --traffic draws; 200 by default.")
+    @Option(names = "--requests", paramLabel = "N", description = 
+            "The number of requests of --traffic; 200 by default.")
     private Optional<Integer> requests;
 
     @Option(
             names = "--max-batch-requests",
             paramLabel = "N",
-            description = "Requests that wait at once with --traffic, so that a batch has 1 to N; 8 by default.")
+            description = "The most requests that wait at once with --traffic, so that a batch has 1 to N; 8 by"
+                    + " default.")
     private Optional<Integer> most;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Of what --traffic draws; 42 by default.")
+    @Option(names = "--seed", paramLabel = "N", description = "The seed of the lengths of --traffic; 42 by default.")
     private Optional<Long> seed;
 
     boolean areGiven() {

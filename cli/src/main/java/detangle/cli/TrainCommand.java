@@ -84,7 +84,7 @@ final class TrainCommand implements Runnable {
             arity = "0..1",
             fallbackValue = "true",
             paramLabel = "true|false",
-            description = "Write into a folder that has a model already; checkpoints in it are deleted.")
+            description = "Write into a folder that has a model already, and delete the checkpoints in it.")
     private boolean overwrites;
 
     @Mixin
@@ -114,8 +114,8 @@ final class TrainCommand implements Runnable {
     @Option(
             names = "--input-mask-probability",
             paramLabel = "X",
-            description = "Each token is replaced by [MASK] with this probability, drawn anew at each epoch, so that a"
-                    + " small model does not learn rows by heart; 0 by default.")
+            description = "The probability with which each token is replaced by [MASK], drawn again in each epoch,"
+                    + " so that a small model does not learn rows by heart; 0 by default.")
     private double maskProbability;
 
     @Option(
@@ -276,7 +276,7 @@ final class TrainCommand implements Runnable {
         }
         evaluation.check(spec);
         if (!(maskProbability >= 0 && maskProbability < 1)) {
-            throw wrongUse("--input-mask-probability is at least 0 and below 1");
+            throw wrongUse("--input-mask-probability must be at least 0 and below 1");
         }
         report.check();
         halves.check();

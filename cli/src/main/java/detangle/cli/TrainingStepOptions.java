@@ -19,11 +19,11 @@ final class TrainingStepOptions {
     @Option(
             names = "--gradient-checkpointing",
             description =
-                    "Compute each layer again in the backward pass, and keep its input alone until then: less memory,"
-                            + " more time, the same results.")
+                    "Keep only the input of each layer, and compute the layer again in the backward pass:"
+                            + " less memory, more time, the same results.")
     private boolean checkpointing;
 
-    @Option(names = "--lora", description = "Train a LoRA adapter and the head; the encoder stays as it is.")
+    @Option(names = "--lora", description = "Train a LoRA adapter and the head, and leave the encoder unchanged.")
     private boolean lora;
 
     @Option(

@@ -29,21 +29,22 @@ final class VectorOptions {
             converter = Poolings.class,
             completionCandidates = Poolings.class,
             description =
-                    "How the states of a text's tokens become a vector: ${COMPLETION-CANDIDATES}, or several side by"
-                            + " side. By default what the model's folder says for sentence-transformers, or mean.")
+                    "How the states of a text's tokens become a vector: ${COMPLETION-CANDIDATES}, or several"
+                            + " side by side. By default the files of sentence-transformers in the model's folder"
+                            + " decide, or else it is mean.")
     private List<Pooling> poolings = List.of();
 
     @Option(
             names = "--truncate-dim",
             paramLabel = "N",
             description =
-                    "Keep the first N numbers of each vector; what config_sentence_transformers.json says by default.")
+                    "Keep the first N numbers of each vector; by default config_sentence_transformers.json decides.")
     private Optional<Integer> truncateDim;
 
     /** Returns what these options say; the rest as the folder says. */
     EmbeddingOptions options() {
         if (truncateDim.orElse(1) < 1) {
-            throw new ParameterException(spec.commandLine(), "--truncate-dim is at least 1");
+            throw new ParameterException(spec.commandLine(), "--truncate-dim must be at least 1");
         }
         return OptionValues.with(
                 EmbeddingOptions.DEFAULT.withPooling(poolings), truncateDim, EmbeddingOptions::withTruncateDim);

@@ -39,7 +39,8 @@ final class VerifyCommand implements Runnable {
     @Option(
             names = "--values",
             paramLabel = "FILE.json",
-            description = "Values to compare with in the place of those that ship; docs/MODELS.md has the form.")
+            description = "A file of values to compare with instead of those that ship; docs/MODELS.md has its"
+                    + " form.")
     private Optional<Path> file;
 
     @Mixin

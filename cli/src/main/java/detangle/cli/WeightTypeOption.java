@@ -34,8 +34,8 @@ final class WeightTypeOption {
             names = "--weight-type",
             paramLabel = "TYPE",
             description =
-                    "${COMPLETION-CANDIDATES}: what weights are kept in; as they are stored by default. All is computed"
-                            + " in fp32.")
+                    "The type in which weights are kept in memory: ${COMPLETION-CANDIDATES}; by default the"
+                            + " stored one. The arithmetic is in fp32.")
     private Optional<WeightType> type;
 
     /** Returns what is to be written; empty for what is stored. */

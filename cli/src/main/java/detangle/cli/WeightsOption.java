@@ -9,7 +9,7 @@ final class WeightsOption {
     @Option(
             names = "--weights",
             paramLabel = "FILE",
-            description = "Weights to read; those in the model's folder by default.")
+            description = "The file of the weights; that in the model's folder by default.")
     private Optional<Path> file;
 
     Optional<Path> file() {

@@ -41,16 +41,16 @@ final class WrongUse {
         if (argument.completionCandidates() != null) {
             List<String> words = new ArrayList<>();
             argument.completionCandidates().forEach(words::add);
-            return name + " is one of " + String.join(", ", words) + ", not '" + e.getValue() + "'"
+            return name + " must be one of " + String.join(", ", words) + ", not '" + e.getValue() + "'"
                     + Suggestion.of(e.getValue(), words);
         }
         if (type == boolean.class || type == Boolean.class) {
-            return name + " is true or false, not '" + e.getValue() + "'";
+            return name + " must be true or false, not '" + e.getValue() + "'";
         }
         if (WHOLE.contains(type)) {
-            return name + " is a whole number, not '" + e.getValue() + "'";
+            return name + " must be a whole number, not '" + e.getValue() + "'";
         }
-        return NUMBERS.contains(type) ? name + " is a number, not '" + e.getValue() + "'" : e.getMessage();
+        return NUMBERS.contains(type) ? name + " must be a number, not '" + e.getValue() + "'" : e.getMessage();
     }
 
     private static String unmatched(String word, CommandLine command) {

@@ -38,13 +38,13 @@ final class ZeroShotCommand extends PipelineCommand<ZeroShotClassifier> {
             description = "A sentence with {} for the label; ${DEFAULT-VALUE} by default.")
     private String template = ZeroShotClassifier.TEMPLATE;
 
-    @Option(names = "--multi-label", description = "Judge each label by itself, as several may be right.")
+    @Option(names = "--multi-label", description = "Judge each label by itself, so that several may be right.")
     private boolean multiLabel;
 
     @Option(
             names = "--threshold",
             paramLabel = "P",
-            description = "The least probability of a label that is printed; all are by default.")
+            description = "The least probability of a printed label; all labels are printed by default.")
     private double threshold;
 
     @Mixin

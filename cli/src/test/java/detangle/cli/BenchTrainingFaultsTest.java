@@ -52,7 +52,7 @@ class BenchTrainingFaultsTest extends TrainCommandCase {
                         model + " --training --shape 2x8", "batches of its own",
                         model + " --training --mix 2,8", "batches of its own",
                         "--training --random-weights " + model, "name one with --tokenizer-name",
-                        model + " --training --num-train-epochs 1", "is at least 2"));
+                        model + " --training --num-train-epochs 1", "must be at least 2"));
     }
 
     @Test

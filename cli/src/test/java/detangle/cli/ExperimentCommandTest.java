@@ -109,10 +109,10 @@ class ExperimentCommandTest extends TrainCommandCase {
     @Test
     void beginningsOfNamesStandForOptionsAsInArgparse() {
         assertTrue(fault("--task_name RTE --do_").contains("'--do_' may be --do_eval or --do_predict or --do_train"));
-        assertTrue(fault("--task_name RTE --do_train --learn x").contains("--learning_rate is a number, not 'x'"));
+        assertTrue(fault("--task_name RTE --do_train --learn x").contains("--learning_rate must be a number, not 'x'"));
         assertTrue(fault("--task_name RTE --do_train --fp16 maybe").contains("maybe"));
         assertTrue(fault("--task_name RTE --do_train --nothing 1").contains("there is no option '--nothing'"));
-        assertTrue(fault("--task_name RTE --do_train --opt_type sgd").contains("--opt_type is one of adam, admax"));
+        assertTrue(fault("--task_name RTE --do_train --opt_type sgd").contains("--opt_type must be one of adam, admax"));
     }
 
     @Test

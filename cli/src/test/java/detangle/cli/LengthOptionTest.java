@@ -32,7 +32,7 @@ class LengthOptionTest {
         for (String command : List.of("classify", "serve")) {
             Result result = run(command, "--max-length=0", "text");
             assertEquals(2, result.status(), result.err());
-            assertTrue(result.err().contains("--max-length is at least 1"), result.err());
+            assertTrue(result.err().contains("--max-length must be at least 1"), result.err());
         }
     }
 

@@ -100,7 +100,7 @@ final class MaskedPretrainingCommandsTest extends TrainCommandCase {
         String told = fault(file("rows.csv", ROWS), "--max-ngram", "3");
         assertEquals("detangle: --max-ngram is for masked-lm, and this is text-classification: leave it out", told);
         assertTrue(
-                fault(file("texts.txt", TEXTS), "--max-ngram", "0").contains("--max-ngram is at least 1"),
+                fault(file("texts.txt", TEXTS), "--max-ngram", "0").contains("--max-ngram must be at least 1"),
                 err.toString());
     }
 }

@@ -201,7 +201,7 @@ class ModelFoldersTest {
         assertTrue(
                 result.err()
                         .contains(
-                                "--task is one of " + TextTasks.names() + ", not 'poetry'; see detangle serve --help"),
+                                "--task must be one of " + TextTasks.names() + ", not 'poetry'; see detangle serve --help"),
                 result.err());
     }
 }

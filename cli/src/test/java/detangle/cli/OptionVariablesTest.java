@@ -119,16 +119,16 @@ class OptionVariablesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "DETANGLE_PORT, eighty, 'DETANGLE_PORT is a whole number, not ''eighty'''",
-        "DETANGLE_PORT, tcp://10.0.0.1:8080, 'DETANGLE_PORT is a whole number, not ''tcp://10.0.0.1:8080'''",
-        "DETANGLE_PORT, 70000, DETANGLE_PORT is a number from 0 to 65535",
-        "DETANGLE_DEADLINE, 0, DETANGLE_DEADLINE is at least 1",
-        "DETANGLE_PAYLOAD_LIMIT, -1, DETANGLE_PAYLOAD_LIMIT is at least 1",
-        "DETANGLE_MAX_LENGTH, 0, DETANGLE_MAX_LENGTH is at least 1",
-        "DETANGLE_AUTO_TRUNCATE, yes, 'DETANGLE_AUTO_TRUNCATE is true or false, not ''yes'''",
+        "DETANGLE_PORT, eighty, 'DETANGLE_PORT must be a whole number, not ''eighty'''",
+        "DETANGLE_PORT, tcp://10.0.0.1:8080, 'DETANGLE_PORT must be a whole number, not ''tcp://10.0.0.1:8080'''",
+        "DETANGLE_PORT, 70000, DETANGLE_PORT must be a number from 0 to 65535",
+        "DETANGLE_DEADLINE, 0, DETANGLE_DEADLINE must be at least 1",
+        "DETANGLE_PAYLOAD_LIMIT, -1, DETANGLE_PAYLOAD_LIMIT must be at least 1",
+        "DETANGLE_MAX_LENGTH, 0, DETANGLE_MAX_LENGTH must be at least 1",
+        "DETANGLE_AUTO_TRUNCATE, yes, 'DETANGLE_AUTO_TRUNCATE must be true or false, not ''yes'''",
         "DETANGLE_THREADS, many, DETANGLE_THREADS is 'many'",
-        "DETANGLE_TASK, poetry, DETANGLE_TASK is one of",
-        "DETANGLE_TRUNCATE_DIM, x, DETANGLE_TRUNCATE_DIM is a whole number",
+        "DETANGLE_TASK, poetry, DETANGLE_TASK must be one of",
+        "DETANGLE_TRUNCATE_DIM, x, DETANGLE_TRUNCATE_DIM must be a whole number",
         "DETANGLE_BACKEND, none, 'DETANGLE_BACKEND of the environment: there is no backend ''none'''",
         "DETANGLE_MODEL, /nowhere/at/all, DETANGLE_MODEL of the environment: "
     })
@@ -144,9 +144,9 @@ class OptionVariablesTest {
     @Test
     void aBadValueOfTheCommandLineNamesTheOption() {
         String err = refused(Map.of("DETANGLE_PORT", "80"), "--port", "x");
-        assertTrue(err.contains("--port is a whole number, not 'x'"), err);
+        assertTrue(err.contains("--port must be a whole number, not 'x'"), err);
         err = refused(Map.of("DETANGLE_PORT", "80"), "--port", "70000");
-        assertTrue(err.contains("--port is a number from 0 to 65535"), err);
+        assertTrue(err.contains("--port must be a number from 0 to 65535"), err);
     }
 
     @Test

@@ -125,7 +125,7 @@ public final class BertScorer implements Pipeline {
                                 + " layers (num_layers)"));
         if (layer < 1 || layer > count) {
             throw new PipelineException(config.file() + " has " + count + " layers, and " + layer
-                    + " is none of them: choose 1 to " + count + " (num_layers)");
+                    + " is not one of them: choose 1 to " + count + " (num_layers)");
         }
         return List.of(layer);
     }

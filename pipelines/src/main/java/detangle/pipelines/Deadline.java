@@ -37,7 +37,7 @@ public final class Deadline {
      */
     static void check() {
         if (END.isBound() && END.get() - System.nanoTime() <= 0) {
-            throw new DeadlineException("not done in time");
+            throw new DeadlineException("the request was not done in time");
         }
     }
 
@@ -50,6 +50,6 @@ public final class Deadline {
 
     /** Returns the exception for a deadline that has passed. */
     static DeadlineException exceeded(DynamicBatching options) {
-        return new DeadlineException("not done within " + options.deadline().toMillis() + " ms");
+        return new DeadlineException("the request was not done within " + options.deadline().toMillis() + " ms");
     }
 }

@@ -40,7 +40,7 @@ public record DetectionOptions(List<String> labels, OptionalDouble threshold) {
         labels = List.copyOf(labels);
         labels.forEach(InputRow.alone("a label")::requireText);
         if (threshold.isPresent() && !(threshold.getAsDouble() >= 0 && threshold.getAsDouble() <= 1)) {
-            throw new IllegalArgumentException("a threshold is between 0 and 1, not " + threshold.getAsDouble());
+            throw new IllegalArgumentException("a threshold must be between 0 and 1, not " + threshold.getAsDouble());
         }
     }
 

@@ -20,7 +20,7 @@ public record DynamicBatching(int maxBatchTokens, int maxWaiting, Duration deadl
     /** Refuses limits that are less than 1, and a deadline that is not positive. */
     public DynamicBatching {
         if (maxBatchTokens < 1 || maxWaiting < 1 || !deadline.isPositive()) {
-            throw new IllegalArgumentException("the limits of dynamic batching are at least 1");
+            throw new IllegalArgumentException("the limits of dynamic batching must be at least 1");
         }
     }
 

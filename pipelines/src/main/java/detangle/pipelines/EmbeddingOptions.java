@@ -30,7 +30,7 @@ public record EmbeddingOptions(
     public EmbeddingOptions {
         pooling = List.copyOf(pooling);
         if (truncateDim.orElse(1) < 1) {
-            throw new IllegalArgumentException("truncateDim is at least 1");
+            throw new IllegalArgumentException("truncateDim must be at least 1");
         }
     }
 

@@ -219,7 +219,7 @@ public final class EntityExtractor implements Pipeline {
      *
      * @param labels what is looked for, in words: {@code person}, {@code credit card number}
      * @param progress told how many windows are done, after each batch
-     * @throws PipelineException if a label is empty that stands before the text
+     * @throws PipelineException if a label that stands before the text is empty
      */
     public List<List<Entity>> extract(
             List<String> texts, List<String> labels, ExtractionOptions options, ProgressListener progress) {

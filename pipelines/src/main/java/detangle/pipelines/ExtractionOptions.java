@@ -59,7 +59,7 @@ public record ExtractionOptions(
 
     private static void requireProbability(double threshold) {
         if (!(threshold >= 0 && threshold <= 1)) {
-            throw new IllegalArgumentException("a threshold is between 0 and 1, not " + threshold);
+            throw new IllegalArgumentException("a threshold must be between 0 and 1, not " + threshold);
         }
     }
 

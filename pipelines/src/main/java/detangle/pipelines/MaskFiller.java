@@ -99,7 +99,7 @@ public final class MaskFiller implements Pipeline {
     public List<List<List<MaskPrediction>>> fill(
             List<String> texts, int topK, List<String> targets, ProgressListener progress) {
         if (topK < 1) {
-            throw new IllegalArgumentException("topK is at least 1");
+            throw new IllegalArgumentException("topK must be at least 1");
         }
         int[] candidates = targets.stream().mapToInt(this::target).distinct().toArray();
         EncodedRows<Encoding> rows = EncodedRows.of("text", texts.size(), progress, row -> {

@@ -65,10 +65,10 @@ public record PipelineOptions(
     /** Refuses numbers of texts or tokens that are less than 1. */
     public PipelineOptions {
         if (batchSize < 1) {
-            throw new IllegalArgumentException("a batch holds at least one text, not " + batchSize);
+            throw new IllegalArgumentException("a batch must hold at least one text, not " + batchSize);
         }
         if (maxLength.isPresent() && maxLength.getAsInt() < 1) {
-            throw new IllegalArgumentException("an input has at least one token, not " + maxLength.getAsInt());
+            throw new IllegalArgumentException("an input must have at least one token, not " + maxLength.getAsInt());
         }
     }
 

@@ -36,7 +36,7 @@ public record QuestionOptions(
                 || maxAnswerLen < 1
                 || maxQuestionLen.isPresent() && maxQuestionLen.getAsInt() < 1) {
             throw new IllegalArgumentException(
-                    "topK, maxSeqLen, maxAnswerLen and maxQuestionLen are at least 1, docStride at least 0");
+                    "topK, maxSeqLen, maxAnswerLen and maxQuestionLen must be at least 1, docStride at least 0");
         }
     }
 

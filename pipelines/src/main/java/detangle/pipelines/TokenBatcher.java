@@ -216,7 +216,7 @@ final class TokenBatcher implements AutoCloseable {
     /** Refuses a call of more encodings than may wait. */
     void requireRoom(long encodings) {
         if (encodings > options.maxWaiting()) {
-            throw new PipelineException("what is asked is " + encodings + " texts or windows of texts, and at most "
+            throw new PipelineException("the request has " + encodings + " texts or windows of texts, and at most "
                     + options.maxWaiting() + " may wait: ask less at once, or with windows that share less (stride)");
         }
     }

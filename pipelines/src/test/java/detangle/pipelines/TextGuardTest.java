@@ -70,7 +70,7 @@ class TextGuardTest {
                 .startsWith("the model has no label 'JAILBREAK'; its labels are "));
         assertTrue(assertThrows(PipelineException.class, () -> new TextGuard(classifier, WindowOptions.DEFAULT, 0.5))
                 .getMessage()
-                .startsWith("a guard watches at least one label; the model has "));
+                .startsWith("a guard needs at least one label to watch; the model has "));
         assertThrows(IllegalArgumentException.class, () -> new TextGuard(classifier, OPTIONS, 0));
         assertThrows(IllegalArgumentException.class, () -> new TextGuard(classifier, OPTIONS, Double.NaN));
     }

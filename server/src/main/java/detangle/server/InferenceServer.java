@@ -121,7 +121,7 @@ public final class InferenceServer implements AutoCloseable {
      */
     public static InferenceServer start(SequencedMap<String, Path> models, ServerOptions options) {
         if (models.isEmpty()) {
-            throw new IllegalArgumentException("a server has at least one model");
+            throw new IllegalArgumentException("a server needs at least one model");
         }
         Metrics metrics = new Metrics();
         List<ServedModel> loaded = new ArrayList<>();

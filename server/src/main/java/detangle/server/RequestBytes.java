@@ -134,7 +134,7 @@ final class RequestBytes implements Supplier<byte[]> {
     public byte[] get() {
         while (true) {
             if (part == Part.BROKEN || part == Part.JUDGED) {
-                throw new CloseConnectionException("what follows cannot be understood");
+                throw new CloseConnectionException("the bytes after the request cannot be read");
             }
             if (rest.length == 0) {
                 fill();
@@ -224,7 +224,7 @@ final class RequestBytes implements Supplier<byte[]> {
     }
 
     private RequestException noMethod() {
-        return refused(Status.BAD_REQUEST_400, "a request begins with a method, such as GET or POST");
+        return refused(Status.BAD_REQUEST_400, "a request must begin with a method, such as GET or POST");
     }
 
     private byte[] body() {

@@ -26,7 +26,7 @@ final class Turns {
     <T> T one(Supplier<T> work) {
         try {
             if (!turn.tryAcquire(Deadline.left(deadline).toNanos(), TimeUnit.NANOSECONDS)) {
-                throw ApiException.deadline("not done within " + deadline.toMillis() + " ms");
+                throw ApiException.deadline("the request was not done within " + deadline.toMillis() + " ms");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

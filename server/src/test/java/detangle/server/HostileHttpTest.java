@@ -33,7 +33,7 @@ class HostileHttpTest extends ServerTest {
                 server,
                 List.of(
                         Probe.raw("nothing", "", ""),
-                        Probe.raw("an empty line", "\r\n\r\n", "begins with a method", 400),
+                        Probe.raw("an empty line", "\r\n\r\n", "must begin with a method", 400),
                         Probe.raw("an empty line before", "\r\n" + HIDDEN, "", 200),
                         Probe.raw(
                                 "an empty line between",
@@ -41,9 +41,9 @@ class HostileHttpTest extends ServerTest {
                                 "",
                                 200,
                                 200),
-                        Probe.raw("two empty lines before", "\r\n\r\n" + HIDDEN, "begins with a method", 400),
-                        Probe.raw("half an empty line before", "\r" + HIDDEN, "begins with a method", 400),
-                        Probe.raw("noise", "\u0000\u0001\u00ff\u00fe\r\n\r\n", "begins with a method", 400),
+                        Probe.raw("two empty lines before", "\r\n\r\n" + HIDDEN, "must begin with a method", 400),
+                        Probe.raw("half an empty line before", "\r" + HIDDEN, "must begin with a method", 400),
+                        Probe.raw("noise", "\u0000\u0001\u00ff\u00fe\r\n\r\n", "must begin with a method", 400),
                         Probe.raw(
                                 "a line feed alone",
                                 "GET / HTTP/1.1\nHost: localhost\n\n",
@@ -195,7 +195,7 @@ class HostileHttpTest extends ServerTest {
                 server,
                 List.of(
                         length("a length that is right", "Content-Length: 15\r\n", "", 200, 200),
-                        length("no length", "", "begins with a method", 400, 400),
+                        length("no length", "", "must begin with a method", 400, 400),
                         length("a negative length", "Content-Length: -15\r\n", "whole number", 400),
                         length("a length with a sign", "Content-Length: +15\r\n", "whole number", 400),
                         length("a hexadecimal length", "Content-Length: 0xf\r\n", "whole number", 400),

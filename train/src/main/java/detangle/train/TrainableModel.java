@@ -32,7 +32,7 @@ public record TrainableModel(
         parameters = Map.copyOf(parameters);
         objective = Collections.unmodifiableSortedMap(new TreeMap<>(objective));
         if (phases.isEmpty()) {
-            throw new TrainingException("a model is trained by one phase at least, and there is none");
+            throw new TrainingException("a model needs at least one phase of training");
         }
     }
 

@@ -100,6 +100,6 @@ final class RecordFile {
             }
         }
         throw new DataException(answer.where() + " has the answer '" + answer.text("text")
-                + "', which is none of the entities of its passage");
+                + "', which is not one of the entities of its passage");
     }
 }

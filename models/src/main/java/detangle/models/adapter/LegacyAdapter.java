@@ -67,7 +67,7 @@ final class LegacyAdapter {
     static Weights merged(Weights model, Path folder, ConfigFields fields) {
         Path file = folder.resolve(FILE);
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw new WeightsException(folder, "no adapter: there is no " + FILE);
+            throw new WeightsException(folder, "the folder does not hold an adapter: it has no " + FILE);
         }
         Weights weights = Weights.open(file);
         try {

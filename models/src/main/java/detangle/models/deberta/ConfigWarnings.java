@@ -54,7 +54,7 @@ record ConfigWarnings(ConfigFields fields, DebertaConfig config) {
         missingTerms(all);
         labels(all);
         if (fields.find("quantization_config").isPresent()) {
-            all.add("quantization_config is not heeded: weights are used as they are stored");
+            all.add("quantization_config is ignored: weights are used as they are stored");
         }
         if (fields.find("auto_map").filter(map -> !map.isEmpty()).isPresent()) {
             all.add("auto_map names code of the model's own, which is not run: the model is taken for one of "

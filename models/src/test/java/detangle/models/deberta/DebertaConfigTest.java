@@ -419,7 +419,7 @@ class DebertaConfigTest {
                 ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":1,\"b\":0} ; label2id says 1 of 'a', and id2label says 0",
                 ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":{\"b\":0}} ; label2id says {\"b\":0} of 'a'",
                 ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"},\"label2id\":{\"a\":0,\"b\":[1]} ; label2id says [1] of 'b'",
-                ",\"quantization_config\":{} ; quantization_config is not heeded",
+                ",\"quantization_config\":{} ; quantization_config is ignored",
                 ",\"auto_map\":{\"AutoModel\":\"a.B\"} ; auto_map names code of the model's own",
             })
     void whatDoesNotCountIsSaid(String more, String warning) throws IOException {

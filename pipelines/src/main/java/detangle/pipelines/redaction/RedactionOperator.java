@@ -30,7 +30,7 @@ public sealed interface RedactionOperator extends Serializable {
         public Hash {
             if (digits < LEAST_DIGITS || digits > MOST_DIGITS) {
                 throw new PipelineException(
-                        "a hash has " + LEAST_DIGITS + " to " + MOST_DIGITS + " digits, not " + digits);
+                        "a hash must have " + LEAST_DIGITS + " to " + MOST_DIGITS + " digits, not " + digits);
             }
         }
     }
@@ -44,7 +44,7 @@ public sealed interface RedactionOperator extends Serializable {
         /** Refuses a text that is not one visible character. */
         public Mask {
             if (character.codePointCount(0, character.length()) != 1 || !isVisible(character.codePointAt(0))) {
-                throw new PipelineException("a text is masked with one visible character, such as * or #");
+                throw new PipelineException("the masking character must be one visible character, such as * or #");
             }
         }
 

@@ -43,7 +43,7 @@ public record SchemaOptions(
     /** Refuses a threshold that is not a probability, and a limit of less than one word. */
     public SchemaOptions {
         if (!(threshold >= 0 && threshold <= 1)) {
-            throw new IllegalArgumentException("a threshold is between 0 and 1, not " + threshold);
+            throw new IllegalArgumentException("a threshold must be between 0 and 1, not " + threshold);
         }
         if (maxWords.isPresent() && maxWords.getAsInt() < 1) {
             throw new IllegalArgumentException("at least one word of a text is read, not " + maxWords.getAsInt());

@@ -31,7 +31,7 @@ public final class BertScoring extends TextTask<BertScorer> {
     /** @param standard the options of the comparison, of a single layer */
     public BertScoring(BertScoreOptions standard) {
         if (standard.allLayers()) {
-            throw new IllegalArgumentException("an answer has the scores of one layer");
+            throw new IllegalArgumentException("an answer can have the scores of only one layer");
         }
         this.standard = standard;
     }

@@ -79,7 +79,7 @@ class ArchitecturesCaseTest {
                 "--question",
                 "hi?",
                 "hi");
-        CASE.fails(2, "--task is one of", "serve", "no-architectures", "--task", "poetry");
+        CASE.fails(2, "--task must be one of", "serve", "no-architectures", "--task", "poetry");
         CASE.fails(
                 1,
                 "no-architectures has 3 labels: ranking needs a model with one",
