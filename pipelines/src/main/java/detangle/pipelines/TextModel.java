@@ -3,23 +3,18 @@ package detangle.pipelines;
 import detangle.ir.OneLine;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
-import detangle.models.deberta.ConfigException;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.HeadException;
-import detangle.models.deberta.InputNames;
 import detangle.models.sentence.SentenceSettings;
 import detangle.models.text.Encoding;
-import detangle.models.text.PaddedBatch;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
 import detangle.models.text.Truncation;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,66 +28,55 @@ import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A model with its tokenizer: what all pipelines stand on. */
+/**
+ * A model with its tokenizer, on which all pipelines are built. With {@link DynamicBatching} it is shared: threads that
+ * ask at the same time share batches, and what an answer takes has a bound, as a server needs.
+ */
 final class TextModel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TextModel.class);
 
     private static final Set<Architecture> MASKED_LM = EnumSet.of(Architecture.MASKED_LM, Architecture.MASKED_LM_EMD);
 
     /**
-     * Tokens of a text with what is asked of it, where strangers ask: a window of GLiNER with some two hundred labels
-     * has half as many.
+     * The most tokens of a text with its labels or options in a shared model: a window of GLiNER with some two hundred
+     * labels has half as many.
      */
     private static final int MAX_TOKENS = 4096;
 
-    /** Characters of a text that are enough to know it by. */
+    /** The number of characters of a text that messages quote. */
     private static final int QUOTED_CHARACTERS = 60;
 
-    private final Session session;
-    private final Tokenizer tokenizer;
+    private final ModelRows rows;
     private final PipelineOptions options;
     private final InputEncoder encoder;
-    private final Optional<MaskedPlaces> masks;
     private final Optional<Shared> shared;
 
-    /** The parts that threads share that ask at the same time ({@link DynamicBatching}). */
+    /** The parts of a shared model: threads for encoding, batches, and a queue of other work. */
     private record Shared(DynamicBatching options, TextEncoder encoder, TokenBatcher batcher, RunQueue runs) {
-        static Shared of(
-                Session session,
-                Tokenizer tokenizer,
-                Optional<MaskedPlaces> masks,
-                DynamicBatching batching,
-                int maxSequences) {
+        static Shared of(ModelRows rows, DynamicBatching batching, int maxSequences) {
             TokenBatcher batcher = new TokenBatcher(
                     batching,
                     maxSequences,
-                    rows -> rows(session, tokenizer, masks, rows),
-                    row -> masks.map(m -> m.cost(row, batching.maxBatchTokens()))
+                    rows::run,
+                    row -> rows.masks()
+                            .map(m -> m.cost(row, batching.maxBatchTokens()))
                             .orElseGet(row::length),
-                    BatchTurns.of(session.device().name()));
+                    BatchTurns.of(rows.session().device().name()));
             return new Shared(batching, new TextEncoder(batching), batcher, new RunQueue(batching));
         }
     }
 
-    /** Takes what the model says of one encoding. */
+    /** Receives the outputs of the model for one encoding. */
     @FunctionalInterface
     interface Reader {
-        /** @param index the encoding's place in the list */
+        /** @param index the index of the encoding in the list */
         void read(int index, Row row);
     }
 
-    private TextModel(
-            Session session,
-            Tokenizer tokenizer,
-            PipelineOptions options,
-            InputEncoder encoder,
-            Optional<MaskedPlaces> masks,
-            Optional<Shared> shared) {
-        this.session = session;
-        this.tokenizer = tokenizer;
+    private TextModel(ModelRows rows, PipelineOptions options, InputEncoder encoder, Optional<Shared> shared) {
+        this.rows = rows;
         this.options = options;
         this.encoder = encoder;
-        this.masks = masks;
         this.shared = shared;
     }
 
@@ -106,8 +90,9 @@ final class TextModel implements AutoCloseable {
         Optional<MaskedPlaces> masks = mask.isPresent()
                 ? Optional.of(new MaskedPlaces(mask.getAsInt(), session.config().vocabSize()))
                 : Optional.empty();
-        Optional<Shared> shared = options.dynamicBatching()
-                .map(batching -> Shared.of(session, tokenizer, masks, batching, options.batchSize()));
+        ModelRows rows = new ModelRows(session, tokenizer, masks);
+        Optional<Shared> shared =
+                options.dynamicBatching().map(batching -> Shared.of(rows, batching, options.batchSize()));
         InputEncoder encoder = new InputEncoder(
                 tokenizer,
                 options,
@@ -115,10 +100,13 @@ final class TextModel implements AutoCloseable {
                 session.hasAbsolutePositions(),
                 shared.map(Shared::encoder),
                 Truncation.Side.RIGHT);
-        return new TextModel(session, tokenizer, options, encoder, masks, shared);
+        return new TextModel(rows, options, encoder, shared);
     }
 
-    /** Released models have rows of words beyond their tokenizers' tokens, and never fewer. */
+    /**
+     * Warns of a tokenizer with more tokens than the model has rows of words. Released models have at least as many
+     * rows as tokens.
+     */
     private static void warnOfOtherTokenizer(DebertaConfig config, Tokenizer tokenizer) {
         int tokens = tokenizer.vocabSize();
         int rows = config.vocabSize();
@@ -134,11 +122,11 @@ final class TextModel implements AutoCloseable {
     /**
      * Loads a folder with config.json, weights and a tokenizer.
      *
-     * @param head is what is wanted; the checkpoint says whether it can be had
+     * @param head the head that the pipeline needs
      * @throws PipelineException if the checkpoint does not hold the head
      */
     static TextModel load(Path folder, Architecture head, PipelineOptions options) {
-        // A vocabulary is megabytes of text: another processor reads it while this one compiles.
+        // A vocabulary has megabytes of text, so another processor reads it while this one compiles.
         CompletableFuture<Tokenizer> tokenizer = CompletableFuture.supplyAsync(() -> Tokenizers.load(folder));
         Session session = session(folder, head, options);
         try {
@@ -158,14 +146,14 @@ final class TextModel implements AutoCloseable {
         }
     }
 
-    /** Returns the same model, which cuts texts that are too long; only one of the two is to be closed. */
+    /** Returns the same model, which cuts texts that are too long. Close only one of the two. */
     TextModel cutting() {
         return cutting(Truncation.Side.RIGHT);
     }
 
-    /** Returns the same, which cuts off this end of them. */
+    /** Returns the same model, which cuts off an end of texts that are too long. Close only one of the two. */
     TextModel cutting(Truncation.Side side) {
-        return new TextModel(session, tokenizer, options.withTruncation(true), encoder.cutting(side), masks, shared);
+        return new TextModel(rows, options.withTruncation(true), encoder.cutting(side), shared);
     }
 
     private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
@@ -176,20 +164,20 @@ final class TextModel implements AutoCloseable {
         }
     }
 
-    /** Returns a session with its tokenizer; the session is closed with it. */
+    /** Returns a model of a session and its tokenizer. The session is closed with the model. */
     static TextModel of(Session session, Tokenizer tokenizer, PipelineOptions options) {
         return of(session, tokenizer, SentenceSettings.NONE, options);
     }
 
     DebertaConfig config() {
-        return session.config();
+        return rows.session().config();
     }
 
     Tokenizer tokenizer() {
-        return tokenizer;
+        return rows.tokenizer();
     }
 
-    /** Returns what inputs are cut to, and the length of windows. */
+    /** Returns the number of tokens to which inputs are cut, which is also the length of windows. */
     int maxLength() {
         return encoder.maxLength();
     }
@@ -201,7 +189,7 @@ final class TextModel implements AutoCloseable {
      * @throws PipelineException if windows of this length cannot share so many
      */
     Truncation windows(int shared) {
-        // A window has two special tokens, and one at least that the window before it has not.
+        // A window has two special tokens, and at least one token that the window before it does not have.
         if (shared < 0 || shared > maxLength() - 3) {
             throw new PipelineException(
                     "windows that share " + shared + " tokens cannot be: choose a stride of 0 to " + (maxLength() - 3));
@@ -210,9 +198,9 @@ final class TextModel implements AutoCloseable {
     }
 
     /**
-     * The windows of the texts of one call. Where strangers ask, there may be no more than may wait, and they are
-     * counted before they are made: windows that share almost all of their tokens have hundreds of times those of the
-     * text.
+     * Makes the windows of the texts of one call. In a shared model their number is bounded by the number of texts that
+     * may wait. They are counted before they are made, because windows that share almost all of their tokens have
+     * hundreds of times as many tokens as the text.
      */
     final class Windows {
         private long count;
@@ -255,27 +243,26 @@ final class TextModel implements AutoCloseable {
     }
 
     /**
-     * Returns what a caller makes of a text by code of its own, where {@link #encode} does not do: by one of a few
-     * threads where strangers send texts, and within the caller's deadline.
+     * Encodes a text by the caller's own code. In a shared model one of a few threads does this, within the caller's
+     * deadline.
      *
-     * @param characters the text's
+     * @param characters the number of characters of the text
      */
     <T> T encoded(int characters, Supplier<T> encode) {
         return shared.isPresent() ? shared.get().encoder.encode(characters, encode) : encode.get();
     }
 
     /**
-     * Does what comes behind the encoder, such as another program: where strangers ask, one piece of work after
-     * another in the order in which they come, so that the memory that it takes has a bound, and within the caller's
-     * deadline.
+     * Runs work behind the encoder, such as another program. In a shared model it runs one piece of work after another
+     * in the order in which callers come, within the caller's deadline, so that the memory of this work is bounded.
      */
     <T> T inTurn(Supplier<T> work) {
         return shared.isPresent() ? shared.get().runs.run(work) : work.get();
     }
 
     /**
-     * Refuses an encoding that is made of a text and of what is asked of it, if strangers ask and it is far longer
-     * than what the model takes: how long that is follows from who asks, and attention takes time in the square of it.
+     * Refuses an encoding of a text with its labels or options that is far longer than the model takes, in a shared
+     * model. The caller decides this length, and attention takes time in the square of it.
      */
     void requireRoom(Encoding encoding, InputRow row) {
         int maxTokens = Math.max(MAX_TOKENS, maxLength());
@@ -285,63 +272,44 @@ final class TextModel implements AutoCloseable {
         }
     }
 
-    /** Returns whether strangers may ask, so that what an answer takes must have a bound. */
+    /**
+     * Returns whether the model is shared, as on a server, so that the time and memory of an answer must be bounded.
+     */
     boolean isShared() {
         return shared.isPresent();
     }
 
-    /** Returns the places of {@code [MASK]}, if this is a model that says what stands there. */
+    /** Returns the places of {@code [MASK]}, if the model predicts masks. */
     Optional<MaskedPlaces> masks() {
-        return masks;
+        return rows.masks();
     }
 
     /**
-     * Runs encodings, those of like length together, so that little is padded. A model that predicts masks gives
-     * scores at masks alone, as {@code [1,M,V]}.
+     * Runs encodings. Encodings of similar length run together, so that little is padded. A model that predicts masks
+     * has scores only at masks, {@code [1,M,V]}.
      *
-     * @param progress told how many are done, after each batch
+     * @param progress receives the number of finished encodings after each batch
      */
     void run(List<Encoding> encodings, ProgressListener progress, Reader reader) {
         if (shared.isEmpty()) {
             inBatches(encodings, progress, members -> {
-                List<Row> rows = rows(
-                        session,
-                        tokenizer,
-                        masks,
-                        members.stream().map(encodings::get).toList());
+                List<Row> batch = rows.run(members.stream().map(encodings::get).toList());
                 for (int row = 0; row < members.size(); row++) {
                     int index = members.get(row);
-                    read(reader, index, rows.get(row), encodings.get(index));
+                    read(reader, index, batch.get(row), encodings.get(index));
                 }
             });
             return;
         }
         Supplier<Integer> all = () -> {
-            List<Row> rows = shared.get().batcher.run(encodings);
-            for (int i = 0; i < rows.size(); i++) {
-                read(reader, i, rows.get(i), encodings.get(i));
+            List<Row> answered = shared.get().batcher.run(encodings);
+            for (int i = 0; i < answered.size(); i++) {
+                read(reader, i, answered.get(i), encodings.get(i));
             }
-            return rows.size();
+            return answered.size();
         };
-        int done = masks.isPresent() ? masks.get().holding(encodings, shared.get().options, all) : all.get();
+        int done = masks().isPresent() ? masks().get().holding(encodings, shared.get().options, all) : all.get();
         progress.done(done);
-    }
-
-    /** Runs a batch. */
-    private static List<Row> rows(
-            Session session, Tokenizer tokenizer, Optional<MaskedPlaces> masks, List<Encoding> batch) {
-        Map<String, Tensor> inputs = inputs(session, tokenizer, batch, 1);
-        if (session.head().filter(Architecture.MULTIPLE_CHOICE::equals).isPresent()) {
-            // Each choice is scored by itself, so that those of all questions make one batch: i64[B,1,S].
-            inputs.replaceAll((name, rows) -> rows.reshape(rows.dim(0), 1, rows.dim(1)));
-        }
-        masks.ifPresent(m -> inputs.put(
-                InputNames.MASKED_ROWS, m.rows(batch, inputs.get(InputNames.IDS).dim(1))));
-        Map<String, Tensor> outputs = session.run(inputs);
-        return masks.map(m -> m.divided(outputs, batch))
-                .orElseGet(() -> IntStream.range(0, batch.size())
-                        .mapToObj(row -> new Row(outputs, row, batch.get(row).length()))
-                        .toList());
     }
 
     private void read(Reader reader, int index, Row row, Encoding encoding) {
@@ -352,28 +320,27 @@ final class TextModel implements AutoCloseable {
     }
 
     /**
-     * Reads what the model says of an encoding.
+     * Reads the outputs of the model for an encoding.
      *
-     * @throws NotFiniteException if something of it is not a finite number
+     * @throws NotFiniteException if an output is not a finite number
      */
     <T> T reading(Encoding encoding, Supplier<T> reader) {
         try {
             return reader.get();
         } catch (Row.NotFiniteValue e) {
-            String text = tokenizer.decode(encoding.ids(), true).strip();
-            throw new NotFiniteException("what the model says of '"
+            String text = tokenizer().decode(encoding.ids(), true).strip();
+            throw new NotFiniteException("the answer of the model to '"
                     + (text.length() > QUOTED_CHARACTERS ? text.substring(0, QUOTED_CHARACTERS) + "..." : text)
                     + "' is " + e.getMessage() + " and not a finite number: "
-                    + session.notFiniteWeight()
-                            .orElse(session.config().file()
+                    + rows.session()
+                            .notFiniteWeight()
+                            .orElse(config().file()
                                     + ": its weights are finite, so computing with them overflows; keep them in f32,"
                                     + " or choose another checkpoint"));
         }
     }
 
-    /**
-     * Divides encodings into batches, those of like length together; each batch is given as their places in the list.
-     */
+    /** Divides encodings into batches of similar length. A batch is a list of indices of encodings. */
     void inBatches(List<Encoding> encodings, ProgressListener progress, Consumer<List<Integer>> batch) {
         List<Integer> order = IntStream.range(0, encodings.size())
                 .boxed()
@@ -386,50 +353,19 @@ final class TextModel implements AutoCloseable {
         }
     }
 
-    /** Runs inputs of a caller of their own, which are not rows of a batch. */
+    /** Runs inputs that a caller has made itself and that are not rows of a batch. */
     Map<String, Tensor> run(Map<String, Tensor> inputs) {
-        return inTurn(() -> session.run(inputs));
+        return inTurn(() -> rows.session().run(inputs));
     }
 
-    /** {@code i64[B,S]} each. */
-    Map<String, Tensor> inputs(List<Encoding> rows) {
-        return inputs(session, tokenizer, rows, 1);
+    /** Returns the inputs of a padded batch, {@code i64[B,S]} each. */
+    Map<String, Tensor> inputs(List<Encoding> encodings) {
+        return rows.inputs(encodings, 1);
     }
 
     /** Makes inputs as {@link #inputs(List)} does, padded to a length that no row exceeds. */
-    Map<String, Tensor> inputs(List<Encoding> rows, int length) {
-        return inputs(session, tokenizer, rows, length);
-    }
-
-    /** @param multiple the length is rounded up to a multiple of this */
-    private static Map<String, Tensor> inputs(Session session, Tokenizer tokenizer, List<Encoding> rows, int multiple) {
-        rows.forEach(row -> checkIds(session.config(), row));
-        PaddedBatch batch = PaddedBatch.of(rows, tokenizer.padTokenId(), PaddedBatch.Side.RIGHT, multiple);
-        Map<String, Tensor> inputs = new HashMap<>();
-        inputs.put(InputNames.IDS, batch.inputIds());
-        inputs.put(InputNames.MASK, batch.attentionMask());
-        if (session.config().typeVocabSize() > 0) {
-            inputs.put(InputNames.TOKEN_TYPES, batch.tokenTypeIds());
-        }
-        return inputs;
-    }
-
-    /** Tables have a row for each id; a tokenizer of another model makes ids beyond them. */
-    private static void checkIds(DebertaConfig config, Encoding row) {
-        int id = Arrays.stream(row.ids()).max().orElse(0);
-        if (id >= config.vocabSize()) {
-            throw new ConfigException(
-                    config.file(),
-                    "vocab_size is " + config.vocabSize() + ", and the tokenizer makes the id " + id
-                            + " of a text: the tokenizer is that of another model");
-        }
-        int type = Arrays.stream(row.typeIds()).max().orElse(0);
-        if (config.typeVocabSize() > 0 && type >= config.typeVocabSize()) {
-            throw new ConfigException(
-                    config.file(),
-                    "type_vocab_size is " + config.typeVocabSize() + ", and the tokenizer makes the token type " + type
-                            + " of a text: the tokenizer is that of another model");
-        }
+    Map<String, Tensor> inputs(List<Encoding> encodings, int length) {
+        return rows.inputs(encodings, length);
     }
 
     @Override
@@ -439,6 +375,6 @@ final class TextModel implements AutoCloseable {
             s.batcher.close();
             s.runs.close();
         });
-        session.close();
+        rows.session().close();
     }
 }

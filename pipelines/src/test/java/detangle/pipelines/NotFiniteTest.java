@@ -65,7 +65,7 @@ class NotFiniteTest {
             String text = textWithToken(model);
             NotFiniteException failure = assertThrows(NotFiniteException.class, () -> classifier.classify(text));
             String message = failure.getMessage();
-            assertTrue(message.startsWith("what the model says of '" + text + "' is NaN"), message);
+            assertTrue(message.startsWith("the answer of the model to '" + text + "' is NaN"), message);
             assertTrue(message.contains("tensor '" + WORDS + "' holds NaN at [" + TOKEN + ", 0]"), message);
             assertEquals(1, message.lines().count(), message);
         }

@@ -1,11 +1,11 @@
 package detangle.server;
 
-import static detangle.server.HuggingFaceApiTest.SCHEMA;
-import static detangle.server.HuggingFaceApiTest.TEXT;
-import static detangle.server.HuggingFaceApiTest.assertAlike;
-import static detangle.server.HuggingFaceApiTest.assertEntity;
-import static detangle.server.HuggingFaceApiTest.assertScore;
-import static detangle.server.HuggingFaceApiTest.json;
+import static detangle.server.TaskAnswers.SCHEMA;
+import static detangle.server.TaskAnswers.TEXT;
+import static detangle.server.TaskAnswers.assertAlike;
+import static detangle.server.TaskAnswers.assertEntity;
+import static detangle.server.TaskAnswers.assertScore;
+import static detangle.server.TaskAnswers.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
