@@ -11,9 +11,8 @@ final class BackendOption {
     @Option(
             names = "--backend",
             paramLabel = "NAME",
-            description =
-                    "The backend: vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best"
-                            + " one on the CPU by default.")
+            description = "The backend: vector, reference, tornado[:opencl|ptx|cuda[:N]], hybrid or auto; the best"
+                    + " one on the CPU by default.")
     private Optional<String> backend;
 
     /**

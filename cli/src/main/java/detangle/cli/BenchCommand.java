@@ -445,7 +445,8 @@ final class BenchCommand implements Runnable {
         step.step(training, weightType.narrowed());
         if (iterations < 1 || warmup < 1 || processes.orElse(1) < 1 || busy < 0) {
             throw new ParameterException(
-                    spec.commandLine(), "--iterations, --warmup and --processes must be at least 1, and --busy at least 0");
+                    spec.commandLine(),
+                    "--iterations, --warmup and --processes must be at least 1, and --busy at least 0");
         }
         BenchKind kind = kind();
         kind.check(spec);

@@ -67,8 +67,9 @@ final class BertScoreCommand implements Runnable {
     @Option(names = "--idf", description = "Let tokens that are rare in the references count more.")
     private boolean idf;
 
-    @Option(names = "--rescale-with-baseline", description = 
-            "Rescale scores, so that texts that have nothing in common score about 0.")
+    @Option(
+            names = "--rescale-with-baseline",
+            description = "Rescale scores, so that texts that have nothing in common score about 0.")
     private boolean rescale;
 
     @Option(
@@ -77,8 +78,10 @@ final class BertScoreCommand implements Runnable {
             description = "The baselines: a file of bert-score's rescale_baseline, or that folder.")
     private Optional<Path> baselines;
 
-    @Option(names = "--lang", paramLabel = "LANG", description = 
-            "The language of the baselines in a folder; en by default.")
+    @Option(
+            names = "--lang",
+            paramLabel = "LANG",
+            description = "The language of the baselines in a folder; en by default.")
     private String language = "en";
 
     @Option(

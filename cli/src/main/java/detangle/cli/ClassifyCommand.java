@@ -40,8 +40,10 @@ final class ClassifyCommand extends PipelineCommand<TextClassifier> {
     @Option(names = "--pair-column", paramLabel = "NAME", description = "The column that holds the second text.")
     private Optional<String> pairColumn;
 
-    @Option(names = "--top-k", paramLabel = "K", description = 
-            "The number of labels to print for a text; 1 by default.")
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            description = "The number of labels to print for a text; 1 by default.")
     private int topK = 1;
 
     @Option(

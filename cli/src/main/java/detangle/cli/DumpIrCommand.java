@@ -54,8 +54,10 @@ final class DumpIrCommand implements Runnable {
     @Option(names = "--attentions", description = "Make attention probabilities outputs too.")
     private boolean attentions;
 
-    @Option(names = "--after", paramLabel = "PASS", description = 
-            "Print the program after this pass (after its first run).")
+    @Option(
+            names = "--after",
+            paramLabel = "PASS",
+            description = "Print the program after this pass (after its first run).")
     private Optional<String> after;
 
     @Option(names = "--all", description = "Print the model's program, and the program after each pass.")

@@ -60,8 +60,10 @@ final class ExperimentModelOptions {
                             + " files; that of the model by default.")
     private Optional<Path> vocabPath;
 
-    @Option(names = "--pre_trained", hidden = true, description = 
-            "An option of the original that is refused: --init_model names the model.")
+    @Option(
+            names = "--pre_trained",
+            hidden = true,
+            description = "An option of the original that is refused: --init_model names the model.")
     private Optional<String> preTrained;
 
     /** Returns the model, downloaded if it has to be. */

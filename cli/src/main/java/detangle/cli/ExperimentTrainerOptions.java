@@ -20,8 +20,8 @@ final class ExperimentTrainerOptions {
     @Option(
             names = "--accumulative_update",
             paramLabel = "N",
-            description = "The number of parts into which the rows of an update are cut, for less memory; 1 by"
-                    + " default.")
+            description =
+                    "The number of parts into which the rows of an update are cut, for less memory; 1 by" + " default.")
     private int accumulation = 1;
 
     @Option(
@@ -44,8 +44,10 @@ final class ExperimentTrainerOptions {
                             + " from it.")
     private long seed = 1234;
 
-    @Option(names = "--train_batch_size", paramLabel = "N", description = 
-            "The number of rows of an update; 64 by default.")
+    @Option(
+            names = "--train_batch_size",
+            paramLabel = "N",
+            description = "The number of rows of an update; 64 by default.")
     private int batch = 64;
 
     @Option(

@@ -27,9 +27,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "extract",
-        description =
-                "Finds entities of the kinds that you name, with a GLiNER or GLiNER2 model, and"
-                        + " relations, structures and classes with a GLiNER2 model. Long texts are read in windows.",
+        description = "Finds entities of the kinds that you name, with a GLiNER or GLiNER2 model, and"
+                + " relations, structures and classes with a GLiNER2 model. Long texts are read in windows.",
         mixinStandardHelpOptions = true)
 final class ExtractCommand extends PipelineCommand<Pipeline> {
     /** The description of an option that another command has too. */
@@ -41,8 +40,10 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
     @Mixin
     private SchemaArguments schema;
 
-    @Option(names = "--threshold", paramLabel = "P", description = 
-            "The least probability of an entity; ${DEFAULT-VALUE} by default.")
+    @Option(
+            names = "--threshold",
+            paramLabel = "P",
+            description = "The least probability of an entity; ${DEFAULT-VALUE} by default.")
     private double threshold = ExtractionOptions.DEFAULT.threshold();
 
     @Option(
@@ -77,9 +78,8 @@ final class ExtractCommand extends PipelineCommand<Pipeline> {
 
     @Option(
             names = "--return-class-probs",
-            description =
-                    "Add the most probable labels of each entity, at most five, to JSON and Parquet; for"
-                            + " GLiNER models that score spans.")
+            description = "Add the most probable labels of each entity, at most five, to JSON and Parquet; for"
+                    + " GLiNER models that score spans.")
     private boolean classProbabilities;
 
     @Option(

@@ -20,8 +20,10 @@ import picocli.CommandLine.Option;
 
 @Command(name = "fill-mask", description = "Predicts the tokens behind [MASK].", mixinStandardHelpOptions = true)
 final class FillMaskCommand extends PipelineCommand<MaskFiller> {
-    @Option(names = "--top-k", paramLabel = "K", description = 
-            "The number of tokens to print for a mask; 5 by default.")
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            description = "The number of tokens to print for a mask; 5 by default.")
     private int topK = 5;
 
     @Option(

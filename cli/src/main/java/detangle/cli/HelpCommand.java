@@ -16,8 +16,10 @@ final class HelpCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(arity = "0..1", paramLabel = "COMMAND", description = 
-            "The command to explain; without it, all commands are listed.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "COMMAND",
+            description = "The command to explain; without it, all commands are listed.")
     private Optional<String> command;
 
     @Override

@@ -30,9 +30,8 @@ final class InputOptions {
     @Option(
             names = "--file",
             paramLabel = "FILE",
-            description =
-                    "The file of the texts: a .csv or .tsv with a header, a .json, .jsonl, .ndjson or"
-                            + " .parquet, or a text a line (.txt); a compressed file ends with .gz. - is standard input.")
+            description = "The file of the texts: a .csv or .tsv with a header, a .json, .jsonl, .ndjson or"
+                    + " .parquet, or a text a line (.txt); a compressed file ends with .gz. - is standard input.")
     private Optional<Path> file;
 
     @Option(names = "--input-format", paramLabel = "FORMAT", description = FORMAT)

@@ -55,13 +55,17 @@ final class InspectCommand implements Runnable {
     @Mixin
     private BackendOption backend;
 
-    @Option(names = "--batch", paramLabel = "N", description = 
-            "The number of sequences for the estimate of memory; 1 by default.")
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "The number of sequences for the estimate of memory; 1 by default.")
     private long batch = 1;
 
-    @Option(names = "--seq", paramLabel = "N", description = 
-            "The length of the sequences for the estimate; by default the one that the model was made"
-            + " for.")
+    @Option(
+            names = "--seq",
+            paramLabel = "N",
+            description = "The length of the sequences for the estimate; by default the one that the model was made"
+                    + " for.")
     private Optional<Long> length;
 
     @Override

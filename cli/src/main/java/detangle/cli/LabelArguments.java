@@ -67,9 +67,8 @@ final class LabelArguments {
     @Option(
             names = "--text-chunk-size",
             paramLabel = "N",
-            description =
-                    "The characters of the parts in which a GLiClass model reads a long text. With"
-                            + " --labels-chunk-size the default is 8192.")
+            description = "The characters of the parts in which a GLiClass model reads a long text. With"
+                    + " --labels-chunk-size the default is 8192.")
     private Optional<Integer> textChunk;
 
     @Option(

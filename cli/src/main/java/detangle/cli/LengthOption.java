@@ -11,10 +11,9 @@ final class LengthOption {
     @Option(
             names = "--max-length",
             paramLabel = "N",
-            description =
-                    "The most tokens of an input, special ones included; by default the least number that the"
-                            + " model's files state. Models without absolute positions take any number. extract counts"
-                            + " words.")
+            description = "The most tokens of an input, special ones included; by default the least number that the"
+                    + " model's files state. Models without absolute positions take any number. extract counts"
+                    + " words.")
     private Optional<Integer> maxLength;
 
     OptionalInt tokens(CommandSpec spec) {

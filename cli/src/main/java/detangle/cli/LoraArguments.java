@@ -34,8 +34,10 @@ final class LoraArguments {
             description = "The rank of the adapter's matrices; 8 by default.")
     private Optional<Integer> rank;
 
-    @Option(names = "--lora-alpha", paramLabel = "X", description = 
-            "The scale of the change, which is alpha / rank * B A; 8 by default.")
+    @Option(
+            names = "--lora-alpha",
+            paramLabel = "X",
+            description = "The scale of the change, which is alpha / rank * B A; 8 by default.")
     private Optional<Double> alpha;
 
     @Option(

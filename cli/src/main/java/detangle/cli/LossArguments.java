@@ -21,17 +21,16 @@ final class LossArguments {
     @Option(
             names = "--label-smoothing-factor",
             paramLabel = "X",
-            description = "The share of the target distribution that is spread evenly over all classes; 0 by"
-                    + " default.")
+            description =
+                    "The share of the target distribution that is spread evenly over all classes; 0 by" + " default.")
     private double smoothing;
 
     @Option(
             names = "--class-weights",
             split = ",",
             paramLabel = "X",
-            description =
-                    "The weight of each class's rows in the loss, or balanced, which gives all classes the"
-                            + " same total weight.")
+            description = "The weight of each class's rows in the loss, or balanced, which gives all classes the"
+                    + " same total weight.")
     private List<String> classWeights = List.of();
 
     /**

@@ -70,9 +70,8 @@ final class ModelArguments {
     @Option(
             names = {"--classifier-dropout", "--cls-dropout"},
             paramLabel = "X",
-            description =
-                    "The share of the inputs of the classifier of texts or choices that is dropped;"
-                            + " config.json's cls_dropout by default, or else that of hidden states.")
+            description = "The share of the inputs of the classifier of texts or choices that is dropped;"
+                    + " config.json's cls_dropout by default, or else that of hidden states.")
     private Optional<Double> classifier;
 
     /**

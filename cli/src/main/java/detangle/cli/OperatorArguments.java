@@ -26,8 +26,8 @@ final class OperatorArguments {
     @Option(
             names = "--new-value",
             paramLabel = "TEXT",
-            description = "The text that replace writes; {label} stands for the name of the kind. [{label}] by"
-                    + " default.")
+            description =
+                    "The text that replace writes; {label} stands for the name of the kind. [{label}] by" + " default.")
     private Optional<String> newValue;
 
     @Option(names = "--masking-char", paramLabel = "C", description = "The character that mask writes; * by default.")

@@ -27,16 +27,15 @@ final class OutputOptions {
     @Option(
             names = "--format",
             paramLabel = "FORMAT",
-            description = "The format: ${COMPLETION-CANDIDATES}; by default that of --output's ending, or else"
-                    + " text.")
+            description =
+                    "The format: ${COMPLETION-CANDIDATES}; by default that of --output's ending, or else" + " text.")
     private Optional<ResultFormat> format;
 
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description =
-                    "The file of the results: .txt, .md, .json, .jsonl, .csv, .tsv, .parquet, or .npy for"
-                            + " vectors; standard output by default.")
+            description = "The file of the results: .txt, .md, .json, .jsonl, .csv, .tsv, .parquet, or .npy for"
+                    + " vectors; standard output by default.")
     private Optional<Path> output;
 
     @Option(names = "--keep-columns", description = "Write the other columns of a row beside its result.")
@@ -53,10 +52,9 @@ final class OutputOptions {
     @Option(
             names = "--on-error",
             paramLabel = "WHAT",
-            description =
-                    "The treatment of a row that is empty, too long or not a text: ${COMPLETION-CANDIDATES}."
-                            + " fail, the default, ends the run before it; skip leaves it out; null writes it with null"
-                            + " and an error.")
+            description = "The treatment of a row that is empty, too long or not a text: ${COMPLETION-CANDIDATES}."
+                    + " fail, the default, ends the run before it; skip leaves it out; null writes it with null"
+                    + " and an error.")
     private OnError onError = OnError.FAIL;
 
     OnError onError() {

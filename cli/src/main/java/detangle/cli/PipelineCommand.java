@@ -64,8 +64,10 @@ abstract class PipelineCommand<P extends Pipeline> implements Runnable {
     @Mixin
     private ThreadsOption threads;
 
-    @Option(names = "--batch", paramLabel = "N", description = 
-            "The number of texts that run at once; ${DEFAULT-VALUE} by default.")
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "The number of texts that run at once; ${DEFAULT-VALUE} by default.")
     private int batch = PipelineOptions.DEFAULT.batchSize();
 
     @Mixin

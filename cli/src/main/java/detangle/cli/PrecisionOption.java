@@ -29,10 +29,9 @@ final class PrecisionOption {
             names = "--precision",
             paramLabel = "NAME",
             completionCandidates = Names.class,
-            description =
-                    "The precision in which the backend computes: ${COMPLETION-CANDIDATES}; fp32 by default."
-                            + " auto takes bf16 if the processor has a matrix unit for it, and prints its choice."
-                            + " 'detangle devices' lists the precisions of each device.")
+            description = "The precision in which the backend computes: ${COMPLETION-CANDIDATES}; fp32 by default."
+                    + " auto takes bf16 if the processor has a matrix unit for it, and prints its choice."
+                    + " 'detangle devices' lists the precisions of each device.")
     private Optional<String> precision;
 
     @Option(names = "--emulate", description = EMULATE)

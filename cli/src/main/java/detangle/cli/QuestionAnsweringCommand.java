@@ -45,8 +45,10 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
             description = "The tokens of a window; by default those of --max-length, or else 384.")
     private Optional<Integer> maxSeqLen;
 
-    @Option(names = "--max-answer-len", paramLabel = "N", description = 
-            "The most tokens of an answer; ${DEFAULT-VALUE} by default.")
+    @Option(
+            names = "--max-answer-len",
+            paramLabel = "N",
+            description = "The most tokens of an answer; ${DEFAULT-VALUE} by default.")
     private int maxAnswerLen = QuestionOptions.DEFAULT.maxAnswerLen();
 
     @Option(
@@ -55,8 +57,9 @@ final class QuestionAnsweringCommand extends PipelineCommand<QuestionAnswerer> {
             description = "The number of tokens to which a question is cut; questions are not cut by default.")
     private Optional<Integer> maxQuestionLen;
 
-    @Option(names = "--handle-impossible-answer", description = 
-            "Allow that a text does not have an answer, as in SQuAD 2.0.")
+    @Option(
+            names = "--handle-impossible-answer",
+            description = "Allow that a text does not have an answer, as in SQuAD 2.0.")
     private boolean handleImpossibleAnswer;
 
     @Option(

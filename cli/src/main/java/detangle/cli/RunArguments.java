@@ -115,9 +115,8 @@ final class RunArguments {
             arity = "0..1",
             fallbackValue = "true",
             paramLabel = "true|false",
-            description =
-                    "Keep only the input of each layer, and compute the layer again in the backward pass:"
-                            + " less memory, more time, the same results.")
+            description = "Keep only the input of each layer, and compute the layer again in the backward pass:"
+                    + " less memory, more time, the same results.")
     private boolean checkpointing;
 
     @Option(

@@ -36,9 +36,8 @@ final class SchemaArguments {
     @Option(
             names = "--classes",
             paramLabel = "TASK=LABEL|LABEL",
-            description =
-                    "The labels of a classification of which a GLiNER2 model gives each text one:"
-                            + " \"topic=science|sport\"; may be repeated.")
+            description = "The labels of a classification of which a GLiNER2 model gives each text one:"
+                    + " \"topic=science|sport\"; may be repeated.")
     private List<String> classes = List.of();
 
     @Option(

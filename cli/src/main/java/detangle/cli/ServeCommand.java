@@ -62,12 +62,13 @@ final class ServeCommand implements Runnable {
             description = "The address to listen at; 127.0.0.1 by default, 0.0.0.0 for all addresses.")
     private String host = DEFAULT.host();
 
-    @Option(names = "--port", paramLabel = "N", description = 
-            "The port to listen at; ${DEFAULT-VALUE} by default, 0 for any free port.")
+    @Option(
+            names = "--port",
+            paramLabel = "N",
+            description = "The port to listen at; ${DEFAULT-VALUE} by default, 0 for any free port.")
     private int port = DEFAULT.port();
 
-    @Option(names = "--api-key", paramLabel = "KEY", description = 
-            "The key that clients must send as a bearer token.")
+    @Option(names = "--api-key", paramLabel = "KEY", description = "The key that clients must send as a bearer token.")
     private Optional<String> apiKey;
 
     @Mixin
@@ -87,16 +88,17 @@ final class ServeCommand implements Runnable {
             paramLabel = "NAME",
             converter = TaskNames.class,
             completionCandidates = TaskNames.class,
-            description =
-                    "The task of each model: ${COMPLETION-CANDIDATES}; by default config.json decides, or"
-                            + " else the heads in the checkpoint.")
+            description = "The task of each model: ${COMPLETION-CANDIDATES}; by default config.json decides, or"
+                    + " else the heads in the checkpoint.")
     private Optional<TextTask<?>> task;
 
     @Mixin
     private IgnoreUnusedOption ignoreUnused;
 
-    @Option(names = "--max-batch-tokens", paramLabel = "N", description = 
-            "The most tokens that run at once; ${DEFAULT-VALUE} by default.")
+    @Option(
+            names = "--max-batch-tokens",
+            paramLabel = "N",
+            description = "The most tokens that run at once; ${DEFAULT-VALUE} by default.")
     private int maxBatchTokens = DEFAULT.maxBatchTokens();
 
     @Option(
@@ -106,12 +108,16 @@ final class ServeCommand implements Runnable {
                     + " ${DEFAULT-VALUE} by default.")
     private int maxConcurrentRequests = DEFAULT.maxConcurrentRequests();
 
-    @Option(names = "--max-client-batch-size", paramLabel = "N", description = 
-            "The most texts of a request; ${DEFAULT-VALUE} by default.")
+    @Option(
+            names = "--max-client-batch-size",
+            paramLabel = "N",
+            description = "The most texts of a request; ${DEFAULT-VALUE} by default.")
     private int maxClientBatchSize = DEFAULT.maxClientBatchSize();
 
-    @Option(names = "--payload-limit", paramLabel = "BYTES", description = 
-            "The most bytes of a request's body; ${DEFAULT-VALUE} by default.")
+    @Option(
+            names = "--payload-limit",
+            paramLabel = "BYTES",
+            description = "The most bytes of a request's body; ${DEFAULT-VALUE} by default.")
     private long payloadLimit = DEFAULT.payloadLimit();
 
     @Option(names = "--auto-truncate", description = "Cut texts that are longer than the model takes.")
@@ -144,8 +150,10 @@ final class ServeCommand implements Runnable {
                     "The layer whose states BERTScore compares; bert-score's choice for published models by default.")
     private Optional<Integer> numLayers;
 
-    @Option(names = "--deadline", paramLabel = "SECONDS", description = 
-            "The most seconds for a request; ${DEFAULT-VALUE} by default.")
+    @Option(
+            names = "--deadline",
+            paramLabel = "SECONDS",
+            description = "The most seconds for a request; ${DEFAULT-VALUE} by default.")
     private int deadline = Math.toIntExact(DEFAULT.deadline().toSeconds());
 
     @Option(
@@ -158,30 +166,30 @@ final class ServeCommand implements Runnable {
     @Option(
             names = "--idle-timeout",
             paramLabel = "SECONDS",
-            description = "The seconds for which a connection stays open between requests; ${DEFAULT-VALUE} by"
-                    + " default.")
+            description =
+                    "The seconds for which a connection stays open between requests; ${DEFAULT-VALUE} by" + " default.")
     private int idleTimeout = Math.toIntExact(DEFAULT.idleTimeout().toSeconds());
 
-    @Option(names = "--max-connections", paramLabel = "N", description = 
-            "The most connections at once; ${DEFAULT-VALUE} by default.")
+    @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            description = "The most connections at once; ${DEFAULT-VALUE} by default.")
     private int maxConnections = DEFAULT.maxConnections();
 
     @Option(
             names = "--allowed-hosts",
             paramLabel = "NAME",
             split = ",",
-            description =
-                    "Names by which clients may call the server (header Host), * for any. By default any name"
-                            + " is allowed; a server that listens only for this machine allows only its names.")
+            description = "Names by which clients may call the server (header Host), * for any. By default any name"
+                    + " is allowed; a server that listens only for this machine allows only its names.")
     private List<String> allowedHosts = List.of();
 
     @Option(
             names = "--cors-allow-origin",
             paramLabel = "ORIGIN",
             split = ",",
-            description =
-                    "Web sites whose pages may ask the server, such as https://example.org, * for any; by"
-                            + " default only the server's own page.")
+            description = "Web sites whose pages may ask the server, such as https://example.org, * for any; by"
+                    + " default only the server's own page.")
     private List<String> allowedOrigins = List.of();
 
     @Option(names = "--json-output", description = "Write a line of JSON on standard error for each request.")

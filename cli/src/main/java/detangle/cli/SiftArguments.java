@@ -27,9 +27,8 @@ final class SiftArguments {
     @Option(
             names = "--vat-lambda",
             paramLabel = "X",
-            description =
-                    "The weight of the adversarial loss of SiFT, such as 5: the model learns to give the same"
-                            + " answer when its embeddings are perturbed. 0 by default, for none.")
+            description = "The weight of the adversarial loss of SiFT, such as 5: the model learns to give the same"
+                    + " answer when its embeddings are perturbed. 0 by default, for none.")
     private double lambda;
 
     @Option(

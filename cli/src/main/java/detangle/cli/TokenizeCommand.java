@@ -97,8 +97,8 @@ final class TokenizeCommand implements Runnable {
     @Option(
             names = "--stride",
             paramLabel = "N",
-            description = "Print a line for each window of --max-length tokens; two windows share N tokens of the"
-                    + " text.")
+            description =
+                    "Print a line for each window of --max-length tokens; two windows share N tokens of the" + " text.")
     private Optional<Integer> stride;
 
     @Mixin

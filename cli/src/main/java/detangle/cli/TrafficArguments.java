@@ -22,8 +22,10 @@ final class TrafficArguments {
                     + " a line.")
     private Optional<String> lengths;
 
-    @Option(names = "--requests", paramLabel = "N", description = 
-            "The number of requests of --traffic; 200 by default.")
+    @Option(
+            names = "--requests",
+            paramLabel = "N",
+            description = "The number of requests of --traffic; 200 by default.")
     private Optional<Integer> requests;
 
     @Option(

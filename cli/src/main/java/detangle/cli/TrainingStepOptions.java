@@ -18,9 +18,8 @@ final class TrainingStepOptions {
 
     @Option(
             names = "--gradient-checkpointing",
-            description =
-                    "Keep only the input of each layer, and compute the layer again in the backward pass:"
-                            + " less memory, more time, the same results.")
+            description = "Keep only the input of each layer, and compute the layer again in the backward pass:"
+                    + " less memory, more time, the same results.")
     private boolean checkpointing;
 
     @Option(names = "--lora", description = "Train a LoRA adapter and the head, and leave the encoder unchanged.")

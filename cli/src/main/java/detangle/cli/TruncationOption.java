@@ -53,9 +53,8 @@ final class TruncationOption {
             converter = Strategies.class,
             completionCandidates = Strategies.class,
             preprocessor = BehindEquals.class,
-            description =
-                    "Cut texts that are longer than the model takes, with a warning. The value says which"
-                            + " text of a pair is cut: ${COMPLETION-CANDIDATES}, the first by default.")
+            description = "Cut texts that are longer than the model takes, with a warning. The value says which"
+                    + " text of a pair is cut: ${COMPLETION-CANDIDATES}, the first by default.")
     private Optional<Truncation.Strategy> strategy;
 
     Optional<Truncation.Strategy> strategy() {

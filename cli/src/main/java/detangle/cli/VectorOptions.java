@@ -28,10 +28,9 @@ final class VectorOptions {
             split = ",",
             converter = Poolings.class,
             completionCandidates = Poolings.class,
-            description =
-                    "How the states of a text's tokens become a vector: ${COMPLETION-CANDIDATES}, or several"
-                            + " side by side. By default the files of sentence-transformers in the model's folder"
-                            + " decide, or else it is mean.")
+            description = "How the states of a text's tokens become a vector: ${COMPLETION-CANDIDATES}, or several"
+                    + " side by side. By default the files of sentence-transformers in the model's folder"
+                    + " decide, or else it is mean.")
     private List<Pooling> poolings = List.of();
 
     @Option(

@@ -39,8 +39,8 @@ final class VerifyCommand implements Runnable {
     @Option(
             names = "--values",
             paramLabel = "FILE.json",
-            description = "A file of values to compare with instead of those that ship; docs/MODELS.md has its"
-                    + " form.")
+            description =
+                    "A file of values to compare with instead of those that ship; docs/MODELS.md has its" + " form.")
     private Optional<Path> file;
 
     @Mixin

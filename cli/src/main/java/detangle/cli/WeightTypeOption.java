@@ -33,9 +33,8 @@ final class WeightTypeOption {
     @Option(
             names = "--weight-type",
             paramLabel = "TYPE",
-            description =
-                    "The type in which weights are kept in memory: ${COMPLETION-CANDIDATES}; by default the"
-                            + " stored one. The arithmetic is in fp32.")
+            description = "The type in which weights are kept in memory: ${COMPLETION-CANDIDATES}; by default the"
+                    + " stored one. The arithmetic is in fp32.")
     private Optional<WeightType> type;
 
     /** Returns what is to be written; empty for what is stored. */

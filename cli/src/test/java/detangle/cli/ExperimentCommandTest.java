@@ -112,7 +112,8 @@ class ExperimentCommandTest extends TrainCommandCase {
         assertTrue(fault("--task_name RTE --do_train --learn x").contains("--learning_rate must be a number, not 'x'"));
         assertTrue(fault("--task_name RTE --do_train --fp16 maybe").contains("maybe"));
         assertTrue(fault("--task_name RTE --do_train --nothing 1").contains("there is no option '--nothing'"));
-        assertTrue(fault("--task_name RTE --do_train --opt_type sgd").contains("--opt_type must be one of adam, admax"));
+        assertTrue(
+                fault("--task_name RTE --do_train --opt_type sgd").contains("--opt_type must be one of adam, admax"));
     }
 
     @Test

@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.cli.CommandRuns.Result;
-import detangle.testing.models.TinyGliner2;
 import detangle.testing.models.TinyGliner;
+import detangle.testing.models.TinyGliner2;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -200,8 +200,8 @@ class ModelFoldersTest {
         assertEquals(2, result.status(), result.err());
         assertTrue(
                 result.err()
-                        .contains(
-                                "--task must be one of " + TextTasks.names() + ", not 'poetry'; see detangle serve --help"),
+                        .contains("--task must be one of " + TextTasks.names()
+                                + ", not 'poetry'; see detangle serve --help"),
                 result.err());
     }
 }

@@ -78,7 +78,8 @@ record ChunkedLabels(LabelLogits model, LabelChunks chunks) {
             return parts.isEmpty() ? List.of() : parts.getFirst();
         }
         SequencedMap<String, Double> best = new LinkedHashMap<>();
-        parts.forEach(part -> LabelScores.distinct(part).forEach(one -> best.merge(one.label(), one.score(), Math::max)));
+        parts.forEach(
+                part -> LabelScores.distinct(part).forEach(one -> best.merge(one.label(), one.score(), Math::max)));
         double total = options.multiLabel()
                 ? 1
                 : best.values().stream().mapToDouble(Double::doubleValue).sum();

@@ -50,6 +50,7 @@ public final class Deadline {
 
     /** Returns the exception for a deadline that has passed. */
     static DeadlineException exceeded(DynamicBatching options) {
-        return new DeadlineException("the request was not done within " + options.deadline().toMillis() + " ms");
+        return new DeadlineException(
+                "the request was not done within " + options.deadline().toMillis() + " ms");
     }
 }

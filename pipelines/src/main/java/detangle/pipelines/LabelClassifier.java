@@ -164,12 +164,13 @@ public final class LabelClassifier implements Pipeline {
             LabelChunks chunks,
             LabelOptions options,
             ProgressListener progress) {
-        return new ChunkedLabels(logits, chunks).scores(texts, labels, options, refusesEmptyTexts, progress).stream()
-                .map(scored -> LabelScores.chosen(scored, options).stream()
-                        .sorted(Comparator.comparingDouble(Classification::score)
-                                .reversed())
-                        .toList())
-                .toList();
+        return new ChunkedLabels(logits, chunks)
+                .scores(texts, labels, options, refusesEmptyTexts, progress).stream()
+                        .map(scored -> LabelScores.chosen(scored, options).stream()
+                                .sorted(Comparator.comparingDouble(Classification::score)
+                                        .reversed())
+                                .toList())
+                        .toList();
     }
 
     /**
@@ -182,9 +183,10 @@ public final class LabelClassifier implements Pipeline {
             LabelChunks chunks,
             LabelOptions options,
             ProgressListener progress) {
-        return new ChunkedLabels(logits, chunks).scores(texts, labels, options, refusesEmptyTexts, progress).stream()
-                .map(LabelScores::distinct)
-                .toList();
+        return new ChunkedLabels(logits, chunks)
+                .scores(texts, labels, options, refusesEmptyTexts, progress).stream()
+                        .map(LabelScores::distinct)
+                        .toList();
     }
 
     /**
@@ -215,8 +217,11 @@ public final class LabelClassifier implements Pipeline {
     }
 
     private EncodedLabels ofLabels() {
-        return logits.encoded().orElseThrow(() -> new PipelineException(logits.config().encoder().file()
-                + ": architecture_type is not of a bi-encoder: labels of this model stand beside the text"));
+        return logits.encoded()
+                .orElseThrow(
+                        () -> new PipelineException(
+                                logits.config().encoder().file()
+                                        + ": architecture_type is not of a bi-encoder: labels of this model stand beside the text"));
     }
 
     @Override

@@ -30,8 +30,8 @@ public final class TextGuard {
      */
     public TextGuard(TextClassifier classifier, WindowOptions options, double threshold) {
         if (options.watched().isEmpty()) {
-            throw new PipelineException(
-                    "a guard needs at least one label to watch; the model has " + String.join(", ", classifier.labels()));
+            throw new PipelineException("a guard needs at least one label to watch; the model has "
+                    + String.join(", ", classifier.labels()));
         }
         classifier.requireLabels(options.watched());
         if (!(threshold > 0)) {

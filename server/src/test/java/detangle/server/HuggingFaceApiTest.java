@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import detangle.pipelines.Answer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,7 +5,6 @@ import static detangle.server.TaskAnswers.assertAlike;
 import static detangle.server.TaskAnswers.assertEntity;
 import static detangle.server.TaskAnswers.assertScore;
 import static detangle.server.TaskAnswers.emojiBefore;
-import static detangle.server.TaskAnswers.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
