@@ -17,15 +17,15 @@ import tools.jackson.databind.JsonNode;
  *
  * @param encoder the DeBERTa model inside; with segments it has three token types
  * @param labels the encoder of labels; empty if labels and text go through one encoder together
- * @param layer whose states are read: the number of a layer from 1, or 0 for the embeddings
- * @param innerWidth width inside the projections of texts and labels
- * @param activation between the two matrices of a projection
+ * @param layer the layer whose states are read: a number from 1, or 0 for the embeddings
+ * @param innerWidth the width inside the projections of texts and labels
+ * @param activation the activation between the two matrices of a projection
  * @param segments whether tokens of the labels, the text and the examples have embeddings of their own
  * @param lstm whether a bidirectional LSTM runs over the text's states
- * @param textAlone whether the text's vector is made of the states from its marker on, and not of all states
+ * @param textAlone whether the text's vector is pooled from the states from its marker on; otherwise from all states
  * @param normalize whether vectors of texts and labels have length 1, and scores are scaled
  * @param labelsFirst whether labels stand in front of the text
- * @param slots how many labels a call has place for, where the model has a fixed number
+ * @param slots the most labels of a call, if the model has a fixed number
  * @param labelToken the id of {@link Marker#LABEL}
  * @param textToken the id of {@link Marker#TEXT}
  * @param exampleToken the id of {@link Marker#EXAMPLE}
@@ -64,9 +64,9 @@ public record GliclassConfig(
     private static final int SEGMENTS = 3;
 
     /**
-     * An encoder that labels have to themselves, so that a label's vector serves all texts.
+     * An encoder for labels alone, so that the vector of a label serves all texts.
      *
-     * @param model the model that it was made from, whose tokenizer it has
+     * @param model the model from which it was made, and whose tokenizer it has
      * @param padding what the original computes at padded positions of labels, which poolings read
      * @param fused whether a label's vector stands in front of the text as the embedding of its marker, so that the
      *     encoder of texts reads it; otherwise the vector is compared with the text's
@@ -93,7 +93,7 @@ public record GliclassConfig(
         checkKind(fields);
         ConfigFields stated = encoderFields(fields);
         boolean own = !kind(fields).equals(UNI_ENCODER);
-        // What belongs to a prompt of labels and text is there without an effect where labels have their own encoder.
+        // If labels have their own encoder, the fields of prompts with labels have no effect.
         boolean segments = !own && fields.flag("use_segment_embeddings", false);
         DebertaConfig encoder = DebertaConfig.of(segments ? withSegments(fields, stated) : stated);
         int vocabulary = encoder.vocabSize();
@@ -185,17 +185,20 @@ public record GliclassConfig(
         return new LabelEncoder(InnerEncoder.config(stated), model, InnerEncoder.paddedStates(stated), fused);
     }
 
-    /** Returns whether vectors of labels stand in front of the text; see {@link LabelEncoder}. */
+    /** Returns whether the vectors of labels stand in front of the text; see {@link LabelEncoder}. */
     public boolean fused() {
         return labels.filter(LabelEncoder::fused).isPresent();
     }
 
-    /** Returns whether scores are multiplied with a number that was learned. */
+    /** Returns whether scores are multiplied by a learned number. */
     boolean scaled() {
         return normalize || labels.isPresent();
     }
 
-    /** Embeddings of segments are added to those of words, as those of token types are. */
+    /**
+     * Returns the fields of an encoder with token types for segments, because both kinds of embeddings are added to
+     * those of words.
+     */
     private static ConfigFields withSegments(ConfigFields fields, ConfigFields encoder) {
         if (encoder.integer("type_vocab_size", 0) != 0) {
             throw fields.fault(
@@ -206,7 +209,7 @@ public record GliclassConfig(
         return encoder.with("type_vocab_size", SEGMENTS);
     }
 
-    /** Negative numbers count from the last layer, as Python's indices do. */
+    /** Returns the number of the layer that is read. As in Python, negative numbers count from the last layer. */
     private static int layer(ConfigFields fields, DebertaConfig encoder) {
         int last = encoder.numHiddenLayers();
         int asked = fields.integer("encoder_layer_id", -1);
@@ -268,7 +271,9 @@ public record GliclassConfig(
         return new LabelScorer.CrossAttention(heads, fields.between(2, MAX_WIDTH, "scorer_mlp_hidden_size", 1024));
     }
 
-    /** {@code max_labels_alloc} is "dynamic", "fixed" or a number. */
+    /**
+     * Returns the fixed number of labels, if there is one: {@code max_labels_alloc} is "dynamic", "fixed" or a number.
+     */
     private static OptionalInt slots(ConfigFields fields) {
         JsonNode allocation = fields.find("max_labels_alloc").orElse(null);
         if (allocation == null

@@ -30,20 +30,21 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * The programs of a GLiClass model (gliclass/model.py, scorers.py, poolings.py). The first encodes labels and text
- * together; between them an LSTM runs over the text, if the model has one; the second makes vectors of the states and
- * scores each label.
+ * The programs of a GLiClass model (gliclass/model.py, scorers.py, poolings.py). The first program encodes labels and
+ * text together. Then an LSTM runs over the text, if the model has one. The second program makes vectors of the states
+ * and scores each label.
  */
 public final class GliclassModel {
-    /** Output of {@link #encoder}: states of tokens, {@code f32[B,S,H]}. */
+    /** The output of {@link #encoder} with the states of tokens, {@code f32[B,S,H]}. */
     public static final String STATES = "states";
 
     /**
-     * Outputs of {@link #encoder}: what the states contribute to the LSTM's gates in a direction, {@code f32[B,S,2H]}.
+     * The outputs of {@link #encoder} with the contributions of the states to the LSTM's gates in a direction, {@code
+     * f32[B,S,2H]}.
      */
     public static final List<String> GATES = List.of("gates", "gates_reverse");
 
-    /** Inputs of {@link #scores}: see there. */
+    /** The inputs of {@link #scores}, which describes them. */
     public static final String TOKENS = "tokens";
 
     public static final String CHOICE = "choice";
@@ -65,7 +66,7 @@ public final class GliclassModel {
 
     public static final String LABEL_ENCODER = ROOT + "label_encoder.";
 
-    /** The tensor of the segments' embeddings, and what it is called among an encoder's. */
+    /** The tensor of the segments' embeddings, and its name in an encoder. */
     public static final String SEGMENTS = ROOT + "segment_embeddings.weight";
 
     public static final String TOKEN_TYPES = ENCODER + "embeddings.token_type_embeddings.weight";
@@ -77,7 +78,7 @@ public final class GliclassModel {
     /** The symbol of the number of labels. */
     private static final String LABEL_COUNT = "C";
 
-    /** Width inside the networks of the scorers mlp and hopfield (scorers.py). */
+    /** The width inside the networks of the scorers mlp and hopfield (scorers.py). */
     private static final int SCORER_WIDTH = 256;
 
     /** The factor of attention in the scorer hopfield. */
@@ -87,8 +88,8 @@ public final class GliclassModel {
     private static final double NORM_EPSILON = 1e-5;
 
     /**
-     * The number that is added to a vector's length, or its least length where labels have an encoder of their own
-     * (model.py).
+     * The number that is added to the length of a vector. If labels have an encoder of their own, it is the least
+     * length (model.py).
      */
     private static final double LENGTH_EPSILON = 1e-8;
 
@@ -110,12 +111,12 @@ public final class GliclassModel {
     }
 
     /**
-     * Reads the parameters beside the encoder's and holds them against the configuration, before programs of their
+     * Reads the parameters beside the encoder's and compares them with the configuration, before programs of their
      * sizes are built.
      *
      * @param ignoreUnused whether other tensors of the model may be left over
-     * @throws detangle.models.weights.WeightsException that names a tensor that is lacking, of another shape, not of
-     *     finite numbers, or left over
+     * @throws detangle.models.weights.WeightsException if a tensor is missing, has another shape, is not finite, or is
+     *     left over; the message names it
      */
     public static Map<String, Tensor> parameters(GliclassConfig config, Weights weights, boolean ignoreUnused) {
         SequencedMap<String, TensorType> types = types(config);
@@ -128,7 +129,7 @@ public final class GliclassModel {
                             && (config.labels().isEmpty() || !isBeside(name))
                             && !types.containsKey(name)
                             && weights.isFloat(name)
-                            // A model that does not scale its scores has the number too.
+                            // A model that does not scale its scores also has this number.
                             && !name.equals(ROOT + LOGIT_SCALE)
                             && (!name.equals(SEGMENTS) || !config.segments()),
                     GliclassConfig.FILE);
@@ -137,7 +138,8 @@ public final class GliclassModel {
     }
 
     /**
-     * Returns whether a tensor of a bi-encoder is the other encoder's, or one that its original makes and never reads.
+     * Returns whether a tensor of a bi-encoder belongs to the other encoder, or is one that the original makes and
+     * never reads.
      */
     private static boolean isBeside(String name) {
         return name.startsWith(LABEL_ENCODER) || name.startsWith(LSTM) || name.equals(SEGMENTS);
@@ -161,8 +163,9 @@ public final class GliclassModel {
     }
 
     /**
-     * Returns what stands on the encoder of texts: {@link #STATES} and {@link #GATES}. Where labels are fused with the
-     * text, the program has the input {@link #LABELS} too, {@code f32[C,H]}: the ids from vocab_size on are its rows.
+     * Returns the head on the encoder of texts, with the outputs {@link #STATES} and {@link #GATES}. If labels are
+     * fused with the text, the program also has the input {@link #LABELS}, {@code f32[C,H]}; ids from vocab_size on are
+     * its rows.
      */
     public static Head encoder(GliclassConfig config) {
         return config.fused() ? new FusedHead(config) : states(config);
@@ -189,7 +192,10 @@ public final class GliclassModel {
         }
     }
 
-    /** Returns what stands on the encoder of an exported model: {@link #STATES}, of which the graph makes the rest. */
+    /**
+     * Returns the head on the encoder of an exported model: its output is {@link #STATES}, and the graph computes the
+     * rest.
+     */
     public static Head exportedStates(GliclassConfig config) {
         return encoder -> List.of(readStates(config, encoder));
     }
@@ -212,8 +218,8 @@ public final class GliclassModel {
     }
 
     /**
-     * Returns what stands on the encoder of labels: {@link #VECTOR} {@code f32[B,H]}, the vector of each label.
-     * Poolings read padded positions, as in the original.
+     * Returns the head on the encoder of labels: its output {@link #VECTOR} {@code f32[B,H]} is the vector of each
+     * label. Poolings read padded positions, as in the original.
      */
     public static Head labelEncoder(GliclassConfig config) {
         return encoder -> {
@@ -229,7 +235,7 @@ public final class GliclassModel {
     private static Node gates(EncoderOutput encoder, Node states, int direction) {
         Builder b = encoder.builder();
         int width = encoder.config().hiddenSize();
-        // Four gates of half the width, as the other half is the other direction's.
+        // Four gates of half the width: the other half belongs to the other direction.
         int gates = 2 * width;
         String suffix = SUFFIXES.get(direction);
         Layers layers = encoder.layers();
@@ -240,12 +246,12 @@ public final class GliclassModel {
     }
 
     /**
-     * Scores labels for one text. Where labels have an encoder of their own, the inputs are {@link #TEXT} and {@link
-     * #LABELS} {@code f32[C,H]}: the {@link #VECTOR} of each label or, where labels are fused with the text, the state
-     * of its marker. Otherwise these are the inputs: {@link #TOKENS}
-     * {@code f32[S,H]}, the states of all tokens; {@link #CHOICE} {@code f32[C,S]}, how much of each token is in the
-     * vector of each label; {@link #TEXT} {@code f32[T,H]}, the states that the text's vector is made of. Output:
-     * {@link #SCORES} {@code f32[C]}, of which a sigmoid is a probability.
+     * Scores labels for one text. If labels have an encoder of their own, the inputs are {@link #TEXT} and {@link
+     * #LABELS} {@code f32[C,H]}: the {@link #VECTOR} of each label or, if labels are fused with the text, the state of
+     * its marker. Otherwise these are the inputs: {@link #TOKENS} {@code f32[S,H]}, the states of all tokens; {@link
+     * #CHOICE} {@code f32[C,S]}, the weight of each token in the vector of each label; {@link #TEXT} {@code f32[T,H]},
+     * the states from which the text's vector is pooled. The output is {@link #SCORES} {@code f32[C]}; its sigmoid is a
+     * probability.
      */
     public static Program scores(GliclassConfig config) {
         Builder b = new Builder();
@@ -275,7 +281,7 @@ public final class GliclassModel {
         return program;
     }
 
-    /** Makes scores of the states of a text and the vectors of labels. */
+    /** Computes scores from the states of a text and the vectors of labels. */
     private static final class Scoring {
         private final GliclassConfig config;
         private final Layers layers;
@@ -291,13 +297,13 @@ public final class GliclassModel {
             this.width = config.encoder().hiddenSize();
         }
 
-        /** Returns vectors as they are compared, {@code f32[N,H]}. */
+        /** Returns the projected and normalised vectors that are compared, {@code f32[N,H]}. */
         Node vectors(String projector, Node x) {
             return normalised(projected(projector, x, width));
         }
 
         /**
-         * {@code f32[C,1]}.
+         * Returns the scores of labels, {@code f32[C,1]}.
          *
          * @param text {@code f32[1,H]}, or {@code f32[T,H]} of all its tokens
          * @param label {@code f32[C,H]}
@@ -313,7 +319,7 @@ public final class GliclassModel {
             return config.scaled() ? b.mul(scores, layers.param(LOGIT_SCALE)) : scores;
         }
 
-        /** @param axis of the tokens, whose size becomes 1 */
+        /** @param axis the axis of the tokens, whose size becomes 1 */
         Node pooled(Node x, int axis) {
             return switch (config.textPooling()) {
                 case FIRST -> b.slice(x, axis, 0, 1);
@@ -405,7 +411,7 @@ public final class GliclassModel {
                     inner);
         }
 
-        /** {@code [N,A*d]} as {@code [A,N,d]}. */
+        /** Returns {@code [N,A*d]} as {@code [A,N,d]}. */
         private Node heads(Node x, int heads, int size) {
             return b.transpose(layers.splitHeads(x, heads, size), 1, 0, 2);
         }

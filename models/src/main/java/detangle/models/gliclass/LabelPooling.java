@@ -1,6 +1,6 @@
 package detangle.models.gliclass;
 
-/** Which tokens make the vector of a label ({@code class_token_pooling}, {@code embed_class_token}). */
+/** The tokens that make the vector of a label ({@code class_token_pooling}, {@code embed_class_token}). */
 public enum LabelPooling {
     /** The token that marks the label. */
     MARKER,

@@ -11,18 +11,14 @@ public sealed interface LabelScorer {
     /** {@code mlp}: a network reads both vectors side by side. */
     record Mlp() implements LabelScorer {}
 
-    /**
-     * {@code hopfield}: labels attend to the text, with a softmax over the labels, and a network reads what becomes of
-     * them.
-     */
+    /** {@code hopfield}: labels attend to the text, with a softmax over the labels, and a network reads the result. */
     record Hopfield() implements LabelScorer {}
 
     /**
-     * {@code cross-attn}: labels attend to the tokens of the text, and a network reads what they find beside the
-     * labels.
+     * {@code cross-attn}: labels attend to the tokens of the text, and a network reads the result beside the labels.
      *
-     * @param heads how many heads attend
-     * @param innerWidth width of the network
+     * @param heads the number of heads
+     * @param innerWidth the width inside the network
      */
     record CrossAttention(int heads, int innerWidth) implements LabelScorer {}
 }

@@ -4,11 +4,11 @@ package detangle.models.gliclass;
  * The tokens that divide a prompt: {@code <<LABEL>>a<<LABEL>>b<<SEP>>text<<EXAMPLE>>...<<SEP>>} (gliclass/pipeline.py).
  */
 public enum Marker {
-    /** Stands before each label. */
+    /** The token before each label. */
     LABEL("<<LABEL>>", "class_token_index"),
-    /** Stands behind the labels, and behind the examples. */
+    /** The token behind the labels, and behind the examples. */
     TEXT("<<SEP>>", "text_token_index"),
-    /** Stands before each example. */
+    /** The token before each example. */
     EXAMPLE("<<EXAMPLE>>", "example_token_index");
 
     private final String spelling;
@@ -19,12 +19,12 @@ public enum Marker {
         this.field = field;
     }
 
-    /** Returns what stands in a prompt. */
+    /** Returns the text of the marker in a prompt. */
     public String spelling() {
         return spelling;
     }
 
-    /** Returns the field of config.json that has its id. */
+    /** Returns the field of config.json with its id. */
     public String field() {
         return field;
     }

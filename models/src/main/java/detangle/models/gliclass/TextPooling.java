@@ -12,14 +12,14 @@ public enum TextPooling {
     AVG,
     MAX,
     SUM,
-    /** The root of the mean of the squares. */
+    /** The square root of the mean of the squares. */
     RMS,
     ABS_MAX,
     ABS_AVG,
-    /** The states stay as they are, for a scorer that attends to tokens. */
+    /** No pooling: the scorer attends to the states of tokens. */
     PASS;
 
-    /** Returns whether it reads padding behind the tokens too, as the original does. */
+    /** Returns whether the pooling also reads padding behind the tokens, as the original does. */
     public boolean readsPadding() {
         return switch (this) {
             case FIRST, PASS -> false;

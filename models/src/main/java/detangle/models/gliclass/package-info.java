@@ -1,2 +1,2 @@
-/** GLiClass (Knowledgator 2025): texts judged by labels that are named, all in one pass of a DeBERTa encoder. */
+/** GLiClass (Knowledgator 2025): classifies texts by named labels, all in one pass of a DeBERTa encoder. */
 package detangle.models.gliclass;

@@ -6,18 +6,18 @@ import detangle.models.weights.WeightsException;
 import java.util.List;
 
 /**
- * A bidirectional LSTM (Hochreiter and Schmidhuber 1997) as PyTorch computes it, from what its inputs contribute to the
- * gates: input, forget, cell and output gate, H each.
+ * A bidirectional LSTM (Hochreiter and Schmidhuber 1997) as PyTorch computes it. Its inputs are what each step's input
+ * contributes to the gates: input, forget, cell and output gate, H numbers each.
  */
 public final class BiLstm {
-    /** The number of rows that are added at once, so that the sum is read and written a fourth as often. */
+    /** The number of rows that are added at once, so that the sum is read and written only a fourth as often. */
     private static final int ROWS_PER_PASS = 4;
 
     private final int hidden;
 
     /**
-     * The numbers that each element of a state adds to the gates, for each direction; arrays of their own, as C2 makes
-     * vectors of those alone.
+     * The numbers that each element of a state adds to the gates, by direction. Each row is an array of its own,
+     * because C2 vectorises only loops over such arrays.
      */
     private final float[][][] recurrent;
 
@@ -87,7 +87,10 @@ public final class BiLstm {
         return states;
     }
 
-    /** A loop of its own, which the JIT makes vectors of: all arrays are read at the same place. */
+    /**
+     * Adds rows to a sum. It is a method of its own, which the JIT vectorises because all arrays are read at the same
+     * index.
+     */
     private static void addRows(float[] sum, float[] a, float[] b, float[] c, float[] d, float[] factors, int first) {
         float ofA = factors[first];
         float ofB = factors[first + 1];
@@ -100,7 +103,7 @@ public final class BiLstm {
 
     private void step(float[] gates, float[] state, float[] cell) {
         for (int i = 0; i < gates.length; i++) {
-            // tanh(x) = 2 sigmoid(2x) - 1, so that one function serves all gates.
+            // tanh(x) = 2 sigmoid(2x) - 1, so one function serves all gates.
             boolean isCandidate = i >= 2 * hidden && i < 3 * hidden;
             gates[i] = sigmoid(isCandidate ? 2 * gates[i] : gates[i]);
         }
@@ -117,8 +120,8 @@ public final class BiLstm {
     }
 
     /**
-     * Returns the exponential in single precision, some times as fast as that of Java, as expf of the Cephes library
-     * computes it: a power of two times a polynomial of the rest. Its error is some units in the last place.
+     * Returns the exponential in single precision, as expf of the Cephes library computes it: a power of two times a
+     * polynomial of the rest. It is several times as fast as Java's, and its error is some units in the last place.
      */
     private static float exponential(float x) {
         float bounded = Math.clamp(x, -87, 88);

@@ -5,12 +5,12 @@ import java.util.List;
 /**
  * Layers of attention between the words of a text and its labels (CrossFuser of gliner/modeling/layers.py).
  *
- * @param steps what a layer does, in order; post_fusion_schema says it
- * @param layers num_post_fusion_layers
- * @param heads of attention, those of the text's encoder
+ * @param steps the steps of a layer in order (post_fusion_schema)
+ * @param layers the number of layers (num_post_fusion_layers)
+ * @param heads the heads of attention, as many as the encoder of texts has
  */
 public record CrossFusion(List<Step> steps, int layers, int heads) {
-    /** Whose states are renewed, and what they attend to. */
+    /** A step of attention: which states are updated, and what they attend to. */
     public enum Step {
         /** Labels attend to each other. */
         L2L(false, false),
@@ -29,12 +29,12 @@ public record CrossFusion(List<Step> steps, int layers, int heads) {
             this.readsWords = readsWords;
         }
 
-        /** Returns whether words are renewed, and not labels. */
+        /** Returns whether the step updates words; otherwise it updates labels. */
         public boolean renewsWords() {
             return renewsWords;
         }
 
-        /** Returns whether words are attended to, and not labels. */
+        /** Returns whether the step attends to words; otherwise it attends to labels. */
         public boolean readsWords() {
             return readsWords;
         }

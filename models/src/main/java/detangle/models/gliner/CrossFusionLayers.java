@@ -7,8 +7,9 @@ import detangle.models.deberta.Layers;
 import java.util.List;
 
 /**
- * Words and labels that see each other, before they are compared (gliner/modeling/layers.py:199-410). The original
- * passes its masks to an argument that it does not read, so that padded words take part in a batch; here they do not.
+ * Writes the layers in which words and labels attend to each other before they are compared
+ * (gliner/modeling/layers.py:199-410). The original passes its masks to an argument that it does not read, so padded
+ * words take part in a batch. Here they do not.
  */
 final class CrossFusionLayers {
     /** The epsilon of torch.nn.LayerNorm. */
@@ -24,7 +25,7 @@ final class CrossFusionLayers {
         this.width = width;
     }
 
-    /** States {@code f32[B,N,D]}, and {@code i1[B,1,1,N]}, true where one stands. */
+    /** States {@code f32[B,N,D]}, and their mask {@code i1[B,1,1,N]}, true where there is a state. */
     record Sequence(Node states, Node mask) {
         private Sequence with(Node other) {
             return new Sequence(other, mask);
@@ -54,7 +55,7 @@ final class CrossFusionLayers {
         return List.of(text.states(), asked.states());
     }
 
-    /** The norm before attention is the residual too, so that its input is not added. */
+    /** Writes self-attention. The normalised input is also the residual, so the input itself is not added. */
     private Node self(Layers block, Sequence sequence) {
         Node x = block.layerNorm("pre_norm", sequence.states(), width, EPSILON);
         Node q = block.linear("q_proj", x, width, width);

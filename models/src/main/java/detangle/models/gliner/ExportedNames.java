@@ -2,10 +2,10 @@ package detangle.models.gliner;
 
 /**
  * The names of the inputs and of the output of GLiNER models in other runtimes, beside those of the encoder, as
- * gliner's own exports have them (gliner/model.py, _get_onnx_input_spec). B texts have S tokens and W words at most.
+ * gliner's own exports have them (gliner/model.py, _get_onnx_input_spec). B texts have at most S tokens and W words.
  */
 public final class ExportedNames {
-    /** 1, 2, 3, ... at the first tokens of words and 0 elsewhere, {@code i64[B,S]}. */
+    /** The input with 1, 2, 3, ... at the first tokens of words and 0 elsewhere, {@code i64[B,S]}. */
     public static final String WORDS_MASK = "words_mask";
 
     /** The number of words of each text, {@code i64[B,1]}. */
@@ -20,7 +20,7 @@ public final class ExportedNames {
     /** The tokens of the labels of a bi-encoder, {@code i64[C,L]}. */
     public static final String LABEL_IDS = "labels_input_ids";
 
-    /** 1 at those tokens and 0 at padding, {@code i64[C,L]}. */
+    /** The mask of these tokens: 1 at tokens and 0 at padding, {@code i64[C,L]}. */
     public static final String LABEL_MASK = "labels_attention_mask";
 
     /** The output: {@code f32[B,W,K,C]} of spans, or {@code f32[B,W,C,3]} of words. */

@@ -14,15 +14,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/** The tensors of GLiNER's own layers, which stand beside the encoder's in a checkpoint. */
+/** The tensors of GLiNER's own layers in a checkpoint, beside those of the encoder. */
 public final class GlinerCheckpoint {
     /**
-     * The prefix that torch.compile puts before the names of a model's tensors; gliner removes it when it saves one
+     * The prefix that torch.compile puts before the names of a model's tensors; gliner removes it when it saves a model
      * (model.py:624-637).
      */
     private static final String COMPILED = "_orig_mod.";
 
-    /** The prefixes of the names of its own layers. */
+    /** The prefixes of the names of GLiNER's own layers. */
     private static final List<String> ROOTS = List.of(
             GlinerModel.LSTM_LAYER,
             "span_rep_layer.",
@@ -39,7 +39,7 @@ public final class GlinerCheckpoint {
     private GlinerCheckpoint() {}
 
     /**
-     * Opens the weights of a folder, with the names that gliner gives them.
+     * Opens the weights of a folder, under the names that gliner gives them.
      *
      * @throws WeightsException if there are none, or two tensors have one name
      */
@@ -63,8 +63,8 @@ public final class GlinerCheckpoint {
     }
 
     /**
-     * Returns the weights of the text's encoder and of GLiNER's own layers: all but those of an encoder of labels.
-     * Takes the others over.
+     * Returns the weights of the encoder of texts and of GLiNER's own layers: all except those of an encoder of labels.
+     * The result takes over the given weights.
      */
     public static Weights ofText(Weights weights) {
         SequencedMap<String, String> names = new LinkedHashMap<>();
@@ -74,13 +74,13 @@ public final class GlinerCheckpoint {
         return names.size() == weights.names().size() ? weights : weights.named(names);
     }
 
-    /** Returns the weights of the encoder of labels, by the names of DeBERTa's. Takes the others over. */
+    /** Returns the weights of the encoder of labels, under DeBERTa's names. The result takes over the given weights. */
     public static Weights ofLabels(Weights weights) {
         return InnerEncoder.weights(weights, GlinerModel.LABELS_ENCODER + "model.");
     }
 
     /**
-     * Returns rows of the encoder's word table in a checkpoint.
+     * Returns the number of rows of the encoder's table of words in a checkpoint.
      *
      * @throws WeightsException if there is no such table
      */
@@ -93,12 +93,12 @@ public final class GlinerCheckpoint {
     }
 
     /**
-     * Holds GLiNER's own layers against a checkpoint, before programs of their sizes are run.
+     * Compares GLiNER's own layers with a checkpoint, before programs of their sizes are run.
      *
      * @param ignoreUnused whether tensors of its layers may be left over, such as an LSTM where gliner_config.json says
      *     that there is none
-     * @throws WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left
-     *     over
+     * @throws WeightsException if a tensor is missing, has another shape, is not finite, or is left over; the message
+     *     names it
      */
     public static void check(GlinerConfig config, Weights weights, boolean ignoreUnused) {
         SequencedMap<String, TensorType> parameters = parameters(config);
@@ -115,8 +115,8 @@ public final class GlinerCheckpoint {
     }
 
     /**
-     * A bi-encoder is saved with an LSTM that it does not run, and has no use for layers behind an encoder that is not
-     * supported.
+     * Returns whether a tensor belongs to layers that never run. A bi-encoder is saved with an LSTM that it does not
+     * run, and layers behind an unsupported encoder of labels are not used.
      */
     private static boolean isNeverRun(GlinerConfig config, String name) {
         return config.labels() instanceof LabelSource.OwnEncoder own

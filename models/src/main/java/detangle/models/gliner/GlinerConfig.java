@@ -20,9 +20,9 @@ import java.util.Optional;
  * @param maxWidth the longest span, in words
  * @param maxWords the longest text, in words
  * @param scoring how spans are found and scored
- * @param fuseLayers whether the outputs of all layers are summed up, and not that of the last one taken
+ * @param fuseLayers whether the outputs of all layers are summed up; otherwise that of the last layer is taken
  * @param lstm whether a bidirectional LSTM runs over the words
- * @param labels where the vectors of labels come from
+ * @param labels the source of the vectors of labels
  */
 public record GlinerConfig(
         DebertaConfig encoder,
@@ -33,7 +33,7 @@ public record GlinerConfig(
         boolean fuseLayers,
         boolean lstm,
         LabelSource labels) {
-    /** Released models have four in one layer. */
+    /** The most steps of all fusing layers; released models have four in one layer. */
     private static final int MAX_STEPS = 64;
 
     /** The file's name in a model's folder. */
@@ -50,10 +50,9 @@ public record GlinerConfig(
      * Reads a folder's configuration.
      *
      * @param base the folder of {@link #baseModel}, if it is one whose encoder this folder does not describe
-     * @param labelsEncoder the files of {@link #labelsModel}, if there is one whose configuration this folder does not
-     *     state
-     * @param rows of the checkpoint's word table ({@link GlinerCheckpoint#wordRows}); they are the size of the
-     *     vocabulary where the file names none, as the older ones do
+     * @param labelsEncoder the files of {@link #labelsModel}, if this folder does not state its configuration
+     * @param rows the rows of the checkpoint's table of words ({@link GlinerCheckpoint#wordRows}), which are the size
+     *     of the vocabulary if the file does not state one, as older files do not
      * @throws detangle.models.deberta.ConfigException if the file is missing or not well formed, or the model is of
      *     another kind
      */
@@ -86,7 +85,7 @@ public record GlinerConfig(
         };
     }
 
-    /** Returns the layers in which words and labels see each other; empty if there are none. */
+    /** Returns the layers in which words and labels attend to each other; empty if there are none. */
     public Optional<CrossFusion> fusion() {
         return switch (labels) {
             case LabelSource.Prompt _ -> Optional.empty();
@@ -107,9 +106,7 @@ public record GlinerConfig(
         return ModelFiles.of(folder).has(FILE);
     }
 
-    /**
-     * Returns what kind of GLiNER a folder holds, in words, decided as gliner decides it: {@code uni-encoder, spans}.
-     */
+    /** Returns the kind of GLiNER model in a folder, in words, by gliner's own rules: {@code uni-encoder, spans}. */
     public static String kind(Path folder) {
         ConfigFields fields = fields(folder);
         String kind = "uni-encoder";
@@ -124,8 +121,8 @@ public record GlinerConfig(
     }
 
     /**
-     * Returns whether a folder's model scores words, so that an entity may have any number of them, and not spans of a
-     * greatest width.
+     * Returns whether a folder's model scores words, so that an entity may have any number of words; otherwise it
+     * scores spans up to a width.
      */
     public static boolean isOfTokens(Path folder) {
         return isOfTokens(fields(folder));
@@ -135,7 +132,7 @@ public record GlinerConfig(
         return fields.text("span_mode").orElse("").equals(TOKEN_LEVEL);
     }
 
-    /** A {@link detangle.models.deberta.ConfigException} if a folder's model is of a kind that cannot be run. */
+    /** Throws a {@link detangle.models.deberta.ConfigException} if a folder's model is of a kind that cannot be run. */
     public static void check(Path folder) {
         ConfigFields fields = fields(folder);
         checkKind(fields);
@@ -144,7 +141,8 @@ public record GlinerConfig(
     }
 
     /**
-     * Returns the model on the hub that a folder's encoder is of, if the folder does not describe the encoder itself.
+     * Returns the name on the hub of the model whose encoder a folder has, if the folder does not describe the encoder
+     * itself.
      */
     public static Optional<String> baseModel(Path folder) {
         ConfigFields fields = fields(folder);
@@ -154,13 +152,14 @@ public record GlinerConfig(
                 : Optional.of(modelName(fields));
     }
 
-    /** Returns the model on the hub that a folder's encoder of labels is of, if it has one. */
+    /** Returns the name on the hub of the model from which a folder's encoder of labels was made, if it has one. */
     public static Optional<String> labelsModel(Path folder) {
         return fields(folder).text(LABELS_ENCODER);
     }
 
     /**
-     * {@link #labelsModel}, unless the folder says that it is of a kind that is not run, so that nothing of it is read.
+     * Returns {@link #labelsModel}; empty if the encoder is of a kind that is not supported, so that nothing of it is
+     * read.
      */
     public static Optional<String> neededLabelsModel(Path folder) {
         ConfigFields fields = fields(folder);
@@ -175,7 +174,7 @@ public record GlinerConfig(
                 || fields.find(LABELS_CONFIG).isPresent();
     }
 
-    /** Returns the model on the hub that a folder's tokenizer is of, if the folder has none. */
+    /** Returns the name on the hub of the model whose tokenizer a folder uses if it has none itself. */
     public static String modelName(Path folder) {
         return modelName(fields(folder));
     }
@@ -184,7 +183,7 @@ public record GlinerConfig(
         return fields.text("model_name").orElseThrow(() -> fields.fault("model_name", "is missing"));
     }
 
-    /** Files of early 2024 have a flag instead of the number. */
+    /** Returns the number of LSTM layers; files of early 2024 have a flag instead of a number. */
     private static int rnnLayers(ConfigFields fields) {
         return fields.atLeast(0, "num_rnn_layers", fields.flag("has_rnn", true) ? 1 : 0);
     }
@@ -193,13 +192,12 @@ public record GlinerConfig(
         ConfigFields encoder = fields.find("encoder_config").isPresent()
                 ? fields.object("encoder_config")
                 : ConfigFields.read(base.orElse(folder), ENCODER_FILE);
-        // Its own head is not there, and its table has got rows for the tokens that mark labels.
+        // The encoder has no head here, and its table has more rows for the tokens that mark labels.
         return DebertaConfig.of(encoder.with("architectures", null).with("vocab_size", vocabulary));
     }
 
     private static void checkKind(ConfigFields fields) {
-        // What model_type says is not heeded, as in gliner: it was "gliner" for every kind from June 2024 to November
-        // 2025.
+        // As in gliner, model_type is ignored: it was "gliner" for every kind from June 2024 to November 2025.
         refuseUnless(fields, "subtoken_pooling", "first");
         refuseUnless(fields, "words_splitter_type", "whitespace");
         if (fields.flag("precomputed_prompts_mode", false)) {
@@ -235,7 +233,7 @@ public record GlinerConfig(
             case "markerV0" -> new Scoring.Spans(SpanMode.MARKER_V0);
             case "marker" -> new Scoring.Spans(SpanMode.MARKER);
             case TOKEN_LEVEL ->
-                // Models with relations do not heed it (gliner/modeling/base.py, UniEncoderTokenRelexModel).
+                // Models with relations ignore it (gliner/modeling/base.py, UniEncoderTokenRelexModel).
                 fields.flag("represent_spans", false)
                                 && fields.find(RELATIONS_LAYER).isEmpty()
                         ? new Scoring.RepresentedSpans()

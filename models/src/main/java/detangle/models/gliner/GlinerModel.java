@@ -19,13 +19,13 @@ import java.util.List;
  * those of words pass through {@link BiLstm}, if the model has one, and are then scored by {@link GlinerPrograms}.
  */
 public final class GlinerModel {
-    /** Output: states of tokens, {@code f32[B,S,D]}. */
+    /** The output with the states of tokens, {@code f32[B,S,D]}. */
     public static final String STATES = "states";
 
-    /** Outputs: what the states contribute to an LSTM's gates in a direction, {@code f32[B,S,2D]}. */
+    /** The outputs with the contributions of the states to an LSTM's gates in a direction, {@code f32[B,S,2D]}. */
     public static final List<String> GATES = List.of("gates", "gates_reverse");
 
-    /** Output of {@link #labels}: the vectors of labels, {@code f32[B,D]}. */
+    /** The output of {@link #labels}: the vectors of labels, {@code f32[B,D]}. */
     public static final String VECTORS = "vectors";
 
     /** The prefix of the parameters of the encoder and its projection. */
@@ -42,7 +42,7 @@ public final class GlinerModel {
 
     private GlinerModel() {}
 
-    /** Returns what stands on the encoder. */
+    /** Returns the head on the encoder. */
     public static Head encoder(GlinerConfig config) {
         return encoder -> {
             List<Output> outputs = new ArrayList<>();
@@ -58,7 +58,7 @@ public final class GlinerModel {
         };
     }
 
-    /** Returns what stands on the encoder of a runtime that has an LSTM of its own: {@link #STATES} alone. */
+    /** Returns the head on the encoder for a runtime with an LSTM of its own: its only output is {@link #STATES}. */
     public static Head states(GlinerConfig config) {
         return encoder -> List.of(new Output(STATES, encoder.zeroPadding(projected(config, encoder))));
     }
@@ -71,7 +71,7 @@ public final class GlinerModel {
     }
 
     /**
-     * Returns what stands on an encoder of labels: the mean of the projected states of all tokens
+     * Returns the head on an encoder of labels: the mean of the projected states of all tokens
      * (gliner/modeling/encoder.py:917-966).
      */
     public static Head labels(GlinerConfig config) {
@@ -90,8 +90,8 @@ public final class GlinerModel {
 
     /**
      * Returns the sum of all layers' outputs, each times a factor that follows from the text (LayersFuser of
-     * gliner/modeling/layers.py, after Hu et al. 2018, squeeze and excitation). The original's means are over padding
-     * too, so that its answers depend on the other texts of a batch; these are over the text's own tokens.
+     * gliner/modeling/layers.py, after Hu et al. 2018, squeeze and excitation). The original's means include padding,
+     * so its answers depend on the other texts of a batch. These means are over the text's own tokens.
      */
     private static Node fused(EncoderOutput encoder) {
         Builder b = encoder.builder();
@@ -121,7 +121,7 @@ public final class GlinerModel {
     private static Node gates(EncoderOutput encoder, Node states, int width, int direction) {
         Builder b = encoder.builder();
         Layers layers = encoder.layers();
-        // Four gates of half the width, as the other half is the other direction's.
+        // Four gates of half the width: the other half belongs to the other direction.
         int gates = 2 * width;
         String suffix = SUFFIXES.get(direction);
         Node product = b.dotTransposed(states, layers.param(LSTM + "weight_ih" + suffix, gates, width));
@@ -138,7 +138,7 @@ public final class GlinerModel {
     /**
      * Returns the name of a tensor of the LSTM.
      *
-     * @param part as PyTorch names it: weight_ih, weight_hh, bias_ih or bias_hh
+     * @param part PyTorch's name of the part: weight_ih, weight_hh, bias_ih or bias_hh
      * @param direction 0 forwards, 1 backwards
      */
     public static String lstm(String part, int direction) {

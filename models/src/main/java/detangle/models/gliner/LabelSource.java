@@ -8,10 +8,11 @@ public sealed interface LabelSource {
     /**
      * Labels stand before the text, and their vectors are states of the same encoder.
      *
-     * @param entToken stands before each label
-     * @param sepToken stands between the labels and the text
-     * @param classTokenIndex the id of {@code entToken}; empty where the tokenizer must tell
-     * @param embedEntToken whether a label's state is that of the token before it, and not that of its own first token
+     * @param entToken the token before each label
+     * @param sepToken the token between the labels and the text
+     * @param classTokenIndex the id of {@code entToken}; empty if the tokenizer has to state it
+     * @param embedEntToken whether a label's state is that of the token before it; otherwise it is that of its own
+     *     first token
      * @param relations how relations between entities are found; empty if the model finds none
      */
     record Prompt(
@@ -23,12 +24,13 @@ public sealed interface LabelSource {
             implements LabelSource {}
 
     /**
-     * Labels have an encoder of their own, which does not see the text, so that a label's vector serves all texts.
+     * Labels have an encoder of their own, which does not see the text, so the vector of a label serves all texts.
      *
-     * @param model the model on the hub that the encoder was made from, whose tokenizer it has
-     * @param encoder the encoder; empty if it is of a kind that is not supported, so that vectors have to be given
+     * @param model the name on the hub of the model from which the encoder was made, and whose tokenizer it has
+     * @param encoder the encoder; empty if its kind is not supported, so that the caller must give vectors
      * @param type the model_type of the encoder
-     * @param fusion layers in which words and labels see each other before they are compared; empty if there are none
+     * @param fusion the layers in which words and labels attend to each other before they are compared; empty if there
+     *     are none
      */
     record OwnEncoder(String model, Optional<DebertaConfig> encoder, String type, Optional<CrossFusion> fusion)
             implements LabelSource {}

@@ -1,9 +1,6 @@
 package detangle.models.gliner;
 
-/**
- * The ways in which a model finds spans of words and scores them against labels; span_mode and represent_spans name
- * one.
- */
+/** The ways in which a model finds spans of words and scores them against labels (span_mode and represent_spans). */
 public sealed interface Scoring {
     /** Each span of at most max_width words is scored against each label. */
     record Spans(SpanMode mode) implements Scoring {}
@@ -14,7 +11,7 @@ public sealed interface Scoring {
     record Tokens() implements Scoring {}
 
     /**
-     * The words' scores say only which spans there are, as those of {@link Tokens} do; the spans are then scored
+     * The scores of words, as those of {@link Tokens}, only say which spans there are; the spans are then scored
      * against each label (gliner/modeling/base.py, get_span_representations).
      */
     record RepresentedSpans() implements Scoring {}

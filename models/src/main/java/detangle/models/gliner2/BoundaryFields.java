@@ -21,7 +21,7 @@ record BoundaryFields(ConfigFields fields) {
                 .head(root.integer("config_version", 0) >= FORMAT_WITH_STRUCTURES);
     }
 
-    /** @param structured whether structures and relations are found where nothing else is stated */
+    /** @param structured whether structures and relations are found if the fields do not state it */
     private BoundaryHead head(boolean structured) {
         int width = width("boundary_dim", 128);
         int pairWidth = width("pair_dim", 128);
@@ -167,7 +167,7 @@ record BoundaryFields(ConfigFields fields) {
 
     private double above(String field, double otherwise) {
         double value = fields.number(field, otherwise);
-        // What divides scores does so in single precision.
+        // Scores are divided by this number in single precision.
         if ((float) value <= 0) {
             throw fields.fault(field, "is " + value + "; it must be above 0");
         }

@@ -5,23 +5,23 @@ import java.util.OptionalDouble;
 
 /**
  * The boundary architecture of GLiNER2.5 (gliner2/models/boundary): scores of first and last boundaries of spans
- * propose candidates, which are scored again. There is a boundary before each word and one behind the last. The fields
- * are those of {@code boundary_head} in config.json that inference reads.
+ * propose candidates, which are then scored again. There is a boundary before each word and one behind the last word.
+ * The fields are those of {@code boundary_head} in config.json that inference reads.
  *
- * @param width of the states of boundaries
- * @param pairWidth of the states of spans that are scored
- * @param hasDropout whether a layer of dropout stands inside the classifier
- * @param states what makes states of boundaries
+ * @param width the width of the states of boundaries
+ * @param pairWidth the width of the states of the spans that are scored
+ * @param hasDropout whether the classifier contains a layer of dropout
+ * @param states the layers that make states of boundaries
  * @param proposals which spans a query proposes
  * @param scoring how a query's own spans are scored
  * @param pool which spans queries share, and how those are scored
- * @param candidates which of the two is done
+ * @param candidates whether spans are proposed for each query or for all queries
  * @param insideEvidence whether scores of the words of a span count
- * @param content the vectors of a span's words; empty if they do not count
- * @param rotaryBase of the rotary embeddings of boundaries; empty if there are none
- * @param decoding what is kept
- * @param records empty if the model finds no structures
- * @param relations empty if the model finds no relations
+ * @param content the vectors of a span's words; empty if they are not used
+ * @param rotaryBase the base of the rotary embeddings of boundaries; empty if there are none
+ * @param decoding which spans are kept
+ * @param records the settings of structures; empty if the model does not find structures
+ * @param relations the settings of relations; empty if the model does not find relations
  */
 public record BoundaryHead(
         int width,
@@ -42,27 +42,27 @@ public record BoundaryHead(
     /**
      * Layers over boundaries.
      *
-     * @param attentionLayers how many layers of attention there are
-     * @param attentionHeads of each
-     * @param attentionWindow how far boundaries see; 0: all of them
-     * @param refinementLayers how many gated layers there are
-     * @param refinementWidth inside each
+     * @param attentionLayers the number of layers of attention
+     * @param attentionHeads the heads of each layer
+     * @param attentionWindow the distance up to which boundaries attend; 0 for all boundaries
+     * @param refinementLayers the number of gated layers
+     * @param refinementWidth the width inside each of them
      */
     public record States(
             int attentionLayers, int attentionHeads, int attentionWindow, int refinementLayers, int refinementWidth) {}
 
     /**
-     * The settings of what a query proposes.
+     * The settings of the spans that a query proposes.
      *
-     * @param starts the best first boundaries
-     * @param ends the best last boundaries
-     * @param endsPerStart spans of each of the first
-     * @param startsPerEnd spans of each of the last
-     * @param budget how many spans are kept
+     * @param starts the number of the best first boundaries
+     * @param ends the number of the best last boundaries
+     * @param endsPerStart the number of spans of each first boundary
+     * @param startsPerEnd the number of spans of each last boundary
+     * @param budget the number of spans that are kept
      * @param bidirectional whether last boundaries propose too
-     * @param alpha the share of a text's words that {@code starts} and {@code ends} grow to; 0: they do not grow
-     * @param maxCandidates what they grow to at most
-     * @param bucket what they are a multiple of when they grow
+     * @param alpha the share of a text's words to which {@code starts} and {@code ends} grow; 0 if they do not grow
+     * @param maxCandidates the most to which they grow
+     * @param bucket the number of which they are a multiple when they grow
      */
     public record Proposals(
             int starts,
@@ -74,7 +74,7 @@ public record BoundaryHead(
             double alpha,
             int maxCandidates,
             int bucket) {
-        /** Returns how many of {@code base} boundaries are chosen in a text of so many words. */
+        /** Returns how many boundaries are chosen in a text of a number of words; {@code base} without growth. */
         public int chosen(int base, int words) {
             if (alpha <= 0) {
                 return base;
@@ -85,9 +85,9 @@ public record BoundaryHead(
     }
 
     /**
-     * Scores of a query's own spans.
+     * The settings of the scores of a query's own spans.
      *
-     * @param heads of the product of both ends
+     * @param heads the heads of the product of both ends
      * @param compatibility whether that product counts
      * @param differences whether the difference of both ends counts
      * @param insideByQuery whether each query weighs the words inside for itself
@@ -95,21 +95,21 @@ public record BoundaryHead(
     public record Scoring(int heads, boolean compatibility, boolean differences, boolean insideByQuery) {}
 
     /**
-     * Spans that queries share.
+     * The settings of the spans that queries share.
      *
-     * @param boundaries the best first and the best last ones, of which all pairs are made
-     * @param size how many spans are kept
-     * @param perQuery how many of them each query chooses
-     * @param candidateLayers of attention between spans
-     * @param heads of all attention
-     * @param queryLayers of attention between queries
+     * @param boundaries the number of the best first and of the best last boundaries, which make all pairs
+     * @param size the number of spans that are kept
+     * @param perQuery the number of them that each query chooses
+     * @param candidateLayers the layers of attention between spans
+     * @param heads the heads of all attention
+     * @param queryLayers the layers of attention between queries
      */
     public record Pool(int boundaries, int size, int perQuery, int candidateLayers, int heads, int queryLayers) {}
 
     /**
-     * Vectors of words.
+     * The settings of the vectors of words.
      *
-     * @param width of each
+     * @param width the width of each vector
      * @param softMaximum whether a smooth maximum stands beside the mean
      */
     public record Content(int width, boolean softMaximum) {
@@ -120,13 +120,13 @@ public record BoundaryHead(
     }
 
     /**
-     * The settings of what is kept.
+     * The settings of the choice among spans.
      *
      * @param overlaps which entities may overlap
-     * @param abstention above which probability of finding nothing a kind has no entities; empty if the model does not
-     *     tell it
-     * @param hasCounts whether the model has weights that tell how many entities there are
-     * @param adaptive whether as many entities are kept as the model expects, though they do not reach the threshold
+     * @param abstention the probability of finding nothing above which a kind has no entities; empty if the model does
+     *     not compute it
+     * @param hasCounts whether the model has weights that predict the number of entities
+     * @param adaptive whether as many entities are kept as the model expects, even if they do not reach the threshold
      * @param pairTemperature divides scores of entities
      * @param classificationTemperature divides scores of labels
      */
@@ -139,10 +139,10 @@ public record BoundaryHead(
             double classificationTemperature) {}
 
     /**
-     * Structures.
+     * The settings of structures.
      *
-     * @param width of the vectors of instances and values
-     * @param instances how many a structure without an anchor has at most
+     * @param width the width of the vectors of instances and values
+     * @param instances the most instances of a structure without an anchor
      * @param instanceThreshold the least probability of an instance
      * @param fieldThreshold the least probability of a value
      * @param temperature divides all their scores
@@ -151,15 +151,15 @@ public record BoundaryHead(
             int width, int instances, double instanceThreshold, double fieldThreshold, double temperature) {}
 
     /**
-     * Relations.
+     * The settings of relations.
      *
-     * @param heads how many spans are tried as a relation's head
-     * @param tails how many as its tail
-     * @param pairs how many pairs of them are scored
+     * @param heads the number of spans that are tried as the head of a relation
+     * @param tails the number of spans that are tried as its tail
+     * @param pairs the number of pairs of them that are scored
      * @param argumentThreshold the least probability of a head and a tail
      * @param temperature divides scores
-     * @param directional whether a relation's vector is made of both its marks, and not of their mean
-     * @param content whether vectors of the words of both count
+     * @param directional whether a relation's vector is both of its marks side by side; otherwise it is their mean
+     * @param content whether the vectors of the words of both are used
      */
     public record Relations(
             int heads,
@@ -185,7 +185,7 @@ public record BoundaryHead(
         return hasDropout ? 3 : 2;
     }
 
-    /** Returns the same head with candidates of the other kind, and with all that it has weights for in use. */
+    /** Returns the same head with candidates of a kind, and with every part in use for which there are weights. */
     BoundaryHead whole(CandidatePool pool) {
         return new BoundaryHead(
                 width,

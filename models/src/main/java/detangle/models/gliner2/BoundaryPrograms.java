@@ -17,12 +17,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The programs of GLiNER2's boundary architecture (gliner2/models/boundary) that propose and score spans.
- * {@link #marginals} makes states of the boundaries between words, and scores them as the first and the last one of
- * what each query asks for. Of those scores, candidates are chosen outside of programs; {@link #pairs} scores
- * candidates of single queries, {@link SharedPoolProgram} those that all queries share. A text has W words and N = W+1
- * boundaries; H is the encoder's width, D that of boundaries, and Q is the number of queries. {@link StructurePrograms}
- * makes structures and relations of candidates.
+ * The programs of GLiNER2's boundary architecture (gliner2/models/boundary) that propose and score spans. {@link
+ * #marginals} makes states of the boundaries between words, and scores them as first and last boundaries of the spans
+ * of each query. Candidates are chosen from these scores outside of programs; {@link #pairs} scores candidates of
+ * single queries, {@link SharedPoolProgram} those that all queries share. A text has W words and N = W+1 boundaries; H
+ * is the encoder's width, D that of boundaries, and Q is the number of queries. {@link StructurePrograms} makes
+ * structures and relations of candidates.
  */
 public final class BoundaryPrograms {
     /** The name of the program {@link #marginals}. */
@@ -34,7 +34,7 @@ public final class BoundaryPrograms {
     /** States of words, {@code f32[W,H]}. */
     public static final String WORDS = "words";
 
-    /** States of the tokens that mark what is asked for, {@code f32[Q,H]}. */
+    /** States of the tokens that mark the queries, {@code f32[Q,H]}. */
     public static final String QUERIES = "queries";
 
     /** States of boundaries, {@code f32[N,D]}. */
@@ -49,7 +49,7 @@ public final class BoundaryPrograms {
     /** Logits of words, {@code f32[Q,W]}. */
     public static final String INSIDE_LOGITS = "inside_logits";
 
-    /** Logits of there being nothing, {@code f32[Q,1]}. */
+    /** Logits of finding nothing, {@code f32[Q,1]}. */
     public static final String NULL_LOGITS = "null_logits";
 
     /** Logarithms of the numbers of spans, {@code f32[Q,1]}. */
@@ -119,7 +119,7 @@ public final class BoundaryPrograms {
         return all;
     }
 
-    /** Under the name that the boundary head has in checkpoints. */
+    /** Returns layers under the name of the boundary head in checkpoints. */
     static Layers layers(Builder b) {
         return Layers.of(b).scope(HEAD);
     }
@@ -145,10 +145,10 @@ public final class BoundaryPrograms {
     }
 
     /**
-     * {@link #WORDS} and {@link #QUERIES}, and {@link #COSINES} and {@link #SINES} where they are turned, to
-     * {@link #STATES}, {@link #FIRST_LOGITS}, {@link #LAST_LOGITS}, {@link #FIRST_VECTORS} and {@link #LAST_VECTORS};
-     * and, where the configuration has them, {@link #GATES}, {@link #INSIDE_LOGITS}, {@link #NULL_LOGITS},
-     * {@link #COUNTS} and {@link #VALUES}.
+     * Returns the program from {@link #WORDS} and {@link #QUERIES}, and from {@link #COSINES} and {@link #SINES} if
+     * boundaries are turned, to {@link #STATES}, {@link #FIRST_LOGITS}, {@link #LAST_LOGITS}, {@link #FIRST_VECTORS}
+     * and {@link #LAST_VECTORS}; and, if the configuration has them, {@link #GATES}, {@link #INSIDE_LOGITS}, {@link
+     * #NULL_LOGITS}, {@link #COUNTS} and {@link #VALUES}.
      */
     public static Program marginals(Gliner2Config config, BoundaryHead head) {
         Builder b = new Builder();
@@ -206,7 +206,7 @@ public final class BoundaryPrograms {
         };
     }
 
-    /** Returns products of what queries and boundaries, or words, become: {@code [Q,N]} or {@code [Q,W]}. */
+    /** Returns the products of projected queries with projected boundaries or words: {@code [Q,N]} or {@code [Q,W]}. */
     private static Node logits(
             Layers layers, String name, String of, Node x, long in, Node queries, long hidden, long width) {
         Builder b = layers.builder();
@@ -260,7 +260,10 @@ public final class BoundaryPrograms {
         return layers.linear("output_projection", b.reshape(context, states.shape()), width, width);
     }
 
-    /** Zero where two boundaries see each other, and a number that no score comes near elsewhere: {@code [N,N]}. */
+    /**
+     * Returns zero where two boundaries attend to each other, and elsewhere a number far below all scores: {@code
+     * [N,N]}.
+     */
     private static Node window(Builder b, Dim boundaries, int window) {
         TensorType square = TensorType.of(DType.I64, boundaries, boundaries);
         Node distance = b.unary(UnaryFunction.ABS, b.sub(b.iota(square, 0), b.iota(square, 1)));
@@ -269,9 +272,9 @@ public final class BoundaryPrograms {
     }
 
     /**
-     * {@link #STATES}, {@link #QUERIES}, {@link #STARTS}, {@link #ENDS}, {@link #QUERY_INDICES}, {@link #KNOWN} and
-     * {@link #LENGTHS}, and, where the configuration has them, {@link #INTERVALS}, {@link #CONTENT}, {@link #COSINES}
-     * and {@link #SINES}, to {@link #SCORES} (scoring.py:174-266).
+     * Returns the program from {@link #STATES}, {@link #QUERIES}, {@link #STARTS}, {@link #ENDS}, {@link
+     * #QUERY_INDICES}, {@link #KNOWN} and {@link #LENGTHS}, and, if the configuration has them, {@link #INTERVALS},
+     * {@link #CONTENT}, {@link #COSINES} and {@link #SINES}, to {@link #SCORES} (scoring.py:174-266).
      */
     public static Program pairs(Gliner2Config config, BoundaryHead head) {
         Builder b = new Builder();
@@ -341,9 +344,9 @@ public final class BoundaryPrograms {
     }
 
     /**
-     * Turns pairs of numbers by the place of a boundary (rotary.py).
+     * Turns pairs of numbers by the index of a boundary (rotary.py).
      *
-     * @param cosines of the angles, {@code [N,width/2,1]}; null if nothing is turned
+     * @param cosines the cosines of the angles, {@code [N,width/2,1]}; null if nothing is turned
      */
     private record Turn(Builder b, Node cosines, Node sines, long width) {
         static Turn of(BoundaryHead head, long width, Dim boundaries, Builder b, List<Node> inputs) {
@@ -373,7 +376,7 @@ public final class BoundaryPrograms {
             return b.reshape(b.concat(2, List.of(first, second)), x.shape());
         }
 
-        /** Returns what queries weigh products with; both numbers of a pair have the same weight. */
+        /** Returns the weights of products by query; both numbers of a pair have the same weight. */
         Node gate(Layers layers, String name, Node queries, long hidden) {
             if (cosines == null) {
                 return layers.activation(HiddenActivation.SIGMOID, layers.linear(name, queries, hidden, width));

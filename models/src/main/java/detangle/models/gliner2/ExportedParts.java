@@ -21,10 +21,13 @@ public final class ExportedParts {
     /** Probabilities of spans in the first instance, which is the only one of entities, {@code f32[1,F,W,K]}. */
     public static final String SPAN_SCORES = "span_scores";
 
-    /** Probabilities of spans in each instance, {@code f32[19,F,W,K]}; those of {@link #COUNT_LOGITS} are there. */
+    /**
+     * Probabilities of spans in each instance, {@code f32[19,F,W,K]}; {@link #COUNT_LOGITS} says how many of the
+     * instances there are.
+     */
     public static final String INSTANCE_SCORES = "instance_scores";
 
-    /** Logits of the number of instances from 0 to 19, {@code f32[1,20]}; the greatest one says it. */
+    /** Logits of the number of instances from 0 to 19, {@code f32[1,20]}; the number with the greatest logit counts. */
     public static final String COUNT_LOGITS = "count_logits";
 
     /** Logits of the labels, if the part is a classification, {@code f32[1,F]}. */

@@ -11,7 +11,7 @@ import java.nio.file.Path;
  *
  * @param encoder the DeBERTa model inside, with as many words as the checkpoint's table has rows
  * @param pooling how tokens become words
- * @param head what stands on the encoder
+ * @param head the head on the encoder
  */
 public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2Head head) {
     /** The file that describes the model. */
@@ -43,8 +43,8 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2
     /**
      * Reads a model's configuration.
      *
-     * @param rows of the checkpoint's table of words
-     * @throws ConfigException that names the file and the field, if the model is of another kind
+     * @param rows the rows of the checkpoint's table of words
+     * @throws ConfigException if the model is of another kind; the message names the file and the field
      */
     public static Gliner2Config read(Path model, int rows) {
         ConfigFields fields = fields(model);
@@ -55,17 +55,17 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2
                 head(fields));
     }
 
-    /** A {@link ConfigException} that names the field if a folder's model is of a kind that cannot be run. */
+    /** Throws a {@link ConfigException} that names the field if a folder's model is of a kind that cannot be run. */
     public static void check(Path model) {
         read(model, DebertaConfig.of(encoderFields(model)).vocabSize());
     }
 
-    /** Returns what kind of GLiNER2 a folder holds, in words: {@code span}. */
+    /** Returns the kind of GLiNER2 model in a folder, in words: {@code span}. */
     public static String architecture(Path model) {
         return fields(model).text("architecture").orElse("span");
     }
 
-    /** Returns the fields that describe a folder's encoder, whatever it is. */
+    /** Returns the fields that describe a folder's encoder, of any kind. */
     public static ConfigFields encoderFields(Path model) {
         return ConfigFields.read(model, ENCODER_FILE).with("architectures", null);
     }
@@ -103,11 +103,11 @@ public record Gliner2Config(DebertaConfig encoder, TokenPooling pooling, Gliner2
     }
 
     private static DebertaConfig encoder(Path model, int rows) {
-        // The table has got rows for the tokens that mark what is asked for.
+        // The table has more rows for the tokens that mark the parts of a schema.
         return DebertaConfig.of(encoderFields(model).with("vocab_size", rows));
     }
 
-    /** Returns the greatest width of a span. The head's counts where both are stated, as in gliner2. */
+    /** Returns the greatest width of a span. As in gliner2, the head's number counts if both are stated. */
     private static int maxWidth(ConfigFields fields) {
         int own = fields.between(1, MAX_WIDTH, "max_width", DEFAULT_WIDTH);
         return fields.object("span_head").between(1, MAX_WIDTH, "max_width", own);

@@ -6,7 +6,7 @@ public sealed interface Gliner2Head permits SpanHead, BoundaryHead {
     String architecture();
 
     /**
-     * Returns the number of the second matrix that scores labels of classifications: a dropout between two takes a
+     * Returns the number of the second matrix that scores labels of classifications. A layer of dropout before it has a
      * number of its own.
      */
     int classifierOutput();

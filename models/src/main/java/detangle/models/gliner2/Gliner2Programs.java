@@ -34,7 +34,7 @@ public final class Gliner2Programs {
 
     private Gliner2Programs() {}
 
-    /** Returns what stands on the encoder: nothing but its last states. */
+    /** Returns the head on the encoder, whose only output is the last states. */
     public static Head encoder() {
         return encoder -> List.of(new Output(TOKENS, encoder.zeroPadding(encoder.lastHiddenState())));
     }
@@ -50,9 +50,7 @@ public final class Gliner2Programs {
         return all;
     }
 
-    /**
-     * Returns programs that have all the parameters that a checkpoint holds, those that no answer depends on included.
-     */
+    /** Returns programs with all parameters of a checkpoint, also those on which no answer depends. */
     public static List<Program> whole(Gliner2Config config) {
         List<Program> whole = new ArrayList<>(all(config));
         if (config.head() instanceof BoundaryHead head) {
@@ -63,7 +61,7 @@ public final class Gliner2Programs {
         return whole;
     }
 
-    /** {@link #MARKS} of a classification's labels to their {@link #LOGITS}. */
+    /** Returns the program from the {@link #MARKS} of a classification's labels to their {@link #LOGITS}. */
     public static Program classes(Gliner2Config config) {
         return logits(CLASSES, "classifier", config, config.head().classifierOutput(), 1);
     }
@@ -76,7 +74,7 @@ public final class Gliner2Programs {
         return program(name, List.of(marks), List.of(new Output(LOGITS, logits)));
     }
 
-    /** @param last the number of the second matrix; that of the first is 0 */
+    /** @param last the number of the second matrix; the first one has the number 0 */
     static Node mlp(Layers layers, Node x, long in, long inner, int last, long out) {
         Node hidden = layers.activation(HiddenActivation.RELU, layers.linear("0", x, in, inner));
         return layers.linear(Integer.toString(last), hidden, inner, out);

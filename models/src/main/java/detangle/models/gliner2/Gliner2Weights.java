@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/** A GLiNER2 checkpoint held against its configuration; gliner2 loads strictly, and so does this. */
+/** Compares a GLiNER2 checkpoint with its configuration, as strictly as gliner2 does when it loads one. */
 public final class Gliner2Weights {
     /** The prefix of the encoder's tensors. */
     public static final String ENCODER = "encoder.";
@@ -22,7 +22,7 @@ public final class Gliner2Weights {
     private Gliner2Weights() {}
 
     /**
-     * Returns rows of the encoder's table of words.
+     * Returns the number of rows of the encoder's table of words.
      *
      * @throws WeightsException if there is no such table
      */
@@ -34,10 +34,10 @@ public final class Gliner2Weights {
     /**
      * Returns the parameters of programs behind the encoder.
      *
-     * @param whole programs whose parameters a checkpoint may hold, though the others do not read them
-     * @param ignoreUnused whether tensors that no parameter takes are passed over
-     * @throws WeightsException that names a tensor that is lacking, of another shape, not of finite numbers, or left
-     *     over
+     * @param whole programs whose parameters a checkpoint may hold even if the other programs do not read them
+     * @param ignoreUnused whether tensors that no parameter takes are ignored
+     * @throws WeightsException if a tensor is missing, has another shape, is not finite, or is left over; the message
+     *     names it
      */
     public static Map<String, Tensor> parameters(
             Collection<Program> programs, Collection<Program> whole, Weights weights, boolean ignoreUnused) {

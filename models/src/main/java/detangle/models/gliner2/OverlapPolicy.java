@@ -4,11 +4,11 @@ import java.util.Locale;
 
 /** Which entities of one kind may have words in common (gliner2/models/boundary/engine.py:21-77). */
 public enum OverlapPolicy {
-    /** None may: those without common words are kept whose probabilities have the greatest sum. */
+    /** No entities may overlap. Those without common words are kept whose probabilities have the greatest sum. */
     FLAT,
-    /** All may. */
+    /** All entities may overlap. */
     NESTED,
-    /** All may but those that lie inside a more probable one. */
+    /** All entities may overlap, except those inside a more probable one. */
     LONGEST;
 
     /** Returns the word for it in config.json. */

@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Scores of candidates that all queries share (gliner2/models/boundary/pool.py:373-583): candidates attend to one
- * another by how they lie to each other, queries to what they find among them. Its inputs and output are those of
- * {@link BoundaryPrograms}, with P for the width of candidates.
+ * Scores candidates that all queries share (gliner2/models/boundary/pool.py:373-583). Candidates attend to one another
+ * with a bias by their relative places, and queries attend to candidates. Its inputs and output are those of {@link
+ * BoundaryPrograms}, with P for the width of candidates.
  */
 public final class SharedPoolProgram {
     /** The program's name. */
@@ -27,7 +27,7 @@ public final class SharedPoolProgram {
     /** The place of each candidate relative to each other one, {@code i64[K,K]}, below {@link #RELATIVE_PLACES}. */
     public static final String PLACE_INDICES = "place_indices";
 
-    /** The number of ways in which one candidate lies to another. */
+    /** The number of relative places of two candidates. */
     public static final int RELATIVE_PLACES = 8;
 
     private static final int FILM_WIDTH = 64;
@@ -35,10 +35,10 @@ public final class SharedPoolProgram {
     private SharedPoolProgram() {}
 
     /**
-     * {@link BoundaryPrograms#STATES}, {@link BoundaryPrograms#QUERIES}, {@link BoundaryPrograms#STARTS},
-     * {@link BoundaryPrograms#ENDS}, {@link BoundaryPrograms#KNOWN}, {@link BoundaryPrograms#LENGTHS} and
-     * {@link #PRIORS}, and, where the configuration has them, {@link BoundaryPrograms#CONTENT} and
-     * {@link #PLACE_INDICES}, to {@link BoundaryPrograms#SCORES}.
+     * Returns the program from {@link BoundaryPrograms#STATES}, {@link BoundaryPrograms#QUERIES}, {@link
+     * BoundaryPrograms#STARTS}, {@link BoundaryPrograms#ENDS}, {@link BoundaryPrograms#KNOWN}, {@link
+     * BoundaryPrograms#LENGTHS} and {@link #PRIORS}, and, if the configuration has them, {@link
+     * BoundaryPrograms#CONTENT} and {@link #PLACE_INDICES}, to {@link BoundaryPrograms#SCORES}.
      */
     public static Program of(Gliner2Config config, BoundaryHead head) {
         Builder b = new Builder();
@@ -81,7 +81,7 @@ public final class SharedPoolProgram {
         return Gliner2Programs.program(NAME, inputs, List.of(new Output(BoundaryPrograms.SCORES, scores)));
     }
 
-    /** Writes one layer of attention of candidates to one another, with a bias by how they lie to each other. */
+    /** Writes one layer of attention of candidates to one another, with a bias by their relative places. */
     private static Node attending(Layers layers, Node states, Node places, long width, long heads) {
         Builder b = layers.builder();
         long size = width / heads;
@@ -104,7 +104,7 @@ public final class SharedPoolProgram {
         return layers.builder().add(states, layers.linear("ffn.3", inner, 4 * width, width));
     }
 
-    /** Returns queries with what they find among candidates, which attend to one another. */
+    /** Returns queries that have attended to candidates and to one another. */
     private static Node informed(Layers layers, Node queries, Node candidates, long width, long heads) {
         Builder b = layers.builder();
         Node weights = SmallAttention.softmax(b, b.dotTransposed(queries, candidates));
@@ -116,7 +116,7 @@ public final class SharedPoolProgram {
         return fed(layers, b.add(states, b.reshape(attended, states.shape())), width);
     }
 
-    /** Scores of candidates that each query scales and moves: {@code [K,Q]}. */
+    /** Returns scores of candidates that each query scales and shifts: {@code [K,Q]}. */
     private static Node conditioned(Layers layers, Node candidates, Node queries, long width) {
         Builder b = layers.builder();
         Dim count = candidates.type().dim(0);

@@ -7,11 +7,11 @@ import detangle.ir.ReduceFunction;
 import detangle.ir.UnaryFunction;
 import detangle.models.deberta.Layers;
 
-/** Attention without positions, as the small transformers behind the encoder have it. */
+/** Writes attention without positions, for the small transformers behind the encoder. */
 final class SmallAttention {
     private SmallAttention() {}
 
-    /** Self-attention as PyTorch's MultiheadAttention has it, of {@code [I,M,width]} over M. */
+    /** Writes self-attention as PyTorch's MultiheadAttention does, of {@code [I,M,width]} over M. */
     static Node of(Layers layers, Node x, long width, long heads) {
         Builder b = layers.builder();
         Node all = b.add(
@@ -27,12 +27,12 @@ final class SmallAttention {
         return layers.linear("out_proj", b.reshape(context, x.shape()), width, width);
     }
 
-    /** Writes one of the equal parts of a row, each of so many numbers. */
+    /** Writes one of the equal parts of each row. */
     static Node part(Builder b, Node x, int index, long width) {
         return b.slice(x, -1, index * width, (index + 1) * width);
     }
 
-    /** Over the last axis. */
+    /** Writes a softmax over the last axis. */
     static Node softmax(Builder b, Node scores) {
         Node exponentials = b.unary(UnaryFunction.EXP, b.sub(scores, b.reduce(ReduceFunction.MAX, scores, -1)));
         return b.div(exponentials, b.reduce(ReduceFunction.SUM, exponentials, -1));

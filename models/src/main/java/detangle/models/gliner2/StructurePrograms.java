@@ -95,8 +95,8 @@ public final class StructurePrograms {
     }
 
     /**
-     * {@link BoundaryPrograms#STATES}, {@link BoundaryPrograms#STARTS} and {@link BoundaryPrograms#ENDS} to
-     * {@link #ROWS}.
+     * Returns the program from {@link BoundaryPrograms#STATES}, {@link BoundaryPrograms#STARTS} and {@link
+     * BoundaryPrograms#ENDS} to {@link #ROWS}.
      */
     private static Program candidates(long hidden, BoundaryHead head) {
         Builder b = new Builder();
@@ -109,7 +109,7 @@ public final class StructurePrograms {
                 CANDIDATE_STATES, List.of(states, starts, ends), List.of(new Output(ROWS, rows)));
     }
 
-    /** {@link #ROWS} of candidates to {@link #LOGITS} of their standing for instances. */
+    /** Returns the program from {@link #ROWS} of candidates to the {@link #LOGITS} of standing for an instance. */
     private static Program seeds(long hidden) {
         Builder b = new Builder();
         Node rows = BoundaryPrograms.input(b, ROWS, "K", hidden);
@@ -118,8 +118,8 @@ public final class StructurePrograms {
     }
 
     /**
-     * {@link #CANDIDATES} to {@link #ROWS} of instances that stand for no part of the text, and to their
-     * {@link #LOGITS}.
+     * Returns the program from {@link #CANDIDATES} to {@link #ROWS} of instances that stand for no part of the text,
+     * and to their {@link #LOGITS}.
      */
     private static Program instances(long hidden, BoundaryHead.Records records) {
         Builder b = new Builder();
@@ -138,9 +138,10 @@ public final class StructurePrograms {
     }
 
     /**
-     * {@link #ROWS} of instances, {@link #MARKS} and {@link #CANDIDATES} to {@link #INSTANCE_VECTORS},
-     * {@link #FIELD_VECTORS}, {@link #CANDIDATE_VECTORS}, {@link #INSTANCE_NULLS} and {@link #FIELD_NULLS}. A
-     * candidate's logit as the value of an instance's field is its product with the sum of both others.
+     * Returns the program from {@link #ROWS} of instances, {@link #MARKS} and {@link #CANDIDATES} to {@link
+     * #INSTANCE_VECTORS}, {@link #FIELD_VECTORS}, {@link #CANDIDATE_VECTORS}, {@link #INSTANCE_NULLS} and {@link
+     * #FIELD_NULLS}. The logit of a candidate as the value of a field of an instance is its product with the sum of the
+     * other two vectors.
      */
     private static Program fields(long hidden, BoundaryHead.Records records) {
         Builder b = new Builder();
@@ -165,9 +166,9 @@ public final class StructurePrograms {
     }
 
     /**
-     * {@link BoundaryPrograms#WORDS}, {@link #ENDS}, {@link #RELATION_VECTORS}, {@link #RELATION_INDICES} and
-     * {@link #ORDERS}, and, where the configuration has them, {@link #HEAD_CONTENT} and {@link #TAIL_CONTENT}, to
-     * {@link #LOGITS} of pairs (relations.py:285-384).
+     * Returns the program from {@link BoundaryPrograms#WORDS}, {@link #ENDS}, {@link #RELATION_VECTORS}, {@link
+     * #RELATION_INDICES} and {@link #ORDERS}, and, if the configuration has them, {@link #HEAD_CONTENT} and {@link
+     * #TAIL_CONTENT}, to {@link #LOGITS} of pairs (relations.py:285-384).
      */
     private static Program relations(long hidden, BoundaryHead.Relations asked) {
         Builder b = new Builder();
