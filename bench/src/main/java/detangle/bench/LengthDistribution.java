@@ -136,8 +136,9 @@ public sealed interface LengthDistribution {
 
     /**
      * Reads {@code uniform:8-256}, {@code lognormal:40,0.8} (median and sigma; {@code lognormal:40,0.8,256} with a cap
-     * other than {@link #CAP}), or the name of a file with one length a line. A {@link BenchException} if it is none of
-     * them.
+     * other than {@link #CAP}), or the name of a file with one length a line.
+     *
+     * @throws BenchException if the text is none of these
      */
     static LengthDistribution of(String text) {
         Matcher uniform = UNIFORM.matcher(text);

@@ -31,10 +31,10 @@ final class SuiteParts {
     }
 
     /**
-     * Opens or makes the folder. A {@link BenchException} if its parts were measured on another machine or with other
-     * options.
+     * Opens or makes the folder.
      *
      * @param options of each part, which gives them its model, its head and what is run
+     * @throws BenchException if its parts were measured on another machine or with other options
      */
     static SuiteParts open(BenchOptions options, Path folder, Consumer<String> progress) {
         options.peers().keySet().forEach(Peer::named);

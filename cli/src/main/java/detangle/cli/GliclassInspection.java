@@ -12,7 +12,11 @@ import java.util.Optional;
 final class GliclassInspection {
     private GliclassInspection() {}
 
-    /** Lines by their names; a {@link ConfigException} if config.json is not well formed. */
+    /**
+     * Returns lines by their names.
+     *
+     * @throws ConfigException if {@code config.json} is not well formed
+     */
     static Map<String, String> lines(Path model) {
         Map<String, String> lines = new LinkedHashMap<>();
         lines.put("model type", "GLiClass, " + GliclassConfig.kind(model));

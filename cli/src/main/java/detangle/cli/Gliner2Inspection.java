@@ -14,7 +14,11 @@ import java.util.Optional;
 final class Gliner2Inspection {
     private Gliner2Inspection() {}
 
-    /** Lines by their names; a {@link ConfigException} if config.json is not well formed. */
+    /**
+     * Returns lines by their names.
+     *
+     * @throws ConfigException if {@code config.json} is not well formed
+     */
     static Map<String, String> lines(Path folder) {
         Map<String, String> lines = new LinkedHashMap<>();
         lines.put("model type", "GLiNER2, " + Gliner2Config.architecture(folder));

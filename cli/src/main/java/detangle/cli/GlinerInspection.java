@@ -14,7 +14,11 @@ import java.util.Optional;
 final class GlinerInspection {
     private GlinerInspection() {}
 
-    /** Lines by their names; a {@link ConfigException} if gliner_config.json is not well formed. */
+    /**
+     * Returns lines by their names.
+     *
+     * @throws ConfigException if {@code gliner_config.json} is not well formed
+     */
     static Map<String, String> lines(Path folder) {
         ConfigFields fields = ConfigFields.read(folder, GlinerConfig.FILE);
         Map<String, String> lines = new LinkedHashMap<>();

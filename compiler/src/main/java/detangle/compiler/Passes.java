@@ -112,7 +112,11 @@ public final class Passes {
                 new DeadConstants()); // lets go of weights that are folded
     }
 
-    /** Returns a pass that needs no weights, by its name; a {@link CompileException} lists the names. */
+    /**
+     * Returns a pass that needs no weights, by its name.
+     *
+     * @throws CompileException if no pass has the name; it lists the names
+     */
     public static Pass named(String name) {
         List<Pass> passes = packedOptimisations();
         passes.add(new JoinRegions());

@@ -64,8 +64,9 @@ public final class Dim {
     }
 
     /**
-     * Returns a symbol: a letter followed by letters, digits or underscores; a {@link SizeException} for any other
-     * name.
+     * Returns a symbol: a letter followed by letters, digits or underscores.
+     *
+     * @throws SizeException for any other name
      */
     public static Dim symbol(String name) {
         boolean fits = !name.isEmpty()
@@ -94,7 +95,11 @@ public final class Dim {
         return isStatic() && number == 1;
     }
 
-    /** Returns the size of a static dim; an {@link IllegalStateException} for a symbolic one. */
+    /**
+     * Returns the size of a static dim.
+     *
+     * @throws IllegalStateException if the dim is symbolic
+     */
     public long size() {
         if (!isStatic()) {
             throw new IllegalStateException("the dimension " + this + " has no fixed size: bind its symbols first");
@@ -266,8 +271,9 @@ public final class Dim {
     }
 
     /**
-     * Returns the value with every symbol bound; a {@link SizeException} names a symbol without a value, or says that
-     * it overflows.
+     * Returns the value with every symbol bound.
+     *
+     * @throws SizeException if a symbol has no value, which it names, or if the value overflows
      */
     public long evaluate(Map<String, Long> bindings) {
         if (isStatic()) {
@@ -307,7 +313,11 @@ public final class Dim {
         return difference.number >= 0 && Arrays.stream(difference.coefficients).allMatch(c -> c >= 0);
     }
 
-    /** Parses the text form; a {@link SizeException} says what is wrong. */
+    /**
+     * Parses the text form.
+     *
+     * @throws SizeException if the text is not a dim; it says why
+     */
     public static Dim parse(String text) {
         return new DimParser(text).parse();
     }

@@ -134,7 +134,11 @@ public enum Level {
         return new InternalException(node + " does not belong in a program of the level " + this);
     }
 
-    /** An {@link IrException} with the first thing in a program that does not belong to this level, if there is any. */
+    /**
+     * Checks that a program belongs to this level.
+     *
+     * @throws IrException if anything in it does not; it names the first such thing
+     */
     public void check(Program program) {
         Verifier.check(verify(program));
     }

@@ -23,7 +23,11 @@ public final class Tensor {
     private final long[] shape;
     private final MemorySegment data;
 
-    /** An {@link IllegalArgumentException} if a size is negative, or the segment's size is not that of the elements. */
+    /**
+     * Makes a tensor of the bytes in a segment, which is not copied.
+     *
+     * @throws IllegalArgumentException if a size is negative, or if the segment has not the size of the elements
+     */
     public Tensor(DType dtype, long[] shape, MemorySegment data) {
         if (Arrays.stream(shape).anyMatch(size -> size < 0)) {
             throw new IllegalArgumentException("a tensor has no axes of the sizes " + Arrays.toString(shape));
@@ -86,7 +90,11 @@ public final class Tensor {
         return tensor;
     }
 
-    /** Returns the product of sizes; an {@link ArithmeticException} if it is beyond a long. */
+    /**
+     * Returns the product of sizes.
+     *
+     * @throws ArithmeticException if it is beyond a long
+     */
     public static long elements(long[] shape) {
         // Without a stream, as each result of a run asks.
         for (long size : shape) {

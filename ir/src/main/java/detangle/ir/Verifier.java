@@ -68,7 +68,11 @@ public final class Verifier {
         return verifier.errors.subList(0, Math.min(MAX_ERRORS, verifier.errors.size()));
     }
 
-    /** An {@link IrException} with the first error and the number of the others, if there are any. */
+    /**
+     * Checks a program.
+     *
+     * @throws IrException if there are errors; it states the first one and the number of the others
+     */
     public static void check(Program program) {
         check(verify(program));
     }

@@ -35,7 +35,12 @@ public record DetectionOptions(List<String> labels, OptionalDouble threshold) {
     /** The default options: personal data, or all labels of a model for token classification. */
     public static final DetectionOptions DEFAULT = new DetectionOptions(List.of(), OptionalDouble.empty());
 
-    /** Keeps a copy of the labels. Refuses empty labels, and a threshold that is not a probability. */
+    /**
+     * Keeps a copy of the labels.
+     *
+     * @throws PipelineException if a label is empty
+     * @throws IllegalArgumentException if the threshold is not between 0 and 1
+     */
     public DetectionOptions {
         labels = List.copyOf(labels);
         labels.forEach(InputRow.alone("a label")::requireText);

@@ -17,7 +17,11 @@ public record DynamicBatching(int maxBatchTokens, int maxWaiting, Duration deadl
     public static final DynamicBatching DEFAULT =
             new DynamicBatching(16_384, 512, Duration.ofSeconds(30), report -> {});
 
-    /** Refuses limits that are less than 1, and a deadline that is not positive. */
+    /**
+     * Checks the limits.
+     *
+     * @throws IllegalArgumentException if a limit is less than 1, or the deadline is not positive
+     */
     public DynamicBatching {
         if (maxBatchTokens < 1 || maxWaiting < 1 || !deadline.isPositive()) {
             throw new IllegalArgumentException("the limits of dynamic batching must be at least 1");

@@ -27,6 +27,11 @@ public record EmbeddingOptions(
     public static final EmbeddingOptions DEFAULT =
             new EmbeddingOptions(List.of(), false, OptionalInt.empty(), Optional.empty(), Optional.empty());
 
+    /**
+     * Keeps a copy of the poolings.
+     *
+     * @throws IllegalArgumentException if {@code truncateDim} is less than 1
+     */
     public EmbeddingOptions {
         pooling = List.copyOf(pooling);
         if (truncateDim.orElse(1) < 1) {

@@ -32,7 +32,12 @@ public record ExtractionOptions(
      */
     public static final ExtractionOptions DEFAULT = new ExtractionOptions(0.5, true, false);
 
-    /** Refuses thresholds that are not probabilities. */
+    /**
+     * Checks the thresholds.
+     *
+     * @throws IllegalArgumentException if a threshold is not between 0 and 1, or if {@code mergeAdjacent} and {@code
+     *     classProbabilities} are both asked for
+     */
     public ExtractionOptions {
         requireProbability(threshold);
         if (mergeAdjacent && classProbabilities) {

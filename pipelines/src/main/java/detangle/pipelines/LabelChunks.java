@@ -19,7 +19,7 @@ public record LabelChunks(int text, int overlap, int labels) {
     /** @throws PipelineException if a number is too small, or parts would share all of their code points */
     public LabelChunks {
         if (text < 1 || labels < 1) {
-            throw new PipelineException("a part must have at least one character and one label");
+            throw new PipelineException("a part has at least one character and one label");
         }
         if (overlap < 0 || overlap >= text) {
             throw new PipelineException(

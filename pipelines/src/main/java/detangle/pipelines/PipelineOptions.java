@@ -62,7 +62,11 @@ public record PipelineOptions(
             true,
             Optional.empty());
 
-    /** Refuses numbers of texts or tokens that are less than 1. */
+    /**
+     * Checks the numbers.
+     *
+     * @throws IllegalArgumentException if {@code batchSize} or {@code maxLength} is less than 1
+     */
     public PipelineOptions {
         if (batchSize < 1) {
             throw new IllegalArgumentException("a batch must hold at least one text, not " + batchSize);

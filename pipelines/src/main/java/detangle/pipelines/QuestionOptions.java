@@ -28,7 +28,11 @@ public record QuestionOptions(
      */
     public static final QuestionOptions DEFAULT = new QuestionOptions(1, 128, 384, 15, false, true);
 
-    /** Refuses a negative stride, and other numbers that are less than 1. */
+    /**
+     * Checks the numbers.
+     *
+     * @throws IllegalArgumentException if the stride is negative, or another number is less than 1
+     */
     public QuestionOptions {
         if (topK < 1
                 || docStride < 0

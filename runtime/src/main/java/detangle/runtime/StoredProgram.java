@@ -53,7 +53,11 @@ final class StoredProgram {
         this.model = model;
     }
 
-    /** Returns the program with its data; an {@link ArtifactException} says what is wrong with it. */
+    /**
+     * Returns the program with its data.
+     *
+     * @throws ArtifactException if the program is damaged; it says how
+     */
     Program read(byte[] text) {
         Program program;
         try {

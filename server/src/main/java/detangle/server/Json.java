@@ -50,7 +50,11 @@ final class Json {
 
     private Json() {}
 
-    /** Returns the object in a body; an {@link ApiException} if the body is not a JSON object. */
+    /**
+     * Returns the object in a body.
+     *
+     * @throws ApiException if the body is not a JSON object
+     */
     static JsonNode object(byte[] body) {
         requireUtf8(body);
         JsonNode node;

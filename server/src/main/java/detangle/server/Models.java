@@ -16,7 +16,11 @@ record Models(List<ServedModel> all) {
         return AskedModel.is(all.getFirst());
     }
 
-    /** Returns the model with a name; an {@link ApiException} if there is none. */
+    /**
+     * Returns the model with a name.
+     *
+     * @throws ApiException if no served model has the name
+     */
     ServedModel named(String name) {
         return all.stream()
                 .filter(model -> model.name().equals(name))

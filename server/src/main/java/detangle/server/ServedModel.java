@@ -134,7 +134,11 @@ final class ServedModel implements AutoCloseable {
         return first().whole().pipeline();
     }
 
-    /** Returns the model's first task; an {@link ApiException} after the server has stopped. */
+    /**
+     * Returns the model's first task.
+     *
+     * @throws ApiException if the server has stopped
+     */
     private Ability first() {
         return abilities.stream().findFirst().orElseThrow(ApiException::stopping);
     }
@@ -176,7 +180,11 @@ final class ServedModel implements AutoCloseable {
         return abilities.stream().filter(a -> a.task().name().equals(task)).findFirst();
     }
 
-    /** Returns the task of that name with its pipeline; an {@link ApiException} if the model does not do it. */
+    /**
+     * Returns the task of that name with its pipeline.
+     *
+     * @throws ApiException if the model does not do the task
+     */
     Ability require(String task) {
         return ability(task).orElseThrow(() -> {
             if (TextTasks.named(task).isEmpty()) {
@@ -194,7 +202,9 @@ final class ServedModel implements AutoCloseable {
 
     /**
      * Returns the first of the model's tasks that has all of these inputs and options, or else the first that has the
-     * most of them; an {@link ApiException} if another one has the rest.
+     * most of them.
+     *
+     * @throws ApiException if another task has the rest of them
      */
     Ability meant(Collection<String> names) {
         Ability closest = Collections.max(abilities(), Comparator.comparingLong(ability -> known(ability, names)));

@@ -87,8 +87,9 @@ public final class MemoryPlan {
     }
 
     /**
-     * Returns the offsets when the symbols have these sizes; a {@link SizeException} if one is negative, or if they
-     * overflow 64 bits together.
+     * Returns the offsets when the symbols have these sizes.
+     *
+     * @throws SizeException if one is negative, or if they overflow 64 bits together
      */
     public Layout layout(Map<String, Long> bindings) {
         long[] sizes = slots.stream()

@@ -62,8 +62,9 @@ public final class InputBinding {
     }
 
     /**
-     * An {@link InterpreterException} if an input of i1 holds bytes that are neither 0 nor 1, which kernels read as
-     * numbers.
+     * Checks that an input of i1 holds 0 and 1 alone, because kernels read its bytes as numbers.
+     *
+     * @throws InterpreterException if a byte is neither 0 nor 1
      */
     public static void checkTruthValues(String name, Tensor tensor) {
         if (tensor.dtype() == DType.I1) {

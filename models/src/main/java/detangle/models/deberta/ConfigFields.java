@@ -19,7 +19,11 @@ import tools.jackson.databind.node.ObjectNode;
 /** Typed access to the fields of a JSON object; null counts as absent. Every fault names the file and the field. */
 public record ConfigFields(Path file, JsonNode root) {
 
-    /** Returns the fields of a file; a {@link ConfigException} if it is not a JSON object. */
+    /**
+     * Returns the fields of a file.
+     *
+     * @throws ConfigException if the file is not a JSON object
+     */
     public static ConfigFields read(Path file) {
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new ConfigException(file, "no such file");

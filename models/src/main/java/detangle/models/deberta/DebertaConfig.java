@@ -82,7 +82,9 @@ public record DebertaConfig(
     }
 
     /**
-     * Reads a config.json, or that of a folder. A {@link ConfigException} names the file and the field at fault.
+     * Reads a config.json, or that of a folder.
+     *
+     * @throws ConfigException if it is not well formed; it names the file and the field at fault
      */
     public static DebertaConfig read(Path fileOrFolder) {
         return ConfigReader.read(fileOrFolder);

@@ -46,8 +46,9 @@ final class EncoderPrefix {
     private EncoderPrefix() {}
 
     /**
-     * Returns what the names of the encoder's tensors begin with; a {@link WeightsException} if two encoders have equal
-     * rights.
+     * Returns what the names of the encoder's tensors begin with.
+     *
+     * @throws WeightsException if the file has two encoders and nothing says which one is the model's
      */
     static String of(Weights weights) {
         List<String> found = new ArrayList<>();

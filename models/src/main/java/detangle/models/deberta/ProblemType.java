@@ -14,8 +14,9 @@ public enum ProblemType {
     MULTI_LABEL_CLASSIFICATION;
 
     /**
-     * Returns the problem type that the fields of a file state, if they state one; a {@link ConfigException} if it is
-     * not known.
+     * Returns the problem type that the fields of a file state, if they state one.
+     *
+     * @throws ConfigException if the problem type is not known
      */
     public static Optional<ProblemType> of(ConfigFields fields) {
         return fields.text("problem_type")

@@ -41,10 +41,12 @@ public record ModelFile(Path path, byte[] content) {
     private static final int MAX_WEIGHTS_BYTES = 256 * BYTES_PER_MIB;
 
     /**
-     * Reads a file that stands by itself. An {@link IOException} says in words that can follow "cannot be read: " why
-     * it cannot be had: it is not there, it is not a regular file, it has more than {@link #limit} bytes, or it is a
-     * pointer of Git LFS, a web page or an error in the place of what its name says. What is not a regular file is
-     * never opened, as opening a pipe waits for somebody who writes.
+     * Reads a file that stands by itself. A path to something else than a regular file is never opened, because opening
+     * a pipe waits for a process that writes.
+     *
+     * @throws IOException if the path does not exist or is not a regular file, if the file has more than {@link #limit}
+     *     bytes, or if it is a pointer of Git LFS, a web page or an error in the place of what its name says. The
+     *     message can follow "cannot be read: "
      */
     public static ModelFile read(Path path) throws IOException {
         byte[] content = bytes(path);
@@ -67,8 +69,9 @@ public record ModelFile(Path path, byte[] content) {
     }
 
     /**
-     * An {@link IOException} that says both numbers, if a file of that name has more bytes than {@link #limit} lets it
-     * have.
+     * Checks the size of a file.
+     *
+     * @throws IOException if a file of that name has more bytes than {@link #limit} lets it have; it says both numbers
      */
     public static void checkSize(Path path, long size) throws IOException {
         if (size > limit(path)) {
@@ -114,7 +117,11 @@ public record ModelFile(Path path, byte[] content) {
         };
     }
 
-    /** Returns the content as UTF-8. */
+    /**
+     * Returns the content as UTF-8.
+     *
+     * @throws CharacterCodingException if the content is not UTF-8
+     */
     public String text() throws CharacterCodingException {
         return StandardCharsets.UTF_8
                 .newDecoder()

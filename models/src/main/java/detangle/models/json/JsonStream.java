@@ -46,7 +46,11 @@ public final class JsonStream {
         T read(JsonParser parser);
     }
 
-    /** Returns what a reader makes of the one value that the bytes spell. */
+    /**
+     * Returns what a reader makes of the one value that the bytes spell.
+     *
+     * @throws InvalidJson if the bytes are not JSON of one value, or are beyond a limit of this class
+     */
     public static <T> T read(MemorySegment utf8, Reader<T> reader) throws InvalidJson {
         return read(FACTORY, utf8, reader);
     }

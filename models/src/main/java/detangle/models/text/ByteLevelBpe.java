@@ -68,7 +68,9 @@ record ByteLevelBpe(Path origin, Map<String, Integer> vocabulary, List<String> m
     }
 
     /**
-     * Returns the lines of a text in a file; a {@link TokenizerException} if there are more than any vocabulary has.
+     * Returns the lines of a text in a file.
+     *
+     * @throws TokenizerException if there are more than any vocabulary has
      */
     static List<String> lines(Path file, String text) {
         List<String> lines = text.lines().limit(MAX_LINES + 1L).toList();

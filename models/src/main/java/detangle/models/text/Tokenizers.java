@@ -35,8 +35,9 @@ public final class Tokenizers {
      * Returns the tokenizer that a folder's files describe: the first of {@code tokenizer.json}, {@code spm.model},
      * {@code vocab.json} with {@code merges.txt}, {@code vocab.txt}, {@code bpe_encoder.bin}, {@code dict.txt} with
      * {@code merges.txt}. What {@code tokenizer_config.json}, {@code special_tokens_map.json} and {@code
-     * added_tokens.json} beside it say is heeded. A {@link TokenizerException} if there is none, or it is not well
-     * formed.
+     * added_tokens.json} beside it say is heeded.
+     *
+     * @throws TokenizerException if the folder has none of them, or if one is not well formed
      */
     public static Tokenizer load(Path folder) {
         return load(folder, TokenizerKind.HUGGINGFACE);
@@ -48,8 +49,9 @@ public final class Tokenizers {
     }
 
     /**
-     * Returns the tokenizer of a folder that follows someone's code; a {@link TokenizerException} if files for it are
-     * missing.
+     * Returns the tokenizer of a folder that follows someone's code.
+     *
+     * @throws TokenizerException if files for it are missing
      */
     public static Tokenizer load(Path folder, TokenizerKind kind) {
         ModelFiles files = ModelFiles.of(folder);

@@ -172,8 +172,10 @@ public final class Artifact {
     }
 
     /**
-     * Returns what an artifact says of itself; an {@link ArtifactException} or {@link WeightsException} if it is
-     * damaged.
+     * Returns what an artifact says of itself.
+     *
+     * @throws ArtifactException if the artifact is damaged, or is of a version that cannot be read
+     * @throws WeightsException if the file around it is damaged
      */
     public static JsonNode manifest(Path file) {
         return header(file).manifest();
@@ -188,9 +190,11 @@ public final class Artifact {
     }
 
     /**
-     * Returns a section's bytes, if there is one of that name; exceptions as those of {@link #manifest}.
+     * Returns a section's bytes, if there is one of that name.
      *
-     * @param maxBytes how many bytes it may have; an {@link ArtifactException} says the bound if it has more
+     * @param maxBytes how many bytes the section may have
+     * @throws ArtifactException if the section has more bytes, and as {@link #manifest}
+     * @throws WeightsException as {@link #manifest}
      */
     public static Optional<byte[]> section(Path file, String name, int maxBytes) {
         return with(file, opened -> {

@@ -74,8 +74,9 @@ final class MappedFiles implements AutoCloseable {
     record Readable(MemorySegment bytes, FileChannel channel) {}
 
     /**
-     * Returns the bytes of a file, which live until this is closed; a {@link WeightsException} if it is not a regular
-     * file or cannot be read.
+     * Returns the bytes of a file, which live until this is closed.
+     *
+     * @throws WeightsException if the file is not a regular file or cannot be read
      */
     MemorySegment map(Path file) {
         // Before the file is mapped, so that a change in between is noticed and not overlooked.
@@ -127,7 +128,11 @@ final class MappedFiles implements AutoCloseable {
         return e instanceof AccessDeniedException ? "no permission to read it" : String.valueOf(e.getMessage());
     }
 
-    /** Memory that lives as long as the mapped files; a {@link WeightsException} if there is not so much. */
+    /**
+     * Returns memory that lives as long as the mapped files.
+     *
+     * @throws WeightsException if the process has not so much memory
+     */
     MemorySegment allocate(Path file, long bytes) {
         try {
             return arena.allocate(bytes, Long.BYTES);

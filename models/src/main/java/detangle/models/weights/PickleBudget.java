@@ -25,7 +25,11 @@ final class PickleBudget {
         steps(1);
     }
 
-    /** Counts several steps; a {@link PickleException} if that is too many. */
+    /**
+     * Counts several steps.
+     *
+     * @throws PickleException if there are then too many of them
+     */
     void steps(long count) {
         instructions += count;
         if (instructions > MAX_INSTRUCTIONS) {
@@ -33,7 +37,11 @@ final class PickleBudget {
         }
     }
 
-    /** Counts memory; a {@link PickleException} if that is too much. */
+    /**
+     * Counts memory.
+     *
+     * @throws PickleException if there is then too much of it
+     */
     void bytes(long count) {
         bytes += count;
         if (bytes > MAX_BYTES) {

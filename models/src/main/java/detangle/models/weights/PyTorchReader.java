@@ -73,7 +73,12 @@ final class PyTorchReader {
         }
     }
 
-    /** Returns what a file holds; a {@link PickleException} or a {@link WeightsException} if it is not well formed. */
+    /**
+     * Returns what a file holds.
+     *
+     * @throws PickleException if a pickle of the file is not well formed
+     * @throws WeightsException if the file is not well formed
+     */
     static Saved open(Path file, MappedFiles files, boolean zip) {
         MemorySegment bytes = files.map(file);
         return zip ? zip(file, files, bytes) : stream(file, files, bytes);

@@ -43,8 +43,9 @@ public final class SafetensorsWriter {
 
     /**
      * Writes the tensors, in their own types, with the text entries as {@code __metadata__}. The file appears whole or
-     * not at all: it is written under another name in the same folder and then renamed over {@code file}. A
-     * {@link WeightsException} if that fails.
+     * not at all: it is written under another name in the same folder and then renamed over {@code file}.
+     *
+     * @throws WeightsException if the file cannot be written
      */
     public static void write(Path file, SequencedMap<String, Tensor> tensors, Map<String, String> metadata) {
         writeSealed(file, tensors, metadata, "", header -> new byte[0]);
@@ -56,6 +57,8 @@ public final class SafetensorsWriter {
      *
      * @param types of the tensors by their names; their shapes have no symbols
      * @param tensors makes the tensor of a name, of its type
+     * @throws WeightsException if the file cannot be written
+     * @throws IllegalArgumentException if a tensor is not of its type
      */
     public static void writeEach(Path file, SequencedMap<String, TensorType> types, Function<String, Tensor> tensors) {
         List<Entry> entries = new ArrayList<>();
@@ -78,7 +81,7 @@ public final class SafetensorsWriter {
         Tensor made() {
             Tensor made = tensor.get();
             if (made.dtype() != dtype || !Arrays.equals(made.shape(), shape)) {
-                throw new IllegalArgumentException("the tensor " + name + " is not of the type that was said");
+                throw new IllegalArgumentException("the tensor " + name + " is not of the type that types has for it");
             }
             return made;
         }

@@ -104,10 +104,10 @@ final class StoredTensor {
     }
 
     /**
-     * Returns the tensor; a {@link WeightsException} if its type is none that can be computed with, or its elements are
-     * damaged.
+     * Returns the tensor.
      *
      * @param files that it is read from
+     * @throws WeightsException if its type is none that can be computed with, or its elements are damaged
      */
     synchronized Tensor read(String name, MappedFiles files) {
         if (tensor == null) {

@@ -15,8 +15,10 @@ public final class TorchFile {
     private TorchFile() {}
 
     /**
-     * The dictionary in a file of torch.save: texts, {@link Long}, {@link Double}, {@link Boolean}, lists (also for
-     * tuples) and maps. A {@link WeightsException} if it is damaged or holds anything else; nothing of it is run.
+     * Returns the dictionary in a file of torch.save: texts, {@link Long}, {@link Double}, {@link Boolean}, lists (also
+     * for tuples) and maps. No code of the file is run.
+     *
+     * @throws WeightsException if the file is damaged or holds anything else
      */
     public static Map<?, ?> dictionary(Path file) {
         try (MappedFiles files = new MappedFiles()) {
@@ -35,6 +37,8 @@ public final class TorchFile {
     /**
      * Reads a dictionary as {@link #dictionary(Path)} does, of a file whose content is at hand; it may lie inside
      * another.
+     *
+     * @throws WeightsException as {@link #dictionary(Path)}
      */
     public static Map<?, ?> dictionary(Path file, byte[] content) {
         if (Files.isRegularFile(file)) {

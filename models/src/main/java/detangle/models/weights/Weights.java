@@ -36,7 +36,9 @@ public final class Weights implements AutoCloseable {
      * Returns the weights of a checkpoint: a safetensors file, a file of torch.save (zip, or the stream before PyTorch
      * 1.6), the {@code .index.json} of several, or a folder with {@code model.safetensors} or {@code pytorch_model.bin}
      * or the index of either. No code of a file is run: what is not a tensor, text, number or container of these is
-     * refused. A {@link WeightsException} if there is none or it is not well formed.
+     * refused.
+     *
+     * @throws WeightsException if there is no file of weights, or if it is not well formed
      */
     public static Weights open(Path fileOrFolder) {
         return WeightFiles.open(fileOrFolder);

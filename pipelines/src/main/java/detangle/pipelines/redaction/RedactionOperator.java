@@ -24,8 +24,9 @@ public sealed interface RedactionOperator extends Serializable {
      */
     record Hash(HashKey key, int digits) implements RedactionOperator {
         /**
-         * Refuses a number of digits that a hash does not have, or that is so small that different parts would soon
-         * have the same hash.
+         * Checks the number of digits. With fewer digits, different parts would soon have the same hash.
+         *
+         * @throws PipelineException if the digits are not {@value #LEAST_DIGITS} to {@value #MOST_DIGITS}
          */
         public Hash {
             if (digits < LEAST_DIGITS || digits > MOST_DIGITS) {
@@ -41,7 +42,11 @@ public sealed interface RedactionOperator extends Serializable {
      * @param character one code point
      */
     record Mask(String character) implements RedactionOperator {
-        /** Refuses a text that is not one visible character. */
+        /**
+         * Checks the character.
+         *
+         * @throws PipelineException if the text is not one visible character
+         */
         public Mask {
             if (character.codePointCount(0, character.length()) != 1 || !isVisible(character.codePointAt(0))) {
                 throw new PipelineException("the masking character must be one visible character, such as * or #");

@@ -28,8 +28,10 @@ public record AttributeGroup(
     private static final double DEFAULT_THRESHOLD = 0.5;
 
     /**
-     * Keeps copies of the lists. Refuses an empty list of labels, blank or doubled labels, and a name that answers use
-     * themselves.
+     * Keeps copies of the lists.
+     *
+     * @throws SchemaException if there are no labels, if a label is blank or occurs twice, if the threshold is not a
+     *     probability, or if answers have a property of the same name
      */
     public AttributeGroup {
         labels = List.copyOf(labels);

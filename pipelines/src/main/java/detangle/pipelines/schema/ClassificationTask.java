@@ -33,7 +33,11 @@ public record ClassificationTask(
      * @param description more words for the model
      */
     public record Label(String name, Optional<String> description) {
-        /** Refuses a blank name. */
+        /**
+         * Checks the name.
+         *
+         * @throws SchemaException if the name is blank
+         */
         public Label {
             Schema.named("labels", name);
         }
@@ -53,8 +57,9 @@ public record ClassificationTask(
     }
 
     /**
-     * Keeps copies of the lists. Refuses a blank name, an empty list of labels, and a threshold that is not a
-     * probability. A label that occurs twice has two places in the prompt, as in GLiNER2.
+     * Keeps copies of the lists. A label that occurs twice has two places in the prompt, as in GLiNER2.
+     *
+     * @throws SchemaException if the name is blank, if there are no labels, or if the threshold is not a probability
      */
     public ClassificationTask {
         labels = List.copyOf(labels);

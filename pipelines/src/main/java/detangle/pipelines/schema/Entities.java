@@ -18,8 +18,10 @@ import java.util.Set;
  */
 public record Entities(List<EntityKind> kinds, List<AttributeGroup> attributes) implements Schema.Part {
     /**
-     * Keeps copies of the lists. Refuses an empty list of kinds, names that occur twice, and attributes of missing
-     * kinds.
+     * Keeps copies of the lists.
+     *
+     * @throws SchemaException if there are no kinds, if a name or a label of the attributes occurs twice, or if an
+     *     attribute applies to a kind that is not among these
      */
     public Entities {
         kinds = List.copyOf(kinds);

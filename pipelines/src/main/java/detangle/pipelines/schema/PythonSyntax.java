@@ -23,7 +23,11 @@ final class PythonSyntax {
         this.expression = expression;
     }
 
-    /** Returns the expression for the JDK; a {@link SchemaException} says what is not supported. */
+    /**
+     * Returns the expression for the JDK.
+     *
+     * @throws SchemaException if the expression is too long or has syntax that is not supported; it names that syntax
+     */
     static String translate(String expression) {
         if (expression.length() > MAX_LENGTH) {
             throw new SchemaException(

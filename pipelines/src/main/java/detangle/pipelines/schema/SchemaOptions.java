@@ -31,22 +31,31 @@ public record SchemaOptions(
      *     values also come in the order of the text
      */
     public record Windows(int words, int overlap, boolean longerOnly) {
-        /** Refuses windows that share all of their words. */
+        /**
+         * Checks the numbers of words.
+         *
+         * @throws IllegalArgumentException if a window has no words, or if two windows share a negative number of
+         *     words or all of them
+         */
         public Windows {
             if (words < 1 || overlap < 0 || overlap >= words) {
-                throw new IllegalArgumentException("a window has at least one word, and more than it has in common with"
-                        + " the next, not " + words + " and " + overlap);
+                throw new IllegalArgumentException("a window must have at least one word and share fewer words than it"
+                        + " has, not " + words + " and " + overlap);
             }
         }
     }
 
-    /** Refuses a threshold that is not a probability, and a limit of less than one word. */
+    /**
+     * Checks the threshold and the limit.
+     *
+     * @throws IllegalArgumentException if the threshold is not between 0 and 1, or the limit is less than 1
+     */
     public SchemaOptions {
         if (!(threshold >= 0 && threshold <= 1)) {
             throw new IllegalArgumentException("a threshold must be between 0 and 1, not " + threshold);
         }
         if (maxWords.isPresent() && maxWords.getAsInt() < 1) {
-            throw new IllegalArgumentException("at least one word of a text is read, not " + maxWords.getAsInt());
+            throw new IllegalArgumentException("maxWords must be at least 1, not " + maxWords.getAsInt());
         }
     }
 

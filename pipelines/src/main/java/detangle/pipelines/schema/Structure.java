@@ -15,8 +15,10 @@ import java.util.Optional;
 public record Structure(String name, List<StructureField> fields, Optional<RecordMode> mode, Optional<String> anchor)
         implements Schema.Part {
     /**
-     * Keeps a copy of the fields. Refuses a blank name, an empty list of fields, fields of the same name, and an anchor
-     * that is not one of them.
+     * Keeps a copy of the fields.
+     *
+     * @throws SchemaException if the name is blank, if there are no fields, if two fields have the same name, or if the
+     *     anchor is not one of them or the mode does not take it
      */
     public Structure {
         fields = List.copyOf(fields);

@@ -28,10 +28,15 @@ public final class BertScoring extends TextTask<BertScorer> {
         this(BertScoreOptions.DEFAULT);
     }
 
-    /** @param standard the options of the comparison, of a single layer */
+    /**
+     * Makes the task with options of the comparison.
+     *
+     * @param standard options of a single layer
+     * @throws IllegalArgumentException if the options ask for all layers
+     */
     public BertScoring(BertScoreOptions standard) {
         if (standard.allLayers()) {
-            throw new IllegalArgumentException("an answer can have the scores of only one layer");
+            throw new IllegalArgumentException("an answer has the scores of one layer: leave out allLayers");
         }
         this.standard = standard;
     }

@@ -24,7 +24,11 @@ public final class SentenceSimilarity extends TextTask<FeatureExtractor> {
         this(EmbeddingOptions.DEFAULT);
     }
 
-    /** @param standard the options of vectors for requests that do not state them */
+    /**
+     * Makes the task with options of vectors.
+     *
+     * @param standard the options for requests that do not state them
+     */
     public SentenceSimilarity(EmbeddingOptions standard) {
         this.standard = standard;
     }

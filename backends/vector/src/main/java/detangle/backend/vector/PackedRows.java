@@ -15,7 +15,11 @@ record PackedRows(String what, FrameValue segments, FrameValue positions, int le
     /** Attention reserves places from the first position to the last. */
     private static final int LONGEST = 1 << 20;
 
-    /** An {@link InterpreterException} that says what does not ascend, or leads outside. */
+    /**
+     * Checks that the segments ascend and stay inside the rows.
+     *
+     * @throws InterpreterException if they do not; it says which one
+     */
     void check(Frame f) {
         long longest = f.sizes()[length];
         if (longest < 0 || longest > LONGEST) {

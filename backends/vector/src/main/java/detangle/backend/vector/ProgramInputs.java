@@ -99,7 +99,11 @@ final class ProgramInputs {
         }
     }
 
-    /** Checks the axes whose sizes follow from those of others; an {@link InputException} as there. */
+    /**
+     * Checks the axes whose sizes follow from those of others.
+     *
+     * @throws InputException as there
+     */
     void check(Map<String, Tensor> inputs, long[] sizes) {
         for (Given input : given) {
             if (!input.follows(inputs.get(input.name), sizes)) {
@@ -109,7 +113,9 @@ final class ProgramInputs {
     }
 
     /**
-     * Checks all again, where sizes that follow from others could not be evaluated; an {@link InputException} as there.
+     * Checks all again, where sizes that follow from others could not be evaluated.
+     *
+     * @throws InputException as there
      */
     void check(Map<String, Tensor> inputs) {
         ShapeBinding.bind(program, inputs);

@@ -18,25 +18,28 @@ public interface Subject {
     Forward prepare(Map<String, Tensor> inputs) throws Exception;
 
     /**
-     * Prepares a run from a text to the outputs; an {@link UnsupportedOperationException} where a model takes ids
-     * alone.
+     * Prepares a run from a text to the outputs.
+     *
+     * @throws UnsupportedOperationException if the model takes ids alone
      */
     default Forward prepare(String text) throws Exception {
         throw new UnsupportedOperationException(version() + " takes ids, not texts");
     }
 
     /**
-     * Returns all batches of a file, one after another; an {@link UnsupportedOperationException} where files are not
-     * read.
+     * Returns all batches of a file, one after another.
+     *
+     * @throws UnsupportedOperationException if the runtime does not read files
      */
     default Forward prepare(Path batches) throws Exception {
         throw new UnsupportedOperationException(version() + " takes ids, not files of batches");
     }
 
     /**
-     * Returns each batch of a file of requests; an {@link UnsupportedOperationException} where such files are not read.
-     * What the file holds is between who starts the process and its provider: texts for Detangle's pipelines, an {@link
-     * InputFile} for a runtime that takes tensors.
+     * Returns each batch of a file of requests. The file holds texts for Detangle's pipelines, and an {@link InputFile}
+     * for a runtime that takes tensors.
+     *
+     * @throws UnsupportedOperationException if the runtime does not read such files
      */
     default List<Forward> requests(Path file) throws Exception {
         throw new UnsupportedOperationException(version() + " takes ids, not files of requests");

@@ -38,7 +38,11 @@ public final class Charsmap {
     /** The match of a rule: {@code length} bytes of UTF-8, by {@code replacement}. */
     public record Match(int length, String replacement) {}
 
-    /** Throws a {@link TokenizerException} if following the rules could lead out of them. */
+    /**
+     * Reads the rules of a SentencePiece model.
+     *
+     * @throws TokenizerException if the rules are damaged: following them could lead out of them
+     */
     public static Charsmap read(Path file, byte[] charsmap) {
         ByteBuffer bytes = ByteBuffer.wrap(charsmap).order(ByteOrder.LITTLE_ENDIAN);
         if (charsmap.length < Integer.BYTES) {

@@ -24,7 +24,11 @@ public final class DescribedTokenizer implements Tokenizer {
     private final OptionalInt modelMaxLength;
     private final int vocabSize;
 
-    /** A {@link TokenizerException} if an added token cannot be looked for. */
+    /**
+     * Makes the tokenizer of a description.
+     *
+     * @throws TokenizerException if an added token cannot be looked for
+     */
     public DescribedTokenizer(
             TokenizerDescription description, int padTokenId, OptionalInt maskTokenId, OptionalInt modelMaxLength) {
         this.description = description;

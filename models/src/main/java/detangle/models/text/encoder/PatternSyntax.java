@@ -41,7 +41,11 @@ final class PatternSyntax {
         this.expression = expression;
     }
 
-    /** Returns the expression for the JDK; an {@link IllegalArgumentException} says what is wrong with it. */
+    /**
+     * Returns the expression for the JDK.
+     *
+     * @throws IllegalArgumentException if the expression is wrong or has syntax that is not supported; it says why
+     */
     static String translate(String expression) {
         if (expression.isEmpty()) {
             throw new IllegalArgumentException("it is empty");

@@ -188,8 +188,9 @@ public final class Vocabulary {
         }
 
         /**
-         * Adds the token that some characters spell, which are not empty and whose id is in its bounds. A {@link
-         * TokenizerException} if the tokens are too long together.
+         * Adds the token that some characters spell, which are not empty and whose id is in its bounds.
+         *
+         * @throws TokenizerException if the tokens are too long together
          */
         public void add(char[] characters, int offset, int length, int id) {
             int node = ROOT;
