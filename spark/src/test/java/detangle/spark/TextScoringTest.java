@@ -144,7 +144,6 @@ class TextScoringTest implements Serializable {
         List<String> labels = List.of("person", "city");
         Dataset<Row> letters = spark.read().parquet(folder + "/letters");
         TextEntities.extract(letters, "body", model, labels, 0.3).write().parquet(folder + "/entities");
-        assertThrows(PipelineException.class, () -> TextEntities.extract(letters, "body", model, List.of(), 0.3));
 
         DetectionOptions wanted = DetectionOptions.DEFAULT.withLabels(labels).withThreshold(0.3);
         RedactionPolicy policy = RedactionPolicy.of(new RedactionOperator.Number());
@@ -152,6 +151,7 @@ class TextScoringTest implements Serializable {
                 .drop("body")
                 .write()
                 .parquet(folder + "/redacted");
+        assertThrows(PipelineException.class, () -> TextEntities.extract(letters, "body", model, List.of(), 0.3));
 
         UserDefinedFunction redaction = TextEntities.redaction(model, wanted, policy);
         Dataset<Row> hidden = letters.withColumn("hidden", redaction.apply(col("body")));
