@@ -91,7 +91,8 @@ public final class JsonStream {
         return bounds.hasMaxTokenCount() ? bounds.getMaxTokenCount() + " tokens, " : "";
     }
 
-    private static final class SegmentStream extends InputStream {
+    /** The bytes of memory that may be mapped, from first to last. */
+    static final class SegmentStream extends InputStream {
         private final MemorySegment bytes;
         private long at;
 

@@ -59,7 +59,7 @@ public final class TorchFile {
     }
 
     /** A copy, in which what a pickle holds once and refers to often is there as often: so it has its cost again. */
-    private static Object plain(Object value, PickleBudget budget, int depth) {
+    static Object plain(Object value, PickleBudget budget, int depth) {
         if (depth > MAX_DEPTH) {
             throw new PickleException("a pickle that is nested more than " + MAX_DEPTH + " deep, which is the most");
         }

@@ -71,6 +71,11 @@ class CharsmapTest {
         assertTrue(failure.getMessage().contains(message), failure.getMessage());
     }
 
+    /** Rules that write a text in the place of each {@code a}. */
+    static byte[] ruleOfA(String text) {
+        return rules(256, 'a' | LEAF | offset(2), 0, text + "\0");
+    }
+
     /** A trie of that many units whose one rule maps 'a', by way of {@code unit}, to the text at {@code start}. */
     private static byte[] rules(int count, int unit, int start, String texts) {
         byte[] utf8 = texts.getBytes(StandardCharsets.UTF_8);

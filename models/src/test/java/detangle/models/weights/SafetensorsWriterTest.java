@@ -10,14 +10,20 @@ import detangle.ir.Tensor;
 import detangle.ir.TensorType;
 import detangle.testing.SharedFiles;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class SafetensorsWriterTest {
@@ -122,7 +128,7 @@ class SafetensorsWriterTest {
         WeightsException failure = assertThrows(
                 WeightsException.class,
                 () -> SafetensorsWriter.write(occupied, one("x", Tensor.of(new int[] {5}, 1)), Map.of()));
-        assertTrue(failure.getMessage().contains("cannot be written"), failure.getMessage());
+        assertEquals(occupied + ": cannot be written: it is there and is not a regular file", failure.getMessage());
         try (Stream<Path> files = Files.list(folder)) {
             assertEquals(List.of(occupied), files.toList());
         }
@@ -131,6 +137,75 @@ class SafetensorsWriterTest {
                 () -> SafetensorsWriter.write(
                         folder.resolve("no/t.safetensors"), one("x", Tensor.of(new int[] {5}, 1)), Map.of()));
         assertTrue(missing.getMessage().endsWith("its folder does not exist"), missing.getMessage());
+    }
+
+    @Test
+    void bytesAreThoseOfTheFormat() throws IOException {
+        Path file = folder.resolve("t.safetensors");
+        LinkedHashMap<String, Tensor> tensors = new LinkedHashMap<>();
+        tensors.put("b", Tensor.of(new boolean[] {true, false}, 2));
+        tensors.put("i", Tensor.of(new int[] {1, -1}, 2, 1));
+        SafetensorsWriter.write(file, tensors, new TreeMap<>(Map.of("format", "pt", "by", "a test")));
+        String json = "{\"__metadata__\":{\"by\":\"a test\",\"format\":\"pt\"},"
+                + "\"i\":{\"dtype\":\"I32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
+                + "\"b\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[8,10]}}";
+        // Spaces fill the header up to a multiple of eight.
+        assertEquals(156, json.length());
+        String header = json + "    ";
+        ByteBuffer expected = ByteBuffer.allocate(8 + 160 + 10).order(ByteOrder.LITTLE_ENDIAN);
+        expected.putLong(160)
+                .put(header.getBytes(StandardCharsets.UTF_8))
+                .putInt(1)
+                .putInt(-1);
+        expected.put((byte) 1).put((byte) 0);
+        assertArrayEquals(expected.array(), Files.readAllBytes(file));
+    }
+
+    @Test
+    void headersOfAMultipleOfEightAreNotPadded() throws IOException {
+        Path file = folder.resolve("t.safetensors");
+        for (int length = 1; length <= 8; length++) {
+            String name = "x".repeat(length);
+            SafetensorsWriter.write(file, one(name, Tensor.of(new int[] {5}, 1)), Map.of());
+            int json = ("{\"" + name + "\":{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":[0,4]}}").length();
+            assertEquals(8 + Math.ceilDiv(json, 8) * 8 + 4, Files.size(file));
+        }
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links take a right of their own there")
+    void aLinkStaysALink() throws IOException {
+        Path behind = Files.writeString(folder.resolve("behind"), "old");
+        Path link = Files.createSymbolicLink(folder.resolve("t.safetensors"), behind);
+        SafetensorsWriter.write(link, one("x", Tensor.of(new int[] {5}, 1)), Map.of());
+        assertTrue(Files.isSymbolicLink(link));
+        try (Weights weights = Weights.open(behind)) {
+            assertEquals(5, weights.get("x").getLong(0));
+        }
+    }
+
+    @Test
+    void metadataCannotBeATensor() {
+        Path file = folder.resolve("t.safetensors");
+        WeightsException refusal = assertThrows(
+                WeightsException.class,
+                () -> SafetensorsWriter.write(file, one("__metadata__", Tensor.of(new int[] {5}, 1)), Map.of()));
+        assertEquals(file + ": __metadata__ cannot name a tensor", refusal.getMessage());
+        assertTrue(Files.notExists(file));
+    }
+
+    @Test
+    void tensorsAreOfTheTypeThatWasSaid() {
+        Path file = folder.resolve("t.safetensors");
+        LinkedHashMap<String, TensorType> types = new LinkedHashMap<>();
+        types.put("x", Tensor.of(new int[] {1, 2}, 2).type());
+        for (Tensor other : List.of(
+                Tensor.of(new int[] {1, 2}, 1, 2), Tensor.of(new float[] {1, 2}, 2), Tensor.of(new int[1], 1))) {
+            IllegalArgumentException fault = assertThrows(
+                    IllegalArgumentException.class, () -> SafetensorsWriter.writeEach(file, types, name -> other));
+            assertEquals("the tensor x is not of the type that was said", fault.getMessage());
+        }
+        assertTrue(Files.notExists(file));
     }
 
     @Test

@@ -1,15 +1,20 @@
 package detangle.models.weights;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -90,5 +95,51 @@ class TorchFileTest {
         // The file itself counts where there is one.
         assertEquals(Map.of("k", 7L), TorchFile.dictionary(folder.resolve("encoder.bin"), new byte[0]));
         assertThrows(WeightsException.class, () -> TorchFile.dictionary(inside, new byte[9]));
+    }
+
+    /** A budget of exactly this cost lets a copy pass, and a budget of one byte or one step less refuses it. */
+    private static void takes(long steps, long bytes, Object value) {
+        copy(PickleBudget.MAX_INSTRUCTIONS - steps, PickleBudget.MAX_BYTES - bytes, value);
+        assertThrows(
+                PickleException.class,
+                () -> copy(PickleBudget.MAX_INSTRUCTIONS - steps + 1, PickleBudget.MAX_BYTES - bytes, value));
+        assertThrows(
+                PickleException.class,
+                () -> copy(PickleBudget.MAX_INSTRUCTIONS - steps, PickleBudget.MAX_BYTES - bytes + 1, value));
+    }
+
+    private static void copy(long stepsBefore, long bytesBefore, Object value) {
+        PickleBudget budget = new PickleBudget();
+        budget.steps(stepsBefore);
+        budget.bytes(bytesBefore);
+        assertEquals(value, TorchFile.plain(value, budget, 0));
+    }
+
+    @Test
+    void copiesHaveACost() {
+        takes(3, 80 + 2 * 8, List.of("x", 2L));
+        takes(3, 80 + 2 * 64, Map.of("k", 1L, "l", true));
+        takes(4, 80 + 64 + 80 + 2 * 8, Map.of("k", List.of(0.5, 1L)));
+    }
+
+    @Test
+    void noCopyOfContentIsLeft() throws IOException {
+        byte[] content = Files.readAllBytes(saved("}U\u0001kU\u0024" + UUID.randomUUID() + "s."));
+        TorchFile.dictionary(folder.resolve("model.dtl").resolve("bpe_encoder.bin"), content);
+        Path copies = Path.of(System.getProperty("java.io.tmpdir"));
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(copies, "detangle*.bin")) {
+            for (Path file : files) {
+                assertFalse(isContent(file, content), file.toString());
+            }
+        }
+    }
+
+    /** Files of other tests may go at any time. */
+    private static boolean isContent(Path file, byte[] content) throws IOException {
+        try {
+            return Arrays.equals(content, Files.readAllBytes(file));
+        } catch (NoSuchFileException e) {
+            return false;
+        }
     }
 }
