@@ -1,8 +1,9 @@
 package detangle.pipelines;
 
 import detangle.models.deberta.ConfigException;
+import detangle.models.files.ModelFile;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,25 +13,22 @@ import java.util.List;
  * from 0.
  */
 record ScoreBaselines(Path file, List<BertScore> layers) {
-    /** Published files have a few kilobytes. */
-    private static final long MAX_BYTES = 1 << 20;
-
+    /** Reads a file; a {@link ConfigException} says what is wrong with it. */
     static ScoreBaselines read(Path file) {
+        List<BertScore> layers = new ArrayList<>();
+        text(file)
+                .lines()
+                .skip(1)
+                .filter(line -> !line.isBlank())
+                .forEach(line -> layers.add(row(file, layers.size(), line)));
+        return new ScoreBaselines(file, List.copyOf(layers));
+    }
+
+    private static String text(Path file) {
         try {
-            if (!Files.isRegularFile(file)) {
-                throw new ConfigException(file, "is not a file of baselines");
-            }
-            if (Files.size(file) > MAX_BYTES) {
-                throw new ConfigException(
-                        file, "has more than " + MAX_BYTES + " bytes, which no file of baselines has");
-            }
-            List<BertScore> layers = new ArrayList<>();
-            for (String line : Files.readString(file).lines().skip(1).toList()) {
-                if (!line.isBlank()) {
-                    layers.add(row(file, layers.size(), line));
-                }
-            }
-            return new ScoreBaselines(file, List.copyOf(layers));
+            return ModelFile.read(file).text();
+        } catch (CharacterCodingException e) {
+            throw new ConfigException(file, "is not UTF-8", e);
         } catch (IOException e) {
             throw new ConfigException(file, "cannot be read: " + e.getMessage(), e);
         }
@@ -51,9 +49,11 @@ record ScoreBaselines(Path file, List<BertScore> layers) {
                     file, "row " + (layer + 1) + " is of layer " + values[0] + ", and not of " + layer);
         }
         for (int i = 1; i < numbers.length; i++) {
-            if (!(numbers[i] < 1)) {
+            if (!(numbers[i] < 1 && numbers[i] > Double.NEGATIVE_INFINITY)) {
                 throw new ConfigException(
-                        file, "row " + (layer + 1) + " has the baseline " + values[i] + ", which must be below 1");
+                        file,
+                        "row " + (layer + 1) + " has the baseline " + values[i]
+                                + ", which must be a finite number below 1");
             }
         }
         return new BertScore(numbers[1], numbers[2], numbers[3]);

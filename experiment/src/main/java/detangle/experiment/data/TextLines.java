@@ -36,9 +36,13 @@ public final class TextLines {
      * Passes the lines of a file one by one, without their ends. A byte order mark at the beginning is left out, and
      * lines without any character at the end of the file are passed over.
      *
-     * @throws DataException if the file cannot be read, is not in UTF-8, or has a line that is too long
+     * @throws DataException if the file cannot be read, is not a regular file, as opening a pipe would wait for a writer,
+     *     is not in UTF-8, or has a line that is too long
      */
     public static void read(Path file, Taker taker) {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new DataException(file + " is not a regular file: write its content to a file first");
+        }
         try (BufferedReader reader = Files.newBufferedReader(file)) {
             reader.mark(1);
             if (reader.read() != BYTE_ORDER_MARK) {

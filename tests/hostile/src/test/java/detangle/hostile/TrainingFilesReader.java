@@ -3,6 +3,7 @@ package detangle.hostile;
 import static detangle.hostile.FolderWriter.file;
 
 import detangle.train.data.ConllFile;
+import detangle.train.data.LabelledFolder;
 import detangle.train.data.SquadFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,11 +12,17 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** Files that only training reads: questions of SQuAD, and words with tags as CoNLL 2003 has them. */
+/**
+ * Files that only training reads: questions of SQuAD, words with tags as CoNLL 2003 has them, and folders with a folder
+ * for each class.
+ */
 final class TrainingFilesReader implements Reader {
     private static final String SQUAD = "squad.json";
     private static final String CONLL = "words.conll";
+    private static final String CLASSES = "classes";
+    private static final String TEXT = CLASSES + "/good/1.txt";
 
     @Override
     public String name() {
@@ -32,6 +39,8 @@ final class TrainingFilesReader implements Reader {
         Path words = folder.resolve(CONLL);
         if (Files.exists(words, LinkOption.NOFOLLOW_LINKS)) {
             ConllFile.read(words);
+        } else if (Files.isDirectory(folder.resolve(CLASSES))) {
+            LabelledFolder.read(folder.resolve(CLASSES));
         } else {
             SquadFile.read(folder.resolve(SQUAD));
         }
@@ -43,6 +52,15 @@ final class TrainingFilesReader implements Reader {
 
     private static Hostile conll(String name, String content, String expected) {
         return new Hostile(CONLL + ": " + name, file(CONLL, content), expected);
+    }
+
+    /** Returns a folder of two classes, with this text in the first one. */
+    private static Hostile classes(String name, String content, String expected) {
+        return new Hostile(TEXT + ": " + name, otherClass().and(file(TEXT, content)), expected);
+    }
+
+    private static FolderWriter otherClass() {
+        return file(CLASSES + "/bad/1.txt", "It is late.");
     }
 
     /** Returns a file with one paragraph of a text and questions. */
@@ -65,7 +83,8 @@ final class TrainingFilesReader implements Reader {
                                 + "{\"id\":\"1\",\"question\":\"c\",\"is_impossible\":true,\"answers\":[],"
                                 + "\"plausible_answers\":[{\"text\":\"a\",\"answer_start\":0}]}]}]}]}",
                         ""),
-                conll("two sentences", "-DOCSTART- O\n\nAnna B-PER\nsleeps O\n\nParis\tB-LOC\n", ""));
+                conll("two sentences", "-DOCSTART- O\n\nAnna B-PER\nsleeps O\n\nParis\tB-LOC\n", ""),
+                classes("a text", "It is fine.\n", ""));
     }
 
     @Override
@@ -127,12 +146,31 @@ final class TrainingFilesReader implements Reader {
                 new Hostile(
                         CONLL + ": a megabyte of 0xff",
                         file(CONLL, SentencePieceReader.filled(1 << 20, 0xff)),
+                        "UTF-8"),
+                new Hostile(CLASSES + ": one class", otherClass(), "has 1 folders"),
+                new Hostile(
+                        CLASSES + ": a class without texts",
+                        otherClass().and(folder -> Files.createDirectory(folder.resolve(CLASSES + "/good"))),
+                        "has no .txt files"),
+                classes("controls", "\u001b[31m\0", ""),
+                new Hostile(
+                        TEXT + ": UTF-16",
+                        otherClass().and(file(TEXT, "fine".getBytes(StandardCharsets.UTF_16))),
                         "UTF-8")));
+        StrangeFiles.inThePlaceOf(TEXT, otherClass()).stream()
+                .filter(strange -> !isText(strange.name()))
+                .forEach(made::add);
         made.addAll(StrangeFiles.inThePlaceOf(SQUAD, folder -> {}));
         StrangeFiles.inThePlaceOf(CONLL, folder -> {}).stream()
                 .filter(strange -> !isOfWords(strange.name()))
                 .forEach(made::add);
         return made;
+    }
+
+    /** Returns whether the file holds some text or none, which any text may be. */
+    private static boolean isText(String name) {
+        return Stream.of("/proc", "zeros", "nothing", "page", "Git LFS").anyMatch(name::endsWith)
+                && !name.endsWith("link to nothing");
     }
 
     /** Returns whether the file has lines with a word and something behind it, which are sentences with tags. */

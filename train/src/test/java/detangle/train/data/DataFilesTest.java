@@ -53,6 +53,25 @@ final class DataFilesTest {
     }
 
     @Test
+    void aTextOfAClassIsARegularFileOfBoundedLength() throws IOException {
+        file("good/1.txt", "\uFEFFfine\n");
+        Path other = file("bad/1.txt", "x".repeat(1 << 24));
+        assertEquals("fine\n", LabelledFolder.read(folder).getLast().text("text"));
+        Files.writeString(other, "x".repeat((1 << 24) + 1));
+        assertEquals(
+                other + " has more than the 16777216 characters that are read",
+                fault(() -> LabelledFolder.read(folder)));
+        Files.delete(other);
+        Files.createDirectory(other);
+        assertEquals(
+                other + " is not a regular file: write its content to a file first",
+                fault(() -> LabelledFolder.read(folder)));
+        Files.delete(other);
+        Files.write(other, new byte[] {(byte) 0xe9});
+        assertEquals(other + " is not UTF-8: convert it to UTF-8", fault(() -> LabelledFolder.read(folder)));
+    }
+
+    @Test
     void sentencesOfConll() throws IOException {
         Path file = file("t.conll", "-DOCSTART- -X- O\n\nAnna NNP B-PER\nsleeps VB O\n\nParis\tB-LOC\n");
         List<TaggedWords> sentences = ConllFile.read(file);
