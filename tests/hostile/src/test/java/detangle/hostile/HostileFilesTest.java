@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -136,9 +137,15 @@ class HostileFilesTest {
         }
     }
 
+    @BeforeAll
+    static void forgetReachedLines() throws IOException {
+        ReachedLines.begin();
+    }
+
     @AfterAll
-    static void printReport() {
+    static void printReport() throws IOException, InterruptedException {
         System.out.print(REPORT.text());
+        System.out.print(ReachedLines.table());
     }
 
     @AfterAll

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -22,6 +23,9 @@ final class Worker implements AutoCloseable {
 
     /** How often the memory is looked at while the process reads. */
     private static final Duration GLANCE = Duration.ofMillis(5);
+
+    /** How long a process may take to note the lines that it has reached. */
+    private static final Duration LAST_NOTES = Duration.ofSeconds(20);
 
     private static final String END = "the end of the output";
 
@@ -42,8 +46,10 @@ final class Worker implements AutoCloseable {
         this.folder = folder;
         errors = folder.resolveSibling(folder.getFileName() + ".log");
         int heap = megabytes + EXTRA_MEGABYTES;
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ReachedLines.options());
+        command.addAll(List.of(
                 // The whole heap is resident from the start, so that what grows is outside of it.
                 "-Xms" + heap + "m",
                 "-Xmx" + heap + "m",
@@ -60,7 +66,7 @@ final class Worker implements AutoCloseable {
                 "-Ddetangle.home=" + System.getProperty("detangle.home", ""),
                 "-cp",
                 System.getProperty("java.class.path"),
-                HostileWorker.class.getName());
+                HostileWorker.class.getName()));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectError(ProcessBuilder.Redirect.to(errors.toFile()));
@@ -175,9 +181,13 @@ final class Worker implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        process.destroyForcibly();
         try {
-            process.waitFor();
+            if (ReachedLines.areNoted()) {
+                // The process ends by itself once nothing more is asked, unless it hangs.
+                requests.close();
+                process.waitFor(LAST_NOTES.toMillis(), TimeUnit.MILLISECONDS);
+            }
+            process.destroyForcibly().waitFor();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
