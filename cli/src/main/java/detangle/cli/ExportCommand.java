@@ -62,6 +62,7 @@ final class ExportCommand implements Runnable {
 
     @Override
     public void run() {
+        OwnFiles.refuseAsOutput(output, model.folder(), weights.file());
         ModelExport.Options asked = headed(ModelExport.Options.of(format))
                 .withHiddenStates(hiddenStates)
                 .withExternalData(externalData)

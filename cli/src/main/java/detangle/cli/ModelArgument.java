@@ -20,4 +20,9 @@ final class ModelArgument {
         }
         return folder;
     }
+
+    /** Returns the model's folder for a command that reads the tokenizer alone. */
+    Path folderOfTokenizer() {
+        return ModelFolder.withoutWeights(name);
+    }
 }

@@ -104,7 +104,7 @@ final class ModelArguments {
 
     /** Returns the folder with the tokenizer. */
     Path vocabulary(Path folder) {
-        return tokenizerName.map(ModelFolder::of).orElseGet(() -> ofTokenizer(folder));
+        return tokenizerName.map(ModelFolder::withoutWeights).orElseGet(() -> ofTokenizer(folder));
     }
 
     private static Path ofTokenizer(Path model) {

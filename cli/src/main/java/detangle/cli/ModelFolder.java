@@ -21,6 +21,13 @@ final class ModelFolder {
         }
     }
 
+    /** Returns the folder of {@link #of}, in which weights may be missing. */
+    static Path withoutWeights(String name) {
+        try (Bars bars = new Bars()) {
+            return new Hub(HubOptions.fromEnvironment()).folderWithoutWeights(name, bars);
+        }
+    }
+
     /** A bar for each file, in megabytes; a line where there is no terminal. */
     private static final class Bars implements HubProgress, AutoCloseable {
         private final boolean terminal = Boolean.getBoolean("detangle.terminal");

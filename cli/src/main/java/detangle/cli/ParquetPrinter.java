@@ -65,7 +65,13 @@ final class ParquetPrinter implements ResultPrinter {
 
     @Override
     public void end() {
-        writeGroup();
+        try {
+            writeGroup();
+        } catch (CliException e) {
+            // A row does not fit the columns; those before it are written, and the file can be read.
+            file.end();
+            throw e;
+        }
         file.end();
     }
 
@@ -73,11 +79,17 @@ final class ParquetPrinter implements ResultPrinter {
         if (file == null) {
             file = new ParquetFile(path, columns());
         }
-        if (!group.isEmpty()) {
-            file.write(group.stream().map(this::values).toList());
+        List<Map<String, Object>> rows = new ArrayList<>();
+        try {
+            group.forEach(row -> rows.add(values(row)));
+        } finally {
+            // The rows before one that does not fit the columns are written, as they are in other formats.
+            group.clear();
+            values = 0;
+            if (!rows.isEmpty()) {
+                file.write(rows);
+            }
         }
-        group.clear();
-        values = 0;
     }
 
     private List<Column> columns() {

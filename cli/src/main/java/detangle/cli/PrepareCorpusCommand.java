@@ -92,7 +92,7 @@ final class PrepareCorpusCommand implements Runnable {
                 throw new CliException(output + " is --input too: name another --output");
             }
         }
-        Tokenizer loaded = Tokenizers.load(model.folder(), tokenizer);
+        Tokenizer loaded = Tokenizers.load(model.folderOfTokenizer(), tokenizer);
         try (CorpusWriter writer = new CorpusWriter(output, loaded, length);
                 Progress progress = progress()) {
             long bytes = 0;

@@ -91,9 +91,12 @@ final class ResultSink implements AutoCloseable {
         if (exiting) {
             awaitExit();
         }
-        if (begun && !ended && !broken) {
-            end();
+        try {
+            if (begun && !ended && !broken) {
+                end();
+            }
+        } finally {
+            closeTarget();
         }
-        closeTarget();
     }
 }

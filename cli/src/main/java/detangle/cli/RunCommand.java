@@ -113,6 +113,7 @@ final class RunCommand implements Runnable {
     @Override
     public void run() {
         threads.apply();
+        OwnFiles.refuseAsOutput(output, model.folder(), weights.file());
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
         Architecture architecture = headOptions.head(model.folder(), weights.file(), adapter.folder());
         Convention reading = headOptions.convention(architecture);

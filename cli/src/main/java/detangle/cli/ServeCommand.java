@@ -234,6 +234,11 @@ final class ServeCommand implements Runnable {
         if (port < 0 || port > 65_535) {
             throw new ParameterException(spec.commandLine(), "--port must be a number from 0 to 65535");
         }
+        // DETANGLE_API_KEY counts as not set if it is empty; an empty option would leave the server open by mistake.
+        if (apiKey.filter(String::isBlank).isPresent()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--api-key is empty: name a key, or leave the option out to serve everybody");
+        }
         checkLimits();
         if (defaultPromptName.isPresent() && defaultPrompt.isPresent()) {
             throw new ParameterException(spec.commandLine(), "give either --default-prompt-name or --default-prompt");
@@ -259,8 +264,7 @@ final class ServeCommand implements Runnable {
                 .withAllowedHosts(allowedHosts)
                 .withAllowedOrigins(allowedOrigins)
                 .withAccessLog(jsonOutput ? access -> err.println(line(access)) : DEFAULT.accessLog());
-        ServerOptions guarded =
-                OptionValues.with(asked, apiKey.filter(key -> !key.isEmpty()), ServerOptions::withApiKey);
+        ServerOptions guarded = OptionValues.with(asked, apiKey, ServerOptions::withApiKey);
         ServerOptions placed = OptionValues.with(guarded, backend.name(), ServerOptions::withBackend);
         ServerOptions typed = OptionValues.with(placed, weightType.narrowed(), ServerOptions::withWeightType);
         ServerOptions tasked = OptionValues.with(typed, task, ServerOptions::withTask);

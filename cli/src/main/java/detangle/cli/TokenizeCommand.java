@@ -127,7 +127,7 @@ final class TokenizeCommand implements Runnable {
         TextColumns columns = columns();
         // Opened first: a wrong name is told before the tokenizer is loaded.
         try (RowSource source = source(columns)) {
-            Tokenizer loaded = Tokenizers.load(model.folder(), tokenizer);
+            Tokenizer loaded = Tokenizers.load(model.folderOfTokenizer(), tokenizer);
             Optional<Truncation> cut = cut(loaded);
             PrintWriter err = spec.commandLine().getErr();
             RowLoop loop = new RowLoop(

@@ -117,6 +117,10 @@ class MainTest {
                 "serve --task rank | --task must be one of extract, schema-extraction, zero-shot-classification, feature-extraction, text-ranking,"
                         + " text-classification, token-classification, question-answering, multiple-choice, fill-mask, replaced-token-detection,"
                         + " sentence-similarity, bertscore, redact, not 'rank'; see detangle serve --help",
+                "serve --api-key  --port 1 | --api-key is empty: name a key, or leave the option out to serve everybody;"
+                        + " see detangle serve --help",
+                "predict m -o out.csv data.csv | -o stands before FILE: give MODEL, then FILE, and options behind them;"
+                        + " see detangle predict --help",
                 "verify a b | 'b' is one argument too many; see detangle verify --help",
                 "run m --inputs i --output o --threads all | --threads is 'all': give a number from 1 to 9999, or auto;"
                         + " see detangle run --help",

@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -143,6 +144,36 @@ class ModelFoldersTest {
         fails("config.json: says 200 layers (num_hidden_layers), and the checkpoint ", command(name, model));
         edit(model, "\"num_hidden_layers\":200", "\"num_hidden_layers\":1000000000");
         fails("num_hidden_layers is 1000000000; it must be at most 256", command(name, model));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "export"})
+    void anOutputDoesNotReplaceAFileOfTheModel(String name) throws IOException {
+        Path model = model(Architecture.SEQUENCE_CLASSIFICATION);
+        for (String file : List.of("model.safetensors", "config.json")) {
+            byte[] before = Files.readAllBytes(model.resolve(file));
+            List<String> command = new ArrayList<>(List.of(command(name, model)));
+            command.set(
+                    Math.max(command.indexOf("--output"), command.indexOf("-o")) + 1,
+                    model.resolve(".").resolve(file).toString());
+            fails("is a file of the model that is read", command.toArray(String[]::new));
+            assertArrayEquals(before, Files.readAllBytes(model.resolve(file)));
+        }
+    }
+
+    @Test
+    void externalDataIsForOnnx() throws IOException {
+        Path target = folder.resolve("model.pt");
+        fails(
+                "external data is for onnx",
+                "export",
+                model(Architecture.ENCODER).toString(),
+                "--format",
+                "torchscript",
+                "--external-data",
+                "--output",
+                target.toString());
+        assertFalse(Files.exists(target));
     }
 
     @Test

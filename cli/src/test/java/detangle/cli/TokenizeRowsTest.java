@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,6 +100,30 @@ class TokenizeRowsTest {
         assertEquals(
                 "{\"id\":\"a\",\"input_ids\":7," + OK + "}",
                 ended.out().lines().findFirst().orElseThrow());
+    }
+
+    /** The columns of a Parquet file are those of its first group of rows, which 8192 rows make. */
+    @Test
+    void rowsBeforeOneThatDoesNotFitTheColumnsAreReadable() throws IOException {
+        StringBuilder all = new StringBuilder();
+        IntStream.rangeClosed(1, 8300)
+                .forEach(row -> all.append("{\"text\":\"ok\",\"price\":%s}\n".formatted(row == 8250 ? "\"x\"" : row)));
+        Path source = file("prices.jsonl", all.toString());
+        Path target = folder.resolve("prices.parquet");
+        Ended ended = tokenize(source, "--keep-columns", "--output", target.toString());
+        assertEquals(1, ended.status());
+        assertEquals(
+                "detangle: " + source + ", row 8250, column 'price' is of another kind than in the first rows: write"
+                        + " jsonl, or leave out --keep-columns\n",
+                ended.err());
+        int rows = 0;
+        try (ParquetRows written = new ParquetRows(target, List.of(), true)) {
+            for (Optional<SourceRow> row = written.next(); row.isPresent(); row = written.next()) {
+                rows++;
+                assertEquals((long) rows, row.get().columns().get("price"));
+            }
+        }
+        assertEquals(8249, rows);
     }
 
     @Test

@@ -161,6 +161,9 @@ public final class ModelExport {
     }
 
     private static List<Path> write(DebertaConfig config, Weights weights, Path file, Options options) {
+        if (options.format() == Format.torchscript && options.externalData()) {
+            throw new ExportException("external data is for onnx: leave it out for torchscript");
+        }
         Checkpoint.checkSizes(weights, config);
         Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
         ModelOptions model = ModelOptions.DEFAULT

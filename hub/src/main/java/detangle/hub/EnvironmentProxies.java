@@ -1,7 +1,9 @@
 package detangle.hub;
 
 import java.io.IOException;
+import java.net.Authenticator;
 import java.net.InetSocketAddress;
+import java.net.PasswordAuthentication;
 import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
@@ -13,6 +15,9 @@ import java.util.Optional;
 
 /** The proxies of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as curl reads them; without these those of the JVM. */
 final class EnvironmentProxies extends ProxySelector {
+    /** The JDK's property that names the ways to authenticate which it does not take through a tunnel. */
+    private static final String TUNNELING = "jdk.http.auth.tunneling.disabledSchemes";
+
     private final Map<String, String> environment;
 
     private EnvironmentProxies(Map<String, String> environment) {
@@ -35,13 +40,35 @@ final class EnvironmentProxies extends ProxySelector {
 
     @Override
     public List<Proxy> select(URI uri) {
+        return List.of(address(uri).map(EnvironmentProxies::proxy).orElse(Proxy.NO_PROXY));
+    }
+
+    private Optional<URI> address(URI uri) {
         if (isExcepted(uri.getHost())) {
-            return List.of(Proxy.NO_PROXY);
+            return Optional.empty();
         }
-        return List.of(variable(uri.getScheme() + "_proxy")
+        return variable(uri.getScheme() + "_proxy")
                 .or(() -> variable("all_proxy"))
-                .map(EnvironmentProxies::proxy)
-                .orElse(Proxy.NO_PROXY));
+                .map(EnvironmentProxies::parsed);
+    }
+
+    /** Returns what tells the proxy of an address who asks, if its variable holds a user: http://user:password@proxy. */
+    Optional<Authenticator> authenticator(URI uri) {
+        return address(uri).map(URI::getUserInfo).map(user -> {
+            // The JDK sends a password through a tunnel only if this is empty, and reads it at the first request.
+            if (System.getProperty(TUNNELING) == null) {
+                System.setProperty(TUNNELING, "");
+            }
+            String[] parts = user.split(":", 2);
+            PasswordAuthentication known =
+                    new PasswordAuthentication(parts[0], (parts.length == 2 ? parts[1] : "").toCharArray());
+            return new Authenticator() {
+                @Override
+                protected PasswordAuthentication getPasswordAuthentication() {
+                    return getRequestorType() == RequestorType.PROXY ? known : null;
+                }
+            };
+        });
     }
 
     private boolean isExcepted(String host) {
@@ -59,16 +86,22 @@ final class EnvironmentProxies extends ProxySelector {
         return host.toLowerCase(Locale.ROOT).endsWith(suffix.toLowerCase(Locale.ROOT));
     }
 
-    private static Proxy proxy(String address) {
+    private static URI parsed(String address) {
+        // A message must not show a password.
+        String shown = address.replaceFirst("[^/]*@", "");
         URI uri;
         try {
             uri = URI.create(address.contains("://") ? address : "http://" + address);
-        } catch (IllegalArgumentException e) {
-            throw new HubException("'" + address + "' is not an address of a proxy", e);
+        } catch (IllegalArgumentException e) { // Its message has the password.
+            throw new HubException("'" + shown + "' is not an address of a proxy");
         }
         if (uri.getHost() == null || uri.getPort() < 0 || uri.getPort() > HubClient.MAX_PORT) {
-            throw new HubException("'" + address + "' is not an address of a proxy, such as http://proxy:3128");
+            throw new HubException("'" + shown + "' is not an address of a proxy, such as http://proxy:3128");
         }
+        return uri;
+    }
+
+    private static Proxy proxy(URI uri) {
         Proxy.Type type = uri.getScheme().startsWith("socks") ? Proxy.Type.SOCKS : Proxy.Type.HTTP;
         return new Proxy(type, new InetSocketAddress(uri.getHost(), uri.getPort()));
     }

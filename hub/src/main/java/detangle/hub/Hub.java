@@ -73,11 +73,11 @@ public final class Hub {
 
     /**
      * Returns the folder of {@link #folder}, in which configuration and tokenizer alone are there for sure: for models
-     * that are made of another's.
+     * that are made of another's, and for work with a tokenizer alone.
      */
     public Path folderWithoutWeights(String name, HubProgress progress) {
         Path folder = path(name);
-        return Files.isDirectory(folder) ? folder : snapshot(id(name), false, progress);
+        return Files.exists(folder) ? folder : snapshot(id(name), false, progress);
     }
 
     private static Path path(String name) {

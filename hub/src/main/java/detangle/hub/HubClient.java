@@ -2,6 +2,7 @@ package detangle.hub;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Authenticator;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -171,7 +172,9 @@ final class HubClient {
     }
 
     private Answer send(String method, URI uri, Map<String, String> headers) throws IOException {
+        Optional<Authenticator> authenticator = options.authenticator(uri);
         HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(options.proxy(uri));
+        authenticator.ifPresent(connection::setAuthenticator);
         int timeout = Math.toIntExact(options.timeout().toMillis());
         connection.setConnectTimeout(timeout);
         connection.setReadTimeout(timeout);

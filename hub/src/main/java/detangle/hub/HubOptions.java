@@ -1,6 +1,8 @@
 package detangle.hub;
 
+import java.io.File;
 import java.io.IOException;
+import java.net.Authenticator;
 import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -34,7 +36,15 @@ public record HubOptions(
      * @throws HubException if one makes no sense
      */
     public static HubOptions fromEnvironment() {
-        return of(System.getenv(), Path.of(System.getProperty("user.home")));
+        return of(System.getenv(), userHome(System.getenv()));
+    }
+
+    /** Returns the user's folder as Python finds it: HOME comes before the folder that the system has for the user. */
+    static Path userHome(Map<String, String> environment) {
+        boolean isWindows = File.separatorChar == '\\';
+        return Path.of(Optional.ofNullable(environment.get("HOME"))
+                .filter(home -> !home.isBlank() && !isWindows)
+                .orElse(System.getProperty("user.home")));
     }
 
     static HubOptions of(Map<String, String> environment, Path userHome) {
@@ -83,6 +93,11 @@ public record HubOptions(
 
     Proxy proxy(URI uri) {
         return proxies.select(uri).stream().findFirst().orElse(Proxy.NO_PROXY);
+    }
+
+    /** Returns what tells the proxy between here and an address who asks. */
+    Optional<Authenticator> authenticator(URI uri) {
+        return proxies instanceof EnvironmentProxies named ? named.authenticator(uri) : Optional.empty();
     }
 
     /** Never shows the token. */

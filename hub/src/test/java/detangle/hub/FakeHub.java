@@ -50,6 +50,10 @@ final class FakeHub implements AutoCloseable {
     final List<String> alsoListed = new ArrayList<>();
 
     volatile boolean needsToken;
+
+    /** What a proxy must be told of its user, if it demands that. */
+    volatile Optional<String> proxyUser = Optional.empty();
+
     volatile Optional<String> errorCode = Optional.empty();
     volatile Optional<String> hashOfAll = Optional.empty();
 
@@ -104,7 +108,12 @@ final class FakeHub implements AutoCloseable {
             requests.add(exchange.getRequestMethod() + " " + path);
             Optional<String> token =
                     Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization"));
-            if (unavailable > 0) {
+            if (proxyUser.isPresent()
+                    && !proxyUser.equals(
+                            Optional.ofNullable(exchange.getRequestHeaders().getFirst("Proxy-Authorization")))) {
+                exchange.getResponseHeaders().set("Proxy-Authenticate", "Basic realm=\"proxy\"");
+                exchange.sendResponseHeaders(407, -1);
+            } else if (unavailable > 0) {
                 unavailable--;
                 exchange.sendResponseHeaders(503, -1);
             } else if (errorCode.isPresent()) {

@@ -11,11 +11,13 @@ import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -420,6 +422,37 @@ class HubTest {
         server.files.put("model.safetensors", bytes(10));
         Path folder = new Hub(options, 1).folder(FakeHub.REPOSITORY, HubProgress.NONE);
         assertTrue(Files.exists(folder.resolve("model.safetensors")));
+    }
+
+    /** The user stands in the variable with percent signs, as in each address. */
+    @Test
+    void aProxyIsToldItsUser() {
+        server.proxyUser = Optional.of(
+                "Basic " + Base64.getEncoder().encodeToString("ada:p@ss:word".getBytes(StandardCharsets.UTF_8)));
+        String address = server.endpoint().toString().replace("http://", "http://ada:p%40ss:word@");
+        HubOptions options = new HubOptions(
+                URI.create("http://hub.invalid"),
+                cache,
+                Optional.empty(),
+                false,
+                EnvironmentProxies.of(Map.of("http_proxy", address)),
+                Duration.ofSeconds(5));
+        server.files.put("model.safetensors", bytes(10));
+        Path folder = new Hub(options, 1).folder(FakeHub.REPOSITORY, HubProgress.NONE);
+        assertTrue(Files.exists(folder.resolve("model.safetensors")));
+
+        ProxySelector wrong = EnvironmentProxies.of(Map.of("http_proxy", "http://ada:secret@proxy"));
+        HubException e = assertThrows(HubException.class, () -> wrong.select(URI.create("http://hub.invalid")));
+        assertEquals(
+                "'http://proxy' is not an address of a proxy, such as http://proxy:3128",
+                e.getMessage().replaceFirst("//[^/]*@", "//user@"));
+        assertFalse(e.getMessage().contains("secret"), e.getMessage());
+    }
+
+    @Test
+    void theFolderOfTheUserIsThatOfPython() {
+        assertEquals(Path.of("/elsewhere"), HubOptions.userHome(Map.of("HOME", "/elsewhere")));
+        assertEquals(Path.of(System.getProperty("user.home")), HubOptions.userHome(Map.of("HOME", "")));
     }
 
     @Test

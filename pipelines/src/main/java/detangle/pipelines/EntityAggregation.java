@@ -125,7 +125,8 @@ final class EntityAggregation {
     }
 
     /**
-     * Returns the entities of windows that overlap. If two entities overlap, the longer one stays; if they are equally
+     * Returns the entities of several windows that overlap, as HuggingFace's {@code aggregate_overlapping_entities}
+     * does. If two entities overlap, the longer one stays; if they are equally
      * long, the one with the greater score.
      */
     static List<Entity> merge(List<Entity> ofWindows) {

@@ -67,8 +67,8 @@ public final class TokenClassifier implements Pipeline {
      */
     public List<List<Entity>> classify(
             List<String> texts, TokenClassificationOptions options, ProgressListener progress) {
-        return ofWindows(texts, options, progress).stream()
-                .map(EntityAggregation::merge)
+        return byWindow(texts, options, progress).stream()
+                .map(windows -> windows.size() == 1 ? windows.getFirst() : EntityAggregation.merge(joined(windows)))
                 .toList();
     }
 
@@ -77,6 +77,18 @@ public final class TokenClassifier implements Pipeline {
      * may overlap.
      */
     List<List<Entity>> ofWindows(List<String> texts, TokenClassificationOptions options, ProgressListener progress) {
+        return byWindow(texts, options, progress).stream()
+                .map(TokenClassifier::joined)
+                .toList();
+    }
+
+    private static List<Entity> joined(List<List<Entity>> windows) {
+        return windows.stream().flatMap(List::stream).toList();
+    }
+
+    /** Returns the entities of each window of each text. Tokens of one window may share characters. */
+    private List<List<List<Entity>>> byWindow(
+            List<String> texts, TokenClassificationOptions options, ProgressListener progress) {
         EntityAggregation aggregation =
                 new EntityAggregation(model.config().labels(), options.strategy(), options.ignoreLabels());
         int shared = options.stride().orElse(Math.min(STRIDE, model.maxLength() / 4));
@@ -96,10 +108,10 @@ public final class TokenClassifier implements Pipeline {
             List<Piece> pieces = pieces(encodings.get(index), row, text, model.tokenizer());
             byWindow.set(index, aggregation.entities(pieces, text));
         });
-        List<List<Entity>> results = new ArrayList<>();
+        List<List<List<Entity>>> results = new ArrayList<>();
         texts.forEach(t -> results.add(new ArrayList<>()));
         for (int window = 0; window < byWindow.size(); window++) {
-            results.get(rows.row(window)).addAll(byWindow.get(window));
+            results.get(rows.row(window)).add(byWindow.get(window));
         }
         return results;
     }

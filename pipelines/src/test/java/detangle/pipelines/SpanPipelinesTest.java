@@ -30,6 +30,22 @@ class SpanPipelinesTest {
     @TempDir
     private Path folder;
 
+    /** HuggingFace's pipeline lets go of entities that overlap only if a text has several windows. */
+    @Test
+    void tokensOfOneCharacterAreAllEntities() throws IOException {
+        Path model = TinyModel.write(folder.resolve("ner"), "ForTokenClassification", List.of("I-A", "I-B", "I-C"));
+        String text = "\u2026ok \u338f";
+        Encoding encoding = Tokenizers.load(model).encode(text);
+        assertEquals(encoding.starts()[1], encoding.starts()[3]);
+        try (TokenClassifier classifier = TokenClassifier.load(model)) {
+            List<Entity> entities = classifier.classify(text, AggregationStrategy.NONE);
+            assertEquals(encoding.length() - 2, entities.size());
+            assertEquals(
+                    List.of(0, 0, 0),
+                    entities.stream().map(Entity::start).limit(3).toList());
+        }
+    }
+
     @Test
     void tokensAreClassifiedInWindows() throws IOException {
         Path model = TinyModel.write(folder.resolve("ner"), "ForTokenClassification", List.of("I-A", "I-B", "I-C"));

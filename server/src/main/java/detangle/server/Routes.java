@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -314,7 +315,16 @@ final class Routes {
                 if (e.getCause() instanceof OutOfMemoryError) {
                     yield ApiException.outOfMemory();
                 }
-                LOG.atError().setCause(e).log("a request has failed");
+                // The message of an unexpected exception might hold a text of the request, so it is not logged.
+                LOG.atError()
+                        .setCause(e)
+                        .log(
+                                "a request has failed: {} at {}",
+                                e.getClass().getName(),
+                                Stream.of(e.getStackTrace())
+                                        .findFirst()
+                                        .map(String::valueOf)
+                                        .orElse("an unknown place"));
                 yield ApiException.broken("internal error");
             }
         };

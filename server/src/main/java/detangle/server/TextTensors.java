@@ -58,6 +58,9 @@ final class TextTensors {
         JsonNode size = parameters.path(SIZE);
         boolean data = !Json.isAbsent(tensor.path("data"));
         JsonNode shape = tensor.path("shape");
+        if (!shape.isArray()) {
+            throw ApiException.validation(name + ".shape is not an array of numbers");
+        }
         List<String> texts = new ArrayList<>();
         if (Json.isAbsent(size)) {
             flatten(tensor.path("data"), name, shape, 0, texts);
@@ -89,7 +92,7 @@ final class TextTensors {
 
     private static List<Object> alone(String name, JsonNode shape, List<String> texts) {
         boolean column = shape.size() == 2 && isNumber(shape.get(1), 1);
-        if (!shape.isArray() || shape.size() != 1 && !column || !isNumber(shape.get(0), texts.size())) {
+        if (shape.size() != 1 && !column || !isNumber(shape.get(0), texts.size())) {
             throw ApiException.validation(
                     name + " has another shape than [" + texts.size() + "], as many as its texts");
         }
@@ -97,9 +100,7 @@ final class TextTensors {
     }
 
     private static List<Object> inRows(String name, JsonNode shape, List<String> texts) {
-        int rows = shape.isArray() && shape.size() == 2 && shape.get(0).isInt()
-                ? shape.get(0).intValue()
-                : -1;
+        int rows = shape.size() == 2 && shape.get(0).isInt() ? shape.get(0).intValue() : -1;
         if (rows < 1 || texts.size() % rows != 0 || !isNumber(shape.get(1), texts.size() / rows)) {
             throw ApiException.validation(
                     name + " has another shape than [rows, texts of each row] for its " + texts.size() + " texts");

@@ -18,11 +18,15 @@ class HostileTensorsTest extends ServerTest {
     }
 
     private static Probe shape(String shape, int status) {
+        return shape(shape, status, status == 200 ? "" : "text has another shape than [1]");
+    }
+
+    private static Probe shape(String shape, int status, String part) {
         return tensor(
                 "shape " + shape,
                 "\"name\":\"text\",\"datatype\":\"BYTES\",\"data\":[\"a\"],\"shape\":" + shape,
                 status,
-                status == 200 ? "" : "text has another shape than [1]");
+                part);
     }
 
     private static Probe request(String name, String more, int status, String part) {
@@ -48,9 +52,10 @@ class HostileTensorsTest extends ServerTest {
                         shape("[1,2]", 422),
                         shape("[1,1,1]", 422),
                         shape("[]", 422),
-                        shape("1", 422),
-                        shape("null", 422),
-                        shape("{\"a\":1}", 422),
+                        shape("1", 422, "text.shape is not an array"),
+                        shape("null", 422, "text.shape is not an array"),
+                        shape("{\"a\":1}", 422, "text.shape is not an array"),
+                        shape("{\"a\":1,\"b\":2}", 422, "text.shape is not an array"),
                         shape("[\"1\"]", 422),
                         shape("[1.0]", 422),
                         shape("[4294967297]", 422),
