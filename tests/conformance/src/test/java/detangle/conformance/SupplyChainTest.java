@@ -10,12 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -25,9 +29,22 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What the zip holds of others is locked, named in its notices and listed in its bill of materials. */
+/**
+ * What the build takes from others is locked, and what the zip holds of it is named in the notices and listed in the bill
+ * of materials.
+ */
 class SupplyChainTest {
     private static final Path LOCK = DetangleProcess.HOME.resolve(".mvn/checksums/checksums.sha256");
+
+    /** An artifact in a POM with its version, which may be that of a property. */
+    private static final Pattern ARTIFACT = Pattern.compile(
+            "<groupId>([^<]+)</groupId>\\s*<artifactId>([^<]+)</artifactId>\\s*<version>([^<]+)</version>");
+
+    private static final Pattern VERSION = Pattern.compile("<([a-z0-9.-]+\\.version)>([^<]+)</");
+    private static final Pattern PROPERTY = Pattern.compile("\\$\\{([^}]+)}");
+
+    /** This project, a user's own build of TornadoVM, and the project that a test builds. */
+    private static final Set<String> NOT_LOCKED = Set.of("io.github.detangle", "io.github.beehive-lab", "example");
 
     /** The SHA-256 of each jar in the zip that another project has made, by file name. */
     private static final Map<String, String> JARS = new TreeMap<>();
@@ -71,8 +88,36 @@ class SupplyChainTest {
             assertEquals(
                     Set.of(),
                     missing(jar -> locked.contains(jar.getValue() + " " + jar.getKey())),
-                    LOCK + " lists them not, or with another checksum: run .ci/lock");
+                    LOCK + " does not list them, or lists another checksum: run .ci/lock");
         }
+    }
+
+    /** Also those of modules that only a profile builds. */
+    @Test
+    void everyVersionThatAPomStatesIsLocked() throws IOException {
+        List<String> poms = new ArrayList<>();
+        // Modules lie in the root or in a folder of it.
+        try (Stream<Path> files = Files.find(DetangleProcess.HOME, 3, (file, _) -> file.endsWith("pom.xml"))) {
+            for (Path file : files.toList()) {
+                poms.add(Files.readString(file));
+            }
+        }
+        Map<String, String> versions = new HashMap<>();
+        poms.forEach(pom ->
+                VERSION.matcher(pom).results().forEach(property -> versions.put(property.group(1), property.group(2))));
+        Set<String> stated = poms.stream()
+                .flatMap(pom -> ARTIFACT.matcher(pom).results())
+                .filter(artifact -> !NOT_LOCKED.contains(artifact.group(1)))
+                .map(artifact -> artifact.group(1).replace('.', '/') + "/" + artifact.group(2) + "/"
+                        + PROPERTY.matcher(artifact.group(3)).replaceAll(name -> versions.get(name.group(1))) + "/")
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertTrue(stated.size() > 40, stated.toString());
+        List<String> locked;
+        try (Stream<String> lines = Files.lines(LOCK)) {
+            locked = lines.map(line -> line.substring(66)).toList();
+        }
+        stated.removeIf(artifact -> locked.stream().anyMatch(file -> file.startsWith(artifact)));
+        assertEquals(Set.of(), stated, LOCK + " does not have them: run .ci/lock");
     }
 
     @Test
