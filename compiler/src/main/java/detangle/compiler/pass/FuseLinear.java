@@ -98,6 +98,10 @@ public final class FuseLinear implements Pass {
         Builder b = new Builder();
         Dim depth = product.input(0).type().dim(-1);
         Node weight = product.input(1);
+        if (!node.type().dim(0).equals(weight.type().dim(0))) {
+            // A vector of one product for each row of a matrix.
+            return Optional.empty();
+        }
         Pattern p = new Pattern(uses);
         Node x = p.any(TensorType.of(node.type().dtype(), depth));
         Node row = b.op(product.op(), b.reshape(x, Dim.of(1), depth), weight);
