@@ -15,6 +15,7 @@ import detangle.models.weights.Weights;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The parts of a GLiClass model.
@@ -84,11 +85,12 @@ public record GliclassFolder(
         int[] ids = GlinerFolder.tokens(tokenizer, marker.spelling());
         boolean known = ids.length == 1 && ids[0] != tokenizer.unknownTokenId().orElse(-1);
         // Older models do not have the marker of examples.
-        boolean right = known ? ids[0] == config.id(marker) : marker == Marker.EXAMPLE;
+        OptionalInt id = config.id(marker);
+        boolean right = known ? id.orElse(ids[0]) == ids[0] : marker == Marker.EXAMPLE;
         if (!right) {
             throw new ConfigException(
                     ModelFiles.of(folder).path(GliclassConfig.FILE),
-                    marker.field() + " is " + config.id(marker) + ", and the tokenizer "
+                    marker.field() + " is " + (id.isPresent() ? id.getAsInt() : "not stated") + ", and the tokenizer "
                             + (known
                                     ? "gives " + marker.spelling() + " the id " + ids[0]
                                     : "has no token " + marker.spelling())

@@ -152,8 +152,12 @@ final class LabelPrompt {
                 Arrays.stream(labels)
                         .mapToObj(start -> token(encoding, start, config.labelToken()))
                         .toArray(OptionalInt[]::new),
-                token(encoding, text, config.textToken()).orElse(0),
-                example >= 0 && token(encoding, example, config.exampleToken()).isPresent());
+                place(encoding, text, config.textToken()).orElse(0),
+                example >= 0 && place(encoding, example, config.exampleToken()).isPresent());
+    }
+
+    private static OptionalInt place(Encoding encoding, int start, OptionalInt id) {
+        return id.isPresent() ? token(encoding, start, id.getAsInt()) : OptionalInt.empty();
     }
 
     /** Returns the token of the marker that begins at a code point; the token may begin with the space before it. */

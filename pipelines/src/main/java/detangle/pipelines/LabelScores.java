@@ -18,8 +18,14 @@ final class LabelScores {
                 .toList();
     }
 
+    /**
+     * Returns probabilities in single precision, as the original has them, so that those of large logits are equal
+     * where they are there.
+     */
     private static double[] probabilities(double[] logits, LabelOptions options) {
-        return options.multiLabel() ? Arrays.stream(logits).map(Scores::sigmoid).toArray() : Scores.softmax(logits);
+        return options.multiLabel()
+                ? Arrays.stream(logits).map(Scores::probability).toArray()
+                : Arrays.stream(Scores.softmax(logits)).map(p -> (float) p).toArray();
     }
 
     /** Returns the labels of the answer: those that reach the threshold if each is judged by itself, else the best one. */

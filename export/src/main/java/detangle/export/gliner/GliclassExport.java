@@ -87,7 +87,8 @@ public final class GliclassExport {
     }
 
     private void build(boolean ignoreUnused) {
-        String text = firstPlace(config.textToken());
+        // No token has the id -1: where none is known, nothing is made of the text's place.
+        String text = firstPlace(config.textToken().orElse(-1));
         Map<String, String> given =
                 new HashMap<>(Map.of(InputNames.IDS, InputNames.IDS, InputNames.MASK, InputNames.MASK));
         if (config.segments()) {
@@ -134,7 +135,8 @@ public final class GliclassExport {
      */
     private String segments(String text) {
         String isText = model.cast(model.operator("GreaterOrEqual", List.of(places, text)), DType.I64);
-        String examples = rows.most(rows.numbered(InputNames.IDS, config.exampleToken()));
+        String examples =
+                rows.most(rows.numbered(InputNames.IDS, config.exampleToken().orElseThrow()));
         String any = model.operator("Greater", List.of(examples, model.longs(0)));
         String types = model.operator("Where", List.of(any, model.longs(2), isText));
         return model.operator("Unsqueeze", List.of(types, model.longs(0)));

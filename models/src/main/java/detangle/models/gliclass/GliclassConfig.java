@@ -27,8 +27,10 @@ import tools.jackson.databind.JsonNode;
  * @param labelsFirst whether labels stand in front of the text
  * @param slots the most labels of a call, if the model has a fixed number
  * @param labelToken the id of {@link Marker#LABEL}
- * @param textToken the id of {@link Marker#TEXT}
- * @param exampleToken the id of {@link Marker#EXAMPLE}
+ * @param textToken the id of {@link Marker#TEXT}; empty if it is not stated, as in the first models, and the model does
+ *     not heed where the text begins
+ * @param exampleToken the id of {@link Marker#EXAMPLE}; empty if it is not stated and the model does not heed where
+ *     examples begin
  */
 public record GliclassConfig(
         DebertaConfig encoder,
@@ -46,8 +48,8 @@ public record GliclassConfig(
         boolean labelsFirst,
         OptionalInt slots,
         int labelToken,
-        int textToken,
-        int exampleToken) {
+        OptionalInt textToken,
+        OptionalInt exampleToken) {
     /** The file's name in a model's folder. */
     public static final String FILE = "config.json";
 
@@ -95,6 +97,7 @@ public record GliclassConfig(
         boolean own = !kind(fields).equals(UNI_ENCODER);
         // If labels have their own encoder, the fields of prompts with labels have no effect.
         boolean segments = !own && fields.flag("use_segment_embeddings", false);
+        boolean textAlone = !own && fields.flag("extract_text_features", false);
         DebertaConfig encoder = DebertaConfig.of(segments ? withSegments(fields, stated) : stated);
         int vocabulary = encoder.vocabSize();
         TextPooling pooling = pooling(fields);
@@ -106,16 +109,16 @@ public record GliclassConfig(
                 fields.activation("projector_hidden_act", HiddenActivation.GELU),
                 segments,
                 !own && fields.flag("use_lstm", false),
-                !own && fields.flag("extract_text_features", false),
+                textAlone,
                 labelPooling(fields),
                 pooling,
                 scorer(fields, encoder, pooling),
                 fields.flag("normalize_features", false),
                 fields.flag("prompt_first", false),
                 own ? OptionalInt.empty() : slots(fields),
-                token(fields, Marker.LABEL, vocabulary),
-                token(fields, Marker.TEXT, vocabulary + 1),
-                token(fields, Marker.EXAMPLE, vocabulary + 2));
+                token(fields, Marker.LABEL).orElse(vocabulary),
+                tokenIfRead(fields, Marker.TEXT, vocabulary + 1, textAlone || segments),
+                tokenIfRead(fields, Marker.EXAMPLE, vocabulary + 2, segments));
     }
 
     /** Returns the kind of a folder's model, as config.json names it: {@code uni-encoder}. */
@@ -289,15 +292,21 @@ public record GliclassConfig(
         throw fields.fault("max_labels_alloc", "is " + allocation + "; supported are dynamic, fixed and a number");
     }
 
-    private static int token(ConfigFields fields, Marker marker, int otherwise) {
+    private static OptionalInt token(ConfigFields fields, Marker marker) {
         int id = fields.atLeast(-1, marker.field(), -1);
-        return id < 0 ? otherwise : id;
+        return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
     }
 
-    /** Returns the id of a marker. */
-    public int id(Marker marker) {
+    /** @param otherwise the id that the original assumes where none is stated */
+    private static OptionalInt tokenIfRead(ConfigFields fields, Marker marker, int otherwise, boolean isRead) {
+        OptionalInt stated = token(fields, marker);
+        return stated.isPresent() || !isRead ? stated : OptionalInt.of(otherwise);
+    }
+
+    /** Returns the id of a marker; empty if it may be any. */
+    public OptionalInt id(Marker marker) {
         return switch (marker) {
-            case LABEL -> labelToken;
+            case LABEL -> OptionalInt.of(labelToken);
             case TEXT -> textToken;
             case EXAMPLE -> exampleToken;
         };
