@@ -3,9 +3,13 @@ package detangle.bench;
 import detangle.bench.worker.Subject;
 import detangle.bench.worker.SubjectProvider;
 import detangle.ir.Tensor;
+import detangle.models.gliner2.Gliner2Config;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.ExtractionOptions;
 import detangle.pipelines.PipelineOptions;
+import detangle.pipelines.SchemaExtractor;
+import detangle.pipelines.schema.Schema;
+import detangle.pipelines.schema.SchemaOptions;
 import detangle.runtime.DetangleVersion;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +51,7 @@ public final class ExtractionSubjectProvider implements SubjectProvider {
     public Subject load(Path model, int threads, List<String> inputs, String options) {
         List<String> words = List.of(options.split(" "));
         boolean newLabels = words.contains(NEW_LABELS);
-        EntityExtractor extractor = EntityExtractor.load(model, PipelineOptions.DEFAULT.withBackend(words.getFirst()));
+        Extractor extractor = extractor(model, PipelineOptions.DEFAULT.withBackend(words.getFirst()));
         return new Subject() {
             private final AtomicLong runs = new AtomicLong();
 
@@ -73,7 +77,7 @@ public final class ExtractionSubjectProvider implements SubjectProvider {
                     JsonNode batch = JsonMapper.shared().readTree(line);
                     List<String> texts = strings(batch.get("texts"));
                     List<String> labels = strings(batch.get("labels"));
-                    forwards.add(() -> extractor.extract(texts, asked(labels), options()));
+                    forwards.add(() -> extractor.extract(texts, asked(labels)));
                 }
                 return forwards;
             }
@@ -88,8 +92,21 @@ public final class ExtractionSubjectProvider implements SubjectProvider {
         };
     }
 
-    private static ExtractionOptions options() {
-        return new ExtractionOptions(THRESHOLD, true, false);
+    /** A pipeline, from texts to entities. */
+    @FunctionalInterface
+    private interface Extractor {
+        void extract(List<String> texts, List<String> labels);
+    }
+
+    private static Extractor extractor(Path model, PipelineOptions options) {
+        if (Gliner2Config.isIn(model)) {
+            SchemaExtractor extractor = SchemaExtractor.load(model, options);
+            SchemaOptions asked = SchemaOptions.DEFAULT.withThreshold(THRESHOLD);
+            return (texts, labels) -> extractor.extract(texts, Schema.ofEntities(labels.toArray(String[]::new)), asked);
+        }
+        EntityExtractor extractor = EntityExtractor.load(model, options);
+        ExtractionOptions asked = new ExtractionOptions(THRESHOLD, true, false);
+        return (texts, labels) -> extractor.extract(texts, labels, asked);
     }
 
     private static List<String> strings(JsonNode list) {

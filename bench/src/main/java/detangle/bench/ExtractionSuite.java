@@ -1,10 +1,10 @@
 package detangle.bench;
 
+import detangle.bench.ExtractionModel.ExportedInputs;
 import detangle.bench.worker.InputFile;
 import detangle.export.ModelExport;
 import detangle.ir.Tensor;
 import detangle.models.deberta.InputNames;
-import detangle.pipelines.GlinerInputs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -51,8 +51,8 @@ public final class ExtractionSuite {
     /** A contender answers so many texts before another one's turn comes. */
     private static final int TEXTS_PER_TURN = 8;
 
-    /** The end of the name of a runtime whose export has its layers where gliner has them. */
-    private static final String AS_WRITTEN = ", layers as in gliner";
+    /** The end of the name of a runtime whose export has its layers where gliner and gliner2 have them. */
+    private static final String AS_WRITTEN = ", layers as in the original";
 
     private static final String NEW_LABELS = "labels encoded each time";
 
@@ -143,17 +143,14 @@ public final class ExtractionSuite {
                             seed,
                             MANY_LABELS));
         }
+        Work oneByOne =
+                Work.of(mixed + " one by one", ONE_BY_ONE_GOAL, 1, TEXTS, MIN_TEXT_WORDS, MAX_TEXT_WORDS, seed, LABELS);
+        if (!model.exportsBatches()) {
+            return List.of(oneByOne);
+        }
+        String inBatches = mixed + " in batches of " + BATCH;
         return List.of(
-                Work.of(mixed + " one by one", ONE_BY_ONE_GOAL, 1, TEXTS, MIN_TEXT_WORDS, MAX_TEXT_WORDS, seed, LABELS),
-                Work.of(
-                        mixed + " in batches of " + BATCH,
-                        BATCHES_GOAL,
-                        BATCH,
-                        TEXTS,
-                        MIN_TEXT_WORDS,
-                        MAX_TEXT_WORDS,
-                        seed,
-                        LABELS));
+                oneByOne, Work.of(inBatches, BATCHES_GOAL, BATCH, TEXTS, MIN_TEXT_WORDS, MAX_TEXT_WORDS, seed, LABELS));
     }
 
     /** The times of one contender. */
@@ -171,7 +168,7 @@ public final class ExtractionSuite {
         progress.accept("making random weights for " + model.published());
         Path folder = model.write(scratch);
         List<Contender> contenders = contenders(model, folder);
-        GlinerInputs inputs = GlinerInputs.of(folder);
+        ExportedInputs inputs = model.inputs(folder);
         List<Work> works = works(model, SEED);
         List<Work> before = works(model, WARM_UP_SEED);
         for (int threads : options.threads()) {
@@ -212,7 +209,7 @@ public final class ExtractionSuite {
             ModelExport.write(folder, file, ModelExport.Options.of(ModelExport.Format.onnx));
             all.add(new Contender(name, "own export", true, n -> Worker.peer(name, List.of(), file, n)));
             Path written = folder.resolve("written.onnx");
-            ModelExport.writeGlinerAsWritten(folder, written);
+            ModelExport.writeAsWritten(folder, written);
             all.add(new Contender(
                     name + AS_WRITTEN, "own export", true, n -> Worker.peer(name, List.of(), written, n)));
         }
@@ -223,7 +220,8 @@ public final class ExtractionSuite {
      * Runs whole passes over the texts, at least one and for as long as was asked for. Returns whether nothing
      * disturbed them.
      */
-    private boolean passes(Workers workers, GlinerInputs inputs, Work work, Work before, Map<Contender, Taken> taken) {
+    private boolean passes(
+            Workers workers, ExportedInputs inputs, Work work, Work before, Map<Contender, Taken> taken) {
         workers.all().forEach((contender, worker) -> {
             ProcFiles.forgetPeak(worker.pid());
             worker.prepareRequests(file(contender, inputs, before));
@@ -271,7 +269,7 @@ public final class ExtractionSuite {
     }
 
     /** The texts as the contender takes them: as they are, or as inputs that are batched and padded. */
-    private Path file(Contender contender, GlinerInputs inputs, Work work) {
+    private Path file(Contender contender, ExportedInputs inputs, Work work) {
         boolean asTexts = takesTexts(contender);
         try {
             Path file = scratch.resolve(asTexts ? "requests.jsonl" : "requests.inputs");
@@ -283,7 +281,7 @@ public final class ExtractionSuite {
                 Files.write(file, requests);
             } else {
                 List<Map<String, Tensor>> batches = new ArrayList<>();
-                work.batches().forEach(texts -> batches.add(inputs.batch(texts, work.labels())));
+                work.batches().forEach(texts -> batches.add(inputs.of(texts, work.labels())));
                 InputFile.write(file, batches);
             }
             return file;
@@ -294,7 +292,7 @@ public final class ExtractionSuite {
 
     private ExtractionReport.Line line(
             ExtractionModel model,
-            GlinerInputs inputs,
+            ExportedInputs inputs,
             Work work,
             int threads,
             Map<Contender, Taken> taken,
@@ -310,7 +308,7 @@ public final class ExtractionSuite {
             }
         });
         long tokens = work.batches().stream()
-                .mapToLong(texts -> Arrays.stream(inputs.batch(texts, work.labels())
+                .mapToLong(texts -> Arrays.stream(inputs.of(texts, work.labels())
                                 .get(InputNames.MASK)
                                 .toLongs())
                         .sum())

@@ -7,6 +7,10 @@ import detangle.bench.worker.InputFile;
 import detangle.ir.Tensor;
 import detangle.models.text.Tokenizer;
 import detangle.models.text.Tokenizers;
+import detangle.pipelines.SchemaExtractor;
+import detangle.pipelines.schema.Schema;
+import detangle.pipelines.schema.SchemaAnswer;
+import detangle.pipelines.schema.SchemaOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,5 +54,32 @@ class ExtractionModelTest {
         assertTrue(tokens / words > 1.25 && tokens / words < 1.35, tokens + " tokens");
         assertEquals(3, tokenizer.encode("[P]").length());
         assertEquals(text, SyllableTexts.text(new Random(1), words));
+    }
+
+    /** Nothing would be scored where a model of random weights expected no instance. */
+    @Test
+    void aGliner2ModelFindsEntities() throws IOException {
+        Path encoder = Files.writeString(folder.resolve("encoder.json"), """
+                {"model_type": "deberta-v2", "vocab_size": 128100, "hidden_size": 16, "num_hidden_layers": 1,
+                "num_attention_heads": 2, "intermediate_size": 16, "hidden_act": "gelu", "relative_attention": true,
+                "max_position_embeddings": 512, "position_buckets": 256, "norm_rel_ebd": "layer_norm",
+                "share_att_key": true, "pos_att_type": "p2c|c2p", "position_biased_input": false,
+                "type_vocab_size": 0, "layer_norm_eps": 1e-7}
+                """);
+        Path model = Files.createDirectories(folder.resolve("model"));
+        RandomGliner2.write(model, encoder);
+        String text = SyllableTexts.text(new Random(1), 20);
+        List<String> labels = SyllableTexts.labels(2);
+
+        Map<String, Tensor> inputs = ExtractionModel.GLINER2_BASE.inputs(model).of(List.of(text), labels);
+        SchemaAnswer answer;
+        try (SchemaExtractor extractor = SchemaExtractor.load(model)) {
+            Schema schema = Schema.ofEntities(labels.toArray(String[]::new));
+            answer = extractor.extract(text, schema, SchemaOptions.DEFAULT.withThreshold(0.01));
+        }
+
+        // 20 words and the full stop.
+        assertEquals(21, inputs.get("text_positions").elements());
+        assertEquals(labels, List.copyOf(answer.entities().sequencedKeySet()));
     }
 }

@@ -62,8 +62,8 @@ final class BenchCommand implements Runnable {
             description =
                     "Models with the sizes of these configurations and random weights: config.json, its folder, or"
                             + " deberta-v3-xsmall, deberta-v3-small, deberta-v3-base, deberta-v3-large, deberta-base,"
-                            + " deberta-v2-xlarge, deberta-v2-xxlarge; or, from texts to entities, gliner_small-v2.1, gliner_base-v2.1,"
-                            + " gliner-bi-base-v1.0.")
+                            + " deberta-v2-xlarge, deberta-v2-xxlarge; or, from texts to entities, gliner_small-v2.1,"
+                            + " gliner_base-v2.1, gliner-bi-base-v1.0, gliner2-base-v1.")
     private List<String> configs = List.of();
 
     @Option(
@@ -74,8 +74,8 @@ final class BenchCommand implements Runnable {
             description =
                     "shapes (the default): v3's models with random weights, their batches and heads, v1's base and v2's"
                             + " xlarge; half an hour, 16 GiB of memory. traffic: lengths that vary, busy processes, first"
-                            + " answers; half an hour, 8 GiB. extraction: GLiNER models of three sizes, texts one by one and in"
-                            + " batches, and 100 labels; ten minutes, 8 GiB.")
+                            + " answers; half an hour, 8 GiB. extraction: GLiNER and GLiNER2 models, texts one by one and in"
+                            + " batches, and 100 labels; a quarter of an hour, 8 GiB.")
     private Optional<Suites> suite;
 
     @Option(
@@ -401,7 +401,8 @@ final class BenchCommand implements Runnable {
         }
         if (resume.isPresent() && suite.get() == Suites.extraction) {
             throw new ParameterException(
-                    spec.commandLine(), "--suite extraction takes ten minutes and keeps nothing: leave --resume out");
+                    spec.commandLine(),
+                    "--suite extraction takes a quarter of an hour and keeps nothing: leave --resume out");
         }
         if (ops && weightType.narrowed().isPresent()) {
             throw new ParameterException(

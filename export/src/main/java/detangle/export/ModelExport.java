@@ -118,7 +118,7 @@ public final class ModelExport {
         }
         if (Gliner2Config.isIn(folder)) {
             checkOptions("GLiNER2", options);
-            return Gliner2Export.write(folder, file, options.ignoreUnused(), onnx(options));
+            return Gliner2Export.write(folder, file, options.ignoreUnused(), false, onnx(options));
         }
         if (GliclassConfig.isIn(folder)) {
             checkOptions("GLiClass", options);
@@ -131,14 +131,17 @@ public final class ModelExport {
     }
 
     /**
-     * Writes a GLiNER model with each layer of spans where gliner has it, as gliner's own exports have them, to
-     * compare with.
+     * Writes a GLiNER or GLiNER2 model with each layer of spans where the original has it, as gliner's own exports have
+     * them, to compare with.
      *
      * @return the files written, the model first
      * @throws DetangleException of the part at fault, with one line that names the file and what to do
      */
-    public static List<Path> writeGlinerAsWritten(Path folder, Path file) {
-        return GlinerExport.write(folder, file, false, true, onnx(Options.of(Format.onnx)));
+    public static List<Path> writeAsWritten(Path folder, Path file) {
+        OnnxExporter exporter = onnx(Options.of(Format.onnx));
+        return GlinerConfig.isIn(folder)
+                ? GlinerExport.write(folder, file, false, true, exporter)
+                : Gliner2Export.write(folder, file, false, true, exporter);
     }
 
     /** Models with a head of their own have one file, and are one program in ONNX alone. */

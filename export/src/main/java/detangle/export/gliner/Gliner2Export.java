@@ -41,12 +41,14 @@ public final class Gliner2Export {
     private final Gliner2Config config;
     private final SpanHead head;
     private final Gliner2Folder folder;
+    private final boolean asWritten;
     private final OnnxModel model;
     private final ProgramGraph programs;
     private final TokenRows rows;
 
-    private Gliner2Export(Gliner2Folder folder, SpanHead head) {
+    private Gliner2Export(Gliner2Folder folder, SpanHead head, boolean asWritten) {
         this.folder = folder;
+        this.asWritten = asWritten;
         this.config = folder.config();
         this.head = head;
         this.model = new OnnxModel("gliner2", inputs(), outputs());
@@ -58,16 +60,18 @@ public final class Gliner2Export {
      * Writes the model of a folder.
      *
      * @param ignoreUnused whether tensors that no parameter takes are passed over
+     * @param asWritten whether each layer of spans stands where the original has it, and not where it costs least
      * @return the files written, the model first
      * @throws ExportException that names the field, if a model of this kind is not exported
      * @throws detangle.ir.DetangleException of the part at fault, with one line that names the file and what to do
      */
-    public static List<Path> write(Path model, Path file, boolean ignoreUnused, OnnxExporter exporter) {
+    public static List<Path> write(
+            Path model, Path file, boolean ignoreUnused, boolean asWritten, OnnxExporter exporter) {
         Gliner2Folder folder = Gliner2Folder.open(model, Optional.empty(), ignoreUnused);
         try {
             SpanHead head = spanHead(model, folder.config());
             return folder.weights().reading(() -> {
-                Gliner2Export export = new Gliner2Export(folder, head);
+                Gliner2Export export = new Gliner2Export(folder, head, asWritten);
                 export.build(ignoreUnused);
                 return exporter.write(export.model, file);
             });
@@ -183,7 +187,7 @@ public final class Gliner2Export {
     /** Probabilities of the spans that are given, {@code f32[I,F,W,K]}. */
     private String spans(String words, String fields, String vectors) {
         String scores = programs.add(
-                        SpanPrograms.spans(config),
+                        asWritten ? SpanPrograms.spansAsWritten(config) : SpanPrograms.spans(config),
                         Map.of(
                                 SpanPrograms.WORDS,
                                 words,

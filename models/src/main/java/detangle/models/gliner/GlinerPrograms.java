@@ -120,7 +120,7 @@ public final class GlinerPrograms {
         Node ends = b.input(ENDS, TensorType.of(DType.I64, BATCH, Dim.symbol("N")));
         Node labels = labels(b, width);
         Layers layers = Layers.of(b);
-        SpanLayers spans = new SpanLayers(layers, width, mode(config.scoring()));
+        SpanLayers spans = spanLayers(config, layers);
         Node all = scores.of(spans, SpanLayers.rows(b, words), starts, ends, projected(config, layers, labels));
         return program("gliner_spans", List.of(words, starts, ends, labels), List.of(new Output(SCORES, all)));
     }
@@ -137,7 +137,7 @@ public final class GlinerPrograms {
         Node words = words(b, width);
         Node labels = labels(b, width);
         Layers layers = Layers.of(b);
-        SpanLayers spans = new SpanLayers(layers, width, mode(config.scoring()));
+        SpanLayers spans = spanLayers(config, layers);
         Node projected = projected(config, layers, labels);
         List<Output> outputs = new ArrayList<>(List.of(
                 new Output(FIRST, spans.ofFirst(words)),
@@ -145,6 +145,10 @@ public final class GlinerPrograms {
                 new Output(LABELS_INNER, spans.innerOfLabels(projected))));
         spans.constants(projected).ifPresent(constants -> outputs.add(new Output(LABELS_CONSTANT, constants)));
         return program("gliner_span_parts", List.of(words, labels), outputs);
+    }
+
+    private static SpanLayers spanLayers(GlinerConfig config, Layers top) {
+        return new SpanLayers(top.scope("span_rep_layer.span_rep_layer"), config.hiddenSize(), mode(config.scoring()));
     }
 
     /** Returns whether the inner vector of a span has its negative numbers cut off, in {@link #spanParts}. */
@@ -246,7 +250,7 @@ public final class GlinerPrograms {
         Node words = b.input(WORDS, TensorType.of(DType.F32, Dim.symbol("W"), Dim.of(width)));
         Node starts = b.input(STARTS, TensorType.of(DType.I64, count));
         Node ends = b.input(ENDS, TensorType.of(DType.I64, count));
-        SpanLayers spans = new SpanLayers(Layers.of(b), width, mode(config.scoring()));
+        SpanLayers spans = spanLayers(config, Layers.of(b));
         Node entities = spans.vectors(spans.inner(words, starts, ends));
         List<Output> outputs = new ArrayList<>(List.of(new Output(ENTITIES, entities)));
         switch (relations.pairs()) {

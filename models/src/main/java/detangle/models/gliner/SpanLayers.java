@@ -12,20 +12,24 @@ import java.util.Optional;
 
 /**
  * Makes vectors of spans from the states of their first and last words, and scores them (gliner/modeling/span_rep.py,
- * SpanMarker, SpanMarkerV0 and TokenMarker).
+ * SpanMarker, SpanMarkerV0 and TokenMarker; gliner2/layers.py has SpanMarkerV0 too).
  *
  * <p>The matrix after the concatenation of both words is applied to each word alone and the results are added, as it is
  * linear: there are far more spans than words. For the same reason the last matrix is applied to the labels and not to
  * the spans.
  */
-final class SpanLayers {
+public final class SpanLayers {
     private final Layers layers;
     private final int width;
     private final SpanMode mode;
 
-    /** @param width of words and of spans, D */
-    SpanLayers(Layers top, int width, SpanMode mode) {
-        this.layers = top.scope("span_rep_layer.span_rep_layer");
+    /**
+     * The layers of a scope.
+     *
+     * @param width of words and of spans, D
+     */
+    public SpanLayers(Layers layers, int width, SpanMode mode) {
+        this.layers = layers;
         this.width = width;
         this.mode = mode;
     }
@@ -38,7 +42,7 @@ final class SpanLayers {
      * @param ends rows of the last words, {@code i64[...]}
      * @return {@code f32[...,I]}
      */
-    Node inner(Node words, Node starts, Node ends) {
+    public Node inner(Node words, Node starts, Node ends) {
         Builder b = layers.builder();
         Node sum = b.add(b.gather(ofFirst(words), starts), b.gather(ofLast(words), ends));
         return mode == SpanMode.MARKER_V0 ? relu(sum) : sum;
@@ -102,15 +106,15 @@ final class SpanLayers {
      * words, and on each span.
      *
      * @param words {@code f32[R,D]}
-     * @param starts rows of the first words, {@code i64[B,N]}
-     * @param ends rows of the last words, {@code i64[B,N]}
-     * @param labels {@code f32[B,C,D]}
-     * @return {@code f32[B,N,C]}
+     * @param starts rows of the first words, {@code i64[...,N]}
+     * @param ends rows of the last words, {@code i64[...,N]}
+     * @param labels {@code f32[...,C,D]}
+     * @return {@code f32[...,N,C]}
      */
-    Node scoresAsWritten(Node words, Node starts, Node ends, Node labels) {
+    public Node scoresAsWritten(Node words, Node starts, Node ends, Node labels) {
         Builder b = layers.builder();
         Node both = b.concat(
-                2,
+                starts.type().rank(),
                 List.of(
                         b.gather(marker("project_start", words), starts),
                         b.gather(marker("project_end", words), ends)));
@@ -126,11 +130,11 @@ final class SpanLayers {
     /**
      * The products of spans and labels.
      *
-     * @param inner {@code f32[B,N,I]}
-     * @param labels {@code f32[B,C,D]}
-     * @return {@code f32[B,N,C]}
+     * @param inner {@code f32[...,N,I]}, as {@link #inner} makes it
+     * @param labels {@code f32[...,C,D]}
+     * @return {@code f32[...,N,C]}
      */
-    Node scores(Node inner, Node labels) {
+    public Node scores(Node inner, Node labels) {
         return mode == SpanMode.MARKER_V0
                 ? productOfLinear(layers, "out_project.3", inner, 4L * width, width, labels)
                 : layers.builder().dotTransposed(inner, labels);

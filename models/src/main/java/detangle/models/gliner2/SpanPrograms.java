@@ -10,6 +10,8 @@ import detangle.ir.TensorType;
 import detangle.ir.UnaryFunction;
 import detangle.models.deberta.HiddenActivation;
 import detangle.models.deberta.Layers;
+import detangle.models.gliner.SpanLayers;
+import detangle.models.gliner.SpanMode;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -79,6 +81,11 @@ public final class SpanPrograms {
     /** The parameter with a row for each instance, which {@link #step} reads, {@code f32[20,H]}. */
     public static final String POSITIONS = COUNT_EMBED + ".pos_embedding.weight";
 
+    private static final String COUNTER = "count_pred";
+
+    /** The parameter that is added to the logits of {@link #counts}, {@code f32[20]}. */
+    public static final String COUNT_BIAS = COUNTER + ".2.bias";
+
     private SpanPrograms() {}
 
     /** The name of a parameter of the GRU, such as {@code weight_ih}. */
@@ -93,7 +100,7 @@ public final class SpanPrograms {
 
     /** {@link Gliner2Programs#MARKS} of groups to {@link Gliner2Programs#LOGITS} of the numbers of their instances. */
     public static Program counts(Gliner2Config config) {
-        return Gliner2Programs.logits(COUNTS_OF_GROUPS, "count_pred", config, 2, INSTANCE_COUNTS);
+        return Gliner2Programs.logits(COUNTS_OF_GROUPS, COUNTER, config, 2, INSTANCE_COUNTS);
     }
 
     /**
@@ -192,30 +199,42 @@ public final class SpanPrograms {
 
     /**
      * {@link #WORDS}, {@link #STARTS}, {@link #ENDS} and {@link #VECTORS} to {@link #SCORES}, of which a sigmoid is a
-     * probability.
+     * probability. The matrices of spans are applied to words and to vectors, of which there are fewer; see {@link
+     * SpanLayers}.
      */
     public static Program spans(Gliner2Config config) {
+        return spans(
+                config,
+                (layers, words, starts, ends, vectors) -> layers.scores(layers.inner(words, starts, ends), vectors));
+    }
+
+    /**
+     * Writes {@link #spans} with each layer where the original has it. The scores are the same, for many times the
+     * arithmetic; a measurement of both says what is saved.
+     */
+    public static Program spansAsWritten(Gliner2Config config) {
+        return spans(config, SpanLayers::scoresAsWritten);
+    }
+
+    /** Computes the scores of spans. */
+    @FunctionalInterface
+    private interface SpanScores {
+        Node of(SpanLayers layers, Node words, Node starts, Node ends, Node vectors);
+    }
+
+    private static Program spans(Gliner2Config config, SpanScores scores) {
         Builder b = new Builder();
-        long width = config.encoder().hiddenSize();
+        int width = config.encoder().hiddenSize();
         Dim count = Dim.symbol("N");
         Node words = b.input(WORDS, TensorType.of(DType.F32, Dim.symbol("W"), Dim.of(width)));
         Node starts = b.input(STARTS, TensorType.of(DType.I64, count));
         Node ends = b.input(ENDS, TensorType.of(DType.I64, count));
         Node vectors = b.input(VECTORS, TensorType.of(DType.F32, Dim.symbol("R"), Dim.of(width)));
-        Layers layers = Layers.of(b).scope("span_rep.span_rep_layer");
-        Node first = b.gather(marker(layers.scope("project_start"), words, width, width), starts);
-        Node last = b.gather(marker(layers.scope("project_end"), words, width, width), ends);
-        Node both = relu(layers, b.concat(1, List.of(first, last)));
-        Node represented = marker(layers.scope("out_project"), both, 2 * width, width);
+        SpanLayers layers = new SpanLayers(Layers.of(b).scope("span_rep.span_rep_layer"), width, SpanMode.MARKER_V0);
         return program(
                 SPANS,
                 List.of(words, starts, ends, vectors),
-                new Output(SCORES, b.dotTransposed(represented, vectors)));
-    }
-
-    /** Two matrices, the first of which is four times as wide as the result; between them stood a dropout. */
-    private static Node marker(Layers layers, Node x, long in, long out) {
-        return layers.linear("3", relu(layers, layers.linear("0", x, in, 4 * out)), 4 * out, out);
+                new Output(SCORES, scores.of(layers, words, starts, ends, vectors)));
     }
 
     private static Node mlp(Layers layers, Node x, long in, long inner, long out) {

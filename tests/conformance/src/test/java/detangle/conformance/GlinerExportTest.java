@@ -115,7 +115,7 @@ class GlinerExportTest {
     void alsoWithItsLayersInTheOrderOfTheOriginal() throws IOException, OrtException {
         FamilyFixture fixture = FamilyFixture.named("gliner-bi-span");
         Path file = folder.resolve("written.onnx");
-        ModelExport.writeGlinerAsWritten(fixture.write(folder.resolve("model")), file);
+        ModelExport.writeAsWritten(fixture.write(folder.resolve("model")), file);
         try (OrtModel exported = OrtModel.load(file, 1);
                 Weights tensors = fixture.tensors()) {
             assertTrue(compare(exported, tensors, "batch.") > 200);
