@@ -396,10 +396,15 @@ public final class EntityExtractor implements Pipeline {
      * takes the first word of the text for the label (gliner/data_processing/utils.py:95-179).
      */
     private int[] labelTokens(String what, String label) {
+        int[] tokens = windows.tokens(label);
         if (config.labels() instanceof LabelSource.Prompt) {
-            InputRow.alone(what).requireText(label);
+            InputRow row = InputRow.alone(what);
+            row.requireText(label);
+            if (tokens.length == 0) {
+                throw row.unanswerable("has no characters that the tokenizer knows");
+            }
         }
-        return windows.tokens(label);
+        return tokens;
     }
 
     private Waiting waiting(int index, Window window, Row row, ExtractionText text, Map<String, float[]> labelVectors) {

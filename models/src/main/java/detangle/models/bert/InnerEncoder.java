@@ -4,9 +4,7 @@ import detangle.models.deberta.ConfigFields;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.PaddedStates;
 import detangle.models.weights.Weights;
-import java.util.LinkedHashMap;
-import java.util.SequencedMap;
-import java.util.regex.Matcher;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -67,20 +65,11 @@ public final class InnerEncoder {
      * model's weights over: its owner closes it alone.
      *
      * @param prefix what the names of its tensors begin with
+     * @throws detangle.models.weights.WeightsException if a projection has both a name of BERT's and one of DeBERTa's
      */
     public static Weights weights(Weights model, String prefix) {
-        SequencedMap<String, String> names = new LinkedHashMap<>();
-        for (String name : model.names()) {
-            if (name.startsWith(prefix)) {
-                String rest = name.substring(prefix.length());
-                Matcher projection = PROJECTION.matcher(rest);
-                names.put(
-                        projection.matches()
-                                ? projection.group(1) + projection.group(2) + "_proj" + projection.group(3)
-                                : rest,
-                        name);
-            }
-        }
-        return model.named(names);
+        return model.renamed(name -> Optional.of(name)
+                .filter(n -> n.startsWith(prefix))
+                .map(n -> PROJECTION.matcher(n.substring(prefix.length())).replaceFirst("$1$2_proj$3")));
     }
 }

@@ -44,22 +44,7 @@ public final class GlinerCheckpoint {
      * @throws WeightsException if there are none, or two tensors have one name
      */
     public static Weights open(Path folder) {
-        Weights weights = Weights.open(folder);
-        if (weights.names().stream().noneMatch(name -> name.contains(COMPILED))) {
-            return weights;
-        }
-        SequencedMap<String, String> names = new LinkedHashMap<>();
-        for (String name : weights.names()) {
-            String plain = name.replace(COMPILED, "");
-            String other = names.put(plain, name);
-            if (other != null) {
-                weights.close();
-                throw new WeightsException(
-                        weights.origin(),
-                        "holds " + other + " and " + name + ", which are both " + plain + ": keep one of them");
-            }
-        }
-        return weights.named(names);
+        return Weights.open(folder).renamed(name -> Optional.of(name.replace(COMPILED, "")));
     }
 
     /**
@@ -67,11 +52,7 @@ public final class GlinerCheckpoint {
      * The result takes over the given weights.
      */
     public static Weights ofText(Weights weights) {
-        SequencedMap<String, String> names = new LinkedHashMap<>();
-        weights.names().stream()
-                .filter(name -> !name.startsWith(GlinerModel.LABELS_ENCODER))
-                .forEach(name -> names.put(name, name));
-        return names.size() == weights.names().size() ? weights : weights.named(names);
+        return weights.renamed(name -> Optional.of(name).filter(n -> !n.startsWith(GlinerModel.LABELS_ENCODER)));
     }
 
     /** Returns the weights of the encoder of labels, under DeBERTa's names. The result takes over the given weights. */

@@ -4,11 +4,13 @@ import detangle.ir.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -83,12 +85,27 @@ public final class Weights implements AutoCloseable {
      * Returns some of these weights' tensors under other names. The result takes these weights over: its owner closes
      * it alone.
      *
-     * @param names the names that the tensors have here, by the names that they get
-     * @throws WeightsException if there is no tensor of such a name
+     * @param rename the name that a tensor gets, of the name that it has here; empty for one that is left out
+     * @throws WeightsException if two tensors get one name; these weights are closed then
      */
-    public Weights named(SequencedMap<String, String> names) {
+    public Weights renamed(Function<String, Optional<String>> rename) {
         SequencedMap<String, StoredTensor> all = new LinkedHashMap<>();
-        names.forEach((name, here) -> all.put(name, stored(here)));
+        Map<String, String> origins = new HashMap<>();
+        for (Map.Entry<String, StoredTensor> tensor : tensors.entrySet()) {
+            String here = tensor.getKey();
+            Optional<String> name = rename.apply(here);
+            if (name.isEmpty()) {
+                continue;
+            }
+            String other = origins.put(name.get(), here);
+            if (other != null) {
+                close();
+                throw new WeightsException(
+                        origin,
+                        "holds " + other + " and " + here + ", which are both " + name.get() + ": keep one of them");
+            }
+            all.put(name.get(), tensor.getValue());
+        }
         return new Weights(origin, all, metadata, files);
     }
 

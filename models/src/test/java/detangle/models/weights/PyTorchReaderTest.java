@@ -6,17 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
+import detangle.testing.Pickles;
+import detangle.testing.TorchCheckpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -28,10 +27,6 @@ class PyTorchReaderTest {
     @TempDir
     Path folder;
 
-    private static byte[] latin(String text) {
-        return text.getBytes(StandardCharsets.ISO_8859_1);
-    }
-
     private static byte[] floats(float... values) {
         ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
         for (float value : values) {
@@ -40,56 +35,35 @@ class PyTorchReaderTest {
         return bytes.array();
     }
 
-    private static String integer(long value) {
-        ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value);
-        return "\u008a\u0008" + new String(bytes.array(), StandardCharsets.ISO_8859_1);
-    }
-
     /** {@code {"w": tensor}} of a storage with 6 floats. */
     private static String state(long offset, String sizes, String strides, long elements, String type) {
-        return "\u0080\u0002}U\u0001wctorch._utils\n_rebuild_tensor_v2\n((U\u0007storagectorch\n" + type
-                + "\nU\u00010U\u0003cpu" + integer(elements) + "tQ" + integer(offset) + sizes + strides
-                + "\u0089ccollections\nOrderedDict\n)RtRs.";
+        return Pickles.state("w", Pickles.tensor("0", type, elements, offset, sizes, strides));
     }
 
     private static String pair(long a, long b) {
-        return integer(a) + integer(b) + "\u0086";
+        return Pickles.number(a) + Pickles.number(b) + "\u0086";
     }
 
-    private Path zip(String pickle, byte[] storage, boolean stored) throws IOException {
+    private Path zip(String pickle, byte[] storage) throws IOException {
         Path file = folder.resolve("pytorch_model.bin");
         try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
-            entry(out, "archive/data.pkl", latin(pickle), true);
-            entry(out, "archive/data/0", storage, stored);
+            TorchCheckpoint.add(out, "archive/data.pkl", Pickles.bytes(pickle));
+            TorchCheckpoint.add(out, "archive/data/0", storage);
         }
         return file;
-    }
-
-    private static void entry(ZipOutputStream out, String name, byte[] bytes, boolean stored) throws IOException {
-        ZipEntry entry = new ZipEntry(name);
-        if (stored) {
-            CRC32 crc = new CRC32();
-            crc.update(bytes);
-            entry.setMethod(ZipEntry.STORED);
-            entry.setSize(bytes.length);
-            entry.setCrc(crc.getValue());
-        }
-        out.putNextEntry(entry);
-        out.write(bytes);
-        out.closeEntry();
     }
 
     @Test
     void tensorsAndTheirViews() throws IOException {
         byte[] storage = floats(0, 1, 2, 3, 4, 5);
-        try (Weights weights = Weights.open(zip(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"), storage, true))) {
+        try (Weights weights = Weights.open(zip(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"), storage))) {
             assertArrayEquals(new long[] {2, 3}, weights.get("w").shape());
             assertArrayEquals(new float[] {0, 1, 2, 3, 4, 5}, weights.get("w").toFloats());
         }
-        try (Weights weights = Weights.open(zip(state(0, pair(3, 2), pair(1, 3), 6, "FloatStorage"), storage, true))) {
+        try (Weights weights = Weights.open(zip(state(0, pair(3, 2), pair(1, 3), 6, "FloatStorage"), storage))) {
             assertArrayEquals(new float[] {0, 3, 1, 4, 2, 5}, weights.get("w").toFloats());
         }
-        try (Weights weights = Weights.open(zip(state(3, pair(1, 3), pair(9, 1), 6, "FloatStorage"), storage, true))) {
+        try (Weights weights = Weights.open(zip(state(3, pair(1, 3), pair(9, 1), 6, "FloatStorage"), storage))) {
             assertArrayEquals(new float[] {3, 4, 5}, weights.get("w").toFloats());
         }
     }
@@ -112,7 +86,7 @@ class PyTorchReaderTest {
     void hostileZips(long offset, long rows, long columns, long s0, long s1, long elements, String type, String message)
             throws IOException {
         String pickle = state(offset, pair(rows, columns), pair(s0, s1), elements, type);
-        Path file = zip(pickle, floats(0, 1, 2, 3, 4, 5), true);
+        Path file = zip(pickle, floats(0, 1, 2, 3, 4, 5));
         WeightsException refusal = assertThrows(WeightsException.class, () -> Weights.open(file));
         assertTrue(refusal.getMessage().startsWith(file.toString()), refusal.getMessage());
         assertTrue(refusal.getMessage().contains(message), refusal.getMessage());
@@ -129,7 +103,7 @@ class PyTorchReaderTest {
     })
     void otherTypesAreKnownByName(String storage, String type) throws IOException {
         String pickle = state(0, pair(2, 3), pair(3, 1), 6, storage);
-        try (Weights weights = Weights.open(zip(pickle, new byte[6], true))) {
+        try (Weights weights = Weights.open(zip(pickle, new byte[6]))) {
             assertEquals(Set.of("w"), weights.names());
             assertEquals(type, weights.type("w"));
             assertFalse(weights.isReadable("w"));
@@ -151,11 +125,11 @@ class PyTorchReaderTest {
     void newerAndQuantisedTensors(String function, String storage, String before, String after, String type)
             throws IOException {
         String pickle = ("\u0080\u0002}U\u0001wctorch._utils~" + function + "~((U\u0007storagec" + storage
-                        + "~U\u00010U\u0003cpu" + integer(6) + "tQ" + integer(0) + pair(2, 3) + pair(3, 1) + before
-                        + after
+                        + "~U\u00010U\u0003cpu" + Pickles.number(6) + "tQ" + Pickles.number(0)
+                        + pair(2, 3) + pair(3, 1) + before + after
                         + "tRs.")
                 .replace('~', '\n');
-        try (Weights weights = Weights.open(zip(pickle, new byte[6], true))) {
+        try (Weights weights = Weights.open(zip(pickle, new byte[6]))) {
             assertEquals(type, weights.type("w"));
             assertFalse(weights.isReadable("w"));
         }
@@ -163,7 +137,7 @@ class PyTorchReaderTest {
 
     @Test
     void anArchiveThatWasCutOffIsCalledOne() throws IOException {
-        Path file = zip(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"), floats(0, 1, 2, 3, 4, 5), true);
+        Path file = zip(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"), floats(0, 1, 2, 3, 4, 5));
         byte[] whole = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(whole, whole.length / 2));
         WeightsException refusal = assertThrows(WeightsException.class, () -> Weights.open(file));
@@ -179,10 +153,10 @@ class PyTorchReaderTest {
         String pickle = state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage");
         for (String order : new String[] {"little", "big"}) {
             try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
-                entry(out, "archive/.format_version", latin("1"), true);
-                entry(out, "archive/byteorder", latin(order), true);
-                entry(out, "archive/data.pkl", latin(pickle), true);
-                entry(out, "archive/data/0", floats(0, 1, 2, 3, 4, 5), true);
+                TorchCheckpoint.add(out, "archive/.format_version", Pickles.bytes("1"));
+                TorchCheckpoint.add(out, "archive/byteorder", Pickles.bytes(order));
+                TorchCheckpoint.add(out, "archive/data.pkl", Pickles.bytes(pickle));
+                TorchCheckpoint.add(out, "archive/data/0", floats(0, 1, 2, 3, 4, 5));
             }
             if (order.equals("little")) {
                 try (Weights weights = Weights.open(file)) {
@@ -196,7 +170,7 @@ class PyTorchReaderTest {
             }
         }
         try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
-            entry(out, "archive/other.pkl", latin(pickle), true);
+            TorchCheckpoint.add(out, "archive/other.pkl", Pickles.bytes(pickle));
         }
         WeightsException refusal = assertThrows(WeightsException.class, () -> Weights.open(file));
         assertEquals(file + ": a zip archive without data.pkl: no checkpoint", refusal.getMessage());
@@ -204,28 +178,28 @@ class PyTorchReaderTest {
 
     @Test
     void compressedStoragesAreRefused() throws IOException {
-        Path file = zip(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"), floats(0, 1, 2, 3, 4, 5), false);
+        Path file = folder.resolve("pytorch_model.bin");
+        String pickle = state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage");
+        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
+            TorchCheckpoint.add(out, "archive/data.pkl", Pickles.bytes(pickle));
+            out.putNextEntry(new ZipEntry("archive/data/0"));
+            out.write(floats(0, 1, 2, 3, 4, 5));
+        }
         assertThrows(WeightsException.class, () -> Weights.open(file));
     }
 
     @Test
     void nothingIsCalled() throws IOException {
-        Path file = zip("cos\nsystem\n(U\u0002lstR.", new byte[0], true);
+        Path file = zip("cos\nsystem\n(U\u0002lstR.", new byte[0]);
         WeightsException refusal = assertThrows(WeightsException.class, () -> Weights.open(file));
         assertTrue(refusal.getMessage().contains("os.system"), refusal.getMessage());
     }
 
-    private static byte[] stream() throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.write(latin("\u0080\u0002\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019."));
-        out.write(latin("\u0080\u0002M\u00e9\u0003."));
-        out.write(latin("\u0080\u0002}U\rlittle_endian\u0088s."));
-        out.write(latin(state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage")));
-        out.write(latin("\u0080\u0002](U\u00010e."));
-        out.write(
-                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(6).array());
-        out.write(floats(0, 1, 2, 3, 4, 5));
-        return out.toByteArray();
+    private static byte[] stream() {
+        return Pickles.stream(
+                state(0, pair(2, 3), pair(3, 1), 6, "FloatStorage"),
+                Pickles.PROTO + "](" + Pickles.text("0") + "e.",
+                Pickles.storage(6, floats(0, 1, 2, 3, 4, 5)));
     }
 
     @Test

@@ -1,5 +1,7 @@
 package detangle.models.weights;
 
+import static detangle.testing.Pickles.number;
+import static detangle.testing.Pickles.numbers;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,9 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import detangle.ir.DType;
 import detangle.models.weights.TorchObjects.OtherTensor;
 import detangle.models.weights.TorchObjects.StoredView;
+import detangle.testing.Pickles;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,26 +25,13 @@ class TorchObjectsTest {
     private static final String DICTIONARY = "ccollections\nOrderedDict\n)R";
     private static final String SIX_FLOATS = storage("FloatStorage", "0", 6);
 
-    private static String integer(long value) {
-        ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value);
-        return "\u008a\u0008" + new String(bytes.array(), StandardCharsets.ISO_8859_1);
-    }
-
-    private static String tuple(long... values) {
-        StringBuilder items = new StringBuilder("(");
-        for (long value : values) {
-            items.append(integer(value));
-        }
-        return items.append("t").toString();
-    }
-
     private static String storage(String type, String key, long elements, String... more) {
-        return "(U\u0007storagectorch\n" + type + "\nU" + (char) key.length() + key + "U\u0003cpu" + integer(elements)
+        return "(U\u0007storagectorch\n" + type + "\nU" + (char) key.length() + key + "U\u0003cpu" + number(elements)
                 + String.join("", more) + "tQ";
     }
 
     private static String tensor(String storage, long offset, String sizes, String strides) {
-        return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage + integer(offset) + sizes + strides + FALSE + DICTIONARY
+        return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage + number(offset) + sizes + strides + FALSE + DICTIONARY
                 + "tR";
     }
 
@@ -52,7 +40,7 @@ class TorchObjectsTest {
     }
 
     private static Object read(TorchObjects objects, String pickle) {
-        return objects.read(ByteBuffer.wrap((pickle + ".").getBytes(StandardCharsets.ISO_8859_1)));
+        return objects.read(ByteBuffer.wrap(Pickles.bytes(pickle + ".")));
     }
 
     private static void assertRefused(String message, String pickle) {
@@ -73,7 +61,7 @@ class TorchObjectsTest {
     })
     void viewsAreAsTheFileSays(String type, DType dtype, int bytes) {
         TorchObjects objects = new TorchObjects(new PickleBudget());
-        StoredView view = (StoredView) read(objects, tensor(storage(type, "k", 20), 3, tuple(2, 3), tuple(4, 1)));
+        StoredView view = (StoredView) read(objects, tensor(storage(type, "k", 20), 3, numbers(2, 3), numbers(4, 1)));
         assertEquals(dtype, view.dtype());
         assertEquals(3, view.offset());
         assertArrayEquals(new long[] {2, 3}, view.shape());
@@ -99,20 +87,21 @@ class TorchObjectsTest {
     void typesThatNoParameterHasAreNames(String type, String name, int bytes) {
         TorchObjects objects = new TorchObjects(new PickleBudget());
         // Shape and strides that lead out of such a storage are not checked, as it is not read.
-        assertEquals(new OtherTensor(name), read(objects, tensor(storage(type, "0", 6), 9, tuple(2, 3), tuple(3, 1))));
+        assertEquals(
+                new OtherTensor(name), read(objects, tensor(storage(type, "0", 6), 9, numbers(2, 3), numbers(3, 1))));
         assertEquals(6 * bytes, objects.storages().get("0").bytes());
     }
 
     @Test
     void otherCallables() {
         StoredView view = (StoredView)
-                read("ctorch._utils\n_rebuild_tensor\n(" + SIX_FLOATS + integer(1) + tuple(5) + tuple(1) + "tR");
+                read("ctorch._utils\n_rebuild_tensor\n(" + SIX_FLOATS + number(1) + numbers(5) + numbers(1) + "tR");
         assertEquals(1, view.offset());
         StoredView parameter = (StoredView) read("ctorch._utils\n_rebuild_parameter\n("
-                + tensor(SIX_FLOATS, 2, tuple(4), tuple(1)) + FALSE + DICTIONARY + "tR");
+                + tensor(SIX_FLOATS, 2, numbers(4), numbers(1)) + FALSE + DICTIONARY + "tR");
         assertEquals(2, parameter.offset());
         StoredView sized =
-                (StoredView) read(tensor(SIX_FLOATS, 0, "ctorch\nSize\n(" + tuple(2, 3) + "tR", tuple(3, 1)));
+                (StoredView) read(tensor(SIX_FLOATS, 0, "ctorch\nSize\n(" + numbers(2, 3) + "tR", numbers(3, 1)));
         assertArrayEquals(new long[] {2, 3}, sized.shape());
         assertEquals(
                 new OtherTensor("sparse"),
@@ -146,7 +135,7 @@ class TorchObjectsTest {
 
     private static String newer(String type) {
         return "ctorch._utils\n_rebuild_tensor_v3\n((U\u0007storagectorch.storage\nUntypedStorage\nU\u00010U\u0003cpu"
-                + integer(6) + "tQ" + integer(0) + tuple(2, 3) + tuple(3, 1) + FALSE + NONE + type + "tR";
+                + number(6) + "tQ" + number(0) + numbers(2, 3) + numbers(3, 1) + FALSE + NONE + type + "tR";
     }
 
     @Test
@@ -167,11 +156,11 @@ class TorchObjectsTest {
     @Test
     void referencesAreThoseOfStorages() {
         String message = "a reference to something that is not a storage of a known type";
-        assertRefused(message, "(U\u0006modulectorch\nFloatStorage\nU\u00010U\u0003cpu" + integer(6) + "tQ");
-        assertRefused(message, "(U\u0007storageU\u0001xU\u00010U\u0003cpu" + integer(6) + "tQ");
+        assertRefused(message, "(U\u0006modulectorch\nFloatStorage\nU\u00010U\u0003cpu" + number(6) + "tQ");
+        assertRefused(message, "(U\u0007storageU\u0001xU\u00010U\u0003cpu" + number(6) + "tQ");
         assertRefused(
                 "a storage that is a view of another: save it again with a newer PyTorch",
-                storage("FloatStorage", "0", 6, tuple(1)));
+                storage("FloatStorage", "0", 6, numbers(1)));
         assertDoesNotThrow(() -> read(storage("FloatStorage", "0", 6, NONE)));
         assertRefused("a storage of -1 elements", storage("FloatStorage", "0", -1));
         assertDoesNotThrow(() -> read(storage("FloatStorage", "0", 0)));
@@ -197,7 +186,7 @@ class TorchObjectsTest {
                 "2 | 0 | 5",
             })
     void viewsInsideOfTheirStorage(long size, long offset, long stride) {
-        StoredView view = (StoredView) read(tensor(SIX_FLOATS, offset, tuple(size), tuple(stride)));
+        StoredView view = (StoredView) read(tensor(SIX_FLOATS, offset, numbers(size), numbers(stride)));
         assertEquals(offset, view.offset());
     }
 
@@ -217,27 +206,28 @@ class TorchObjectsTest {
                 "3 | 0 | 9223372036854775807 | a tensor whose size overflows",
             })
     void viewsThatLeadOut(long size, long offset, long stride, String message) {
-        assertRefused(message, tensor(SIX_FLOATS, offset, tuple(size), tuple(stride)));
+        assertRefused(message, tensor(SIX_FLOATS, offset, numbers(size), numbers(stride)));
     }
 
     @Test
     void sizesAndStridesBelongTogether() {
-        assertRefused("a tensor with 2 sizes and 1 strides", tensor(SIX_FLOATS, 0, tuple(2, 3), tuple(1)));
-        assertRefused("a tensor with 0 sizes and 1 strides", tensor(SIX_FLOATS, 0, tuple(), tuple(1)));
-        StoredView scalar = (StoredView) read(tensor(SIX_FLOATS, 5, tuple(), tuple()));
+        assertRefused("a tensor with 2 sizes and 1 strides", tensor(SIX_FLOATS, 0, numbers(2, 3), numbers(1)));
+        assertRefused("a tensor with 0 sizes and 1 strides", tensor(SIX_FLOATS, 0, numbers(), numbers(1)));
+        StoredView scalar = (StoredView) read(tensor(SIX_FLOATS, 5, numbers(), numbers()));
         assertEquals(0, scalar.shape().length);
         long[] most = new long[64];
         Arrays.fill(most, 1);
-        assertEquals(64, ((StoredView) read(tensor(SIX_FLOATS, 0, tuple(most), tuple(most)))).shape().length);
+        assertEquals(64, ((StoredView) read(tensor(SIX_FLOATS, 0, numbers(most), numbers(most)))).shape().length);
         assertRefused(
-                "a tensor of 65 axes; the most is 64", tensor(SIX_FLOATS, 0, tuple(new long[65]), tuple(new long[65])));
+                "a tensor of 65 axes; the most is 64",
+                tensor(SIX_FLOATS, 0, numbers(new long[65]), numbers(new long[65])));
     }
 
     /** Other tests count the cost of calls and tuples. This one counts that of the tensors made of them. */
     @Test
     void theCostOfTensorsIsCounted() {
         String sparse = "ctorch._utils\n_rebuild_sparse_tensor\n";
-        String view = tensor(SIX_FLOATS, 0, tuple(2, 3), tuple(3, 1));
+        String view = tensor(SIX_FLOATS, 0, numbers(2, 3), numbers(3, 1));
         String call = "ctorch._utils\n_rebuild_tensor_v2\n";
         assertEquals(200 + 2 * 8 * (2 + 2), cost(view) - cost(view.replace(call, sparse)));
         assertEquals(PickleBudget.CONTAINER_BYTES, cost(DICTIONARY) - cost(sparse + ")R"));

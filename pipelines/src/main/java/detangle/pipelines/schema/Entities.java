@@ -71,11 +71,14 @@ public record Entities(List<EntityKind> kinds, List<AttributeGroup> attributes) 
         return new Entities(Arrays.stream(names).distinct().map(EntityKind::of).toList(), List.of());
     }
 
-    /** Returns these kinds and attributes with others. A kind of the same name is replaced in its place. */
+    /**
+     * Returns these kinds and attributes with others. A kind of the same name is replaced in its place, and keeps its
+     * description if the other one has none.
+     */
     public Entities and(Entities others) {
         SequencedMap<String, EntityKind> all = new LinkedHashMap<>();
         kinds.forEach(kind -> all.put(kind.name(), kind));
-        others.kinds.forEach(kind -> all.put(kind.name(), kind));
+        others.kinds.forEach(kind -> all.merge(kind.name(), kind, EntityKind::replacedBy));
         List<AttributeGroup> groups = new ArrayList<>(attributes);
         groups.addAll(others.attributes);
         return new Entities(List.copyOf(all.values()), groups);

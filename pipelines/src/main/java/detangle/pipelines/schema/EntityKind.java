@@ -23,6 +23,14 @@ public record EntityKind(String name, Optional<String> description, ValueType ty
         return new EntityKind(name, Optional.empty(), ValueType.LIST, OptionalDouble.empty());
     }
 
+    /**
+     * Returns this kind where it is named again, as GLiNER2's builder replaces it: a description stays if the other has none
+     * (gliner2/inference/schema.py:287-314).
+     */
+    EntityKind replacedBy(EntityKind again) {
+        return new EntityKind(name, again.description.or(() -> description), again.type, again.threshold);
+    }
+
     public EntityKind withDescription(String value) {
         return new EntityKind(name, Optional.of(value), type, threshold);
     }

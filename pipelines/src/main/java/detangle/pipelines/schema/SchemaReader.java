@@ -301,13 +301,15 @@ public final class SchemaReader {
 
     /** @param options what instances are made of */
     private void structure(String name, JsonNode fields, String where, JsonProperties options) {
-        // As in GLiNER2, a field that occurs twice is the last one, in the place of the first.
         SequencedMap<String, StructureField> all = new LinkedHashMap<>();
         int index = 0;
         for (JsonNode node : JsonProperties.array(fields, where)) {
             String one = where + "[" + index++ + "]";
             StructureField field = node.isString() ? FieldNotation.read(node.stringValue()) : field(node, one);
-            all.put(field.name(), field);
+            if (all.containsKey(field.name())) {
+                checkDescription(all, field, one);
+            }
+            all.merge(field.name(), field, StructureField::replacedBy);
         }
         options.word("occurrence_policy", OCCURRENCES, word -> word);
         parts.add(new Structure(
@@ -315,6 +317,23 @@ public final class SchemaReader {
                 List.copyOf(all.values()),
                 options.word("mode", RecordMode.values(), RecordMode::text),
                 options.text("anchor")));
+    }
+
+    /**
+     * GLiNER2 prompts with descriptions in the order in which they were given, and this class with those of fields in
+     * the order of the fields.
+     */
+    private static void checkDescription(
+            SequencedMap<String, StructureField> known, StructureField again, String where) {
+        boolean isNew = again.description().isPresent()
+                && known.get(again.name()).description().isEmpty();
+        boolean othersBetween = known.values().stream()
+                .dropWhile(field -> !field.name().equals(again.name()))
+                .anyMatch(field -> field.description().isPresent());
+        if (isNew && othersBetween) {
+            throw new SchemaException(where + " describes the field '" + again.name()
+                    + "' after other fields: describe it where it is named first");
+        }
     }
 
     private static StructureField field(JsonNode node, String where) {

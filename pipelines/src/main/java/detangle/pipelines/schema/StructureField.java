@@ -45,6 +45,23 @@ public record StructureField(
         this(name, type, choices, description, OptionalDouble.empty(), List.of(), Optional.empty(), false);
     }
 
+    /**
+     * Returns this field where it is named again, as GLiNER2's builder replaces it: a description stays if the other has none,
+     * and so do cardinality and exclusiveness if the other has neither (gliner2/inference/schema.py:103-135).
+     */
+    StructureField replacedBy(StructureField again) {
+        boolean ofRecord = again.cardinality.isPresent() || again.exclusive;
+        return new StructureField(
+                name,
+                again.type,
+                again.choices,
+                again.description.or(() -> description),
+                again.threshold,
+                again.validators,
+                ofRecord ? again.cardinality : cardinality,
+                ofRecord ? again.exclusive : exclusive);
+    }
+
     public StructureField withType(ValueType value) {
         return new StructureField(name, value, choices, description, threshold, validators, cardinality, exclusive);
     }

@@ -107,6 +107,43 @@ class SchemaReaderTest {
         assertEquals(ValueType.LIST, latent.valueType(latent.fields().getFirst()));
     }
 
+    @Test
+    void aKindThatTwoStepsNameKeepsItsDescription() {
+        Schema schema = read("""
+            [{"do": "entities", "types": {"person": {"description": "a human being", "threshold": 0.3}, "city": {}}},
+             {"do": "entities", "types": ["person"], "options": {"dtype": "str"}}]
+            """);
+        assertEquals(
+                List.of(
+                        EntityKind.of("person").withDescription("a human being").withType(ValueType.ONE),
+                        EntityKind.of("city")),
+                schema.entities().orElseThrow().kinds());
+    }
+
+    /** GLiNER2's builder keeps the place, the description, and the cardinality that the second lacks. */
+    @Test
+    void aFieldThatIsNamedTwiceCountsOnce() {
+        Structure structure = read("""
+            {"structures": {"event": {"mode": "latent", "fields": [
+              {"name": "who", "dtype": "str", "description": "a person", "threshold": 0.3, "exclusive": true},
+              {"name": "when", "description": "a day"},
+              {"name": "who", "choices": ["a", "b"]},
+              {"name": "when", "description": "a date", "cardinality": "optional_one"}]}}}
+            """).structures().getFirst();
+        assertEquals(
+                Structure.of(
+                                "event",
+                                StructureField.of("who")
+                                        .withChoices("a", "b")
+                                        .withDescription("a person")
+                                        .withExclusive(true),
+                                StructureField.of("when")
+                                        .withDescription("a date")
+                                        .withCardinality(Cardinality.OPTIONAL_ONE))
+                        .withMode(RecordMode.LATENT),
+                structure);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -134,6 +171,8 @@ class SchemaReaderTest {
                 "{\"structures\":{\"a\":{\"fields\":[\"b\"],\"occurrence_policy\":\"x\"}}} | occurrence_policy is 'x'",
                 "{\"structures\":{\"a\":[{\"name\":\"b\",\"cardinality\":\"x\"}]}} | structures.a[0].cardinality is"
                         + " 'x'",
+                "{\"structures\":{\"a\":[\"b\",{\"name\":\"c\",\"description\":\"x\"},"
+                        + "{\"name\":\"b\",\"description\":\"y\"}]}} | structures.a[2] describes the field 'b' after",
                 "{\"steps\":[{\"do\":\"sing\"}]} | step 1.do is 'sing'",
                 "{\"steps\":[{}]} | step 1.do is missing"
             })
