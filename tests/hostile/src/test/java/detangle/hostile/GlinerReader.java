@@ -7,6 +7,7 @@ import detangle.models.gliner.GlinerConfig;
 import detangle.pipelines.EntityExtractor;
 import detangle.pipelines.ExtractionOptions;
 import detangle.pipelines.ExtractionRequest;
+import detangle.testing.Pickles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,15 +1,16 @@
 package detangle.hostile;
 
-import static detangle.hostile.Pickles.PROTO;
-import static detangle.hostile.Pickles.floats;
-import static detangle.hostile.Pickles.matrix;
-import static detangle.hostile.Pickles.numbers;
-import static detangle.hostile.Pickles.state;
-import static detangle.hostile.Pickles.storage;
-import static detangle.hostile.Pickles.stream;
-import static detangle.hostile.Pickles.tensor;
-import static detangle.hostile.Pickles.text;
+import static detangle.testing.Pickles.PROTO;
+import static detangle.testing.Pickles.floats;
+import static detangle.testing.Pickles.matrix;
+import static detangle.testing.Pickles.numbers;
+import static detangle.testing.Pickles.state;
+import static detangle.testing.Pickles.storage;
+import static detangle.testing.Pickles.stream;
+import static detangle.testing.Pickles.tensor;
+import static detangle.testing.Pickles.text;
 
+import detangle.testing.Pickles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,12 +1,13 @@
 package detangle.hostile;
 
-import static detangle.hostile.Pickles.matrix;
-import static detangle.hostile.Pickles.number;
-import static detangle.hostile.Pickles.numbers;
-import static detangle.hostile.Pickles.state;
-import static detangle.hostile.Pickles.tensor;
-import static detangle.hostile.Pickles.text;
+import static detangle.testing.Pickles.matrix;
+import static detangle.testing.Pickles.number;
+import static detangle.testing.Pickles.numbers;
+import static detangle.testing.Pickles.state;
+import static detangle.testing.Pickles.tensor;
+import static detangle.testing.Pickles.text;
 
+import detangle.testing.Pickles;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

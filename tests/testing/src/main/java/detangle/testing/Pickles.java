@@ -1,4 +1,4 @@
-package detangle.hostile;
+package detangle.testing;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -6,28 +6,30 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Python pickles, written as their instructions in Latin 1, and what torch.save makes of them. */
-final class Pickles {
+public final class Pickles {
     /** The beginning of a pickle of protocol 2. */
-    static final String PROTO = "\u0080\u0002";
+    public static final String PROTO = "\u0080\u0002";
 
     private Pickles() {}
 
-    static byte[] bytes(String latin) {
+    /** The bytes of a pickle. */
+    public static byte[] bytes(String latin) {
         return latin.getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /** A text. */
-    static String text(String text) {
+    public static String text(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         return "X" + little(4, utf8.length) + new String(utf8, StandardCharsets.ISO_8859_1);
     }
 
     /** A whole number. */
-    static String number(long value) {
+    public static String number(long value) {
         return "\u008a\u0008" + little(8, value);
     }
 
-    static String numbers(long... values) {
+    /** A tuple of whole numbers. */
+    public static String numbers(long... values) {
         StringBuilder tuple = new StringBuilder("(");
         for (long value : values) {
             tuple.append(number(value));
@@ -36,19 +38,19 @@ final class Pickles {
     }
 
     /** A tensor that is a view of a storage. */
-    static String tensor(String storage, String type, long elements, long offset, String sizes, String strides) {
+    public static String tensor(String storage, String type, long elements, long offset, String sizes, String strides) {
         return "ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") + "ctorch\n" + type + "\n" + text(storage)
                 + text("cpu") + number(elements) + "tQ" + number(offset) + sizes + strides
                 + "\u0089ccollections\nOrderedDict\n)RtR";
     }
 
     /** A matrix of two rows and three columns in storage 0. */
-    static String matrix() {
+    public static String matrix() {
         return tensor("0", "FloatStorage", 6, 0, numbers(2, 3), numbers(3, 1));
     }
 
     /** A dictionary of these keys and values, each pair a text and its value's instructions. */
-    static String state(String... namesAndValues) {
+    public static String state(String... namesAndValues) {
         StringBuilder state = new StringBuilder(PROTO + "ccollections\nOrderedDict\n)R(");
         for (int i = 0; i < namesAndValues.length; i += 2) {
             state.append(text(namesAndValues[i])).append(namesAndValues[i + 1]);
@@ -56,7 +58,8 @@ final class Pickles {
         return state + "u.";
     }
 
-    static byte[] floats(int count) {
+    /** The numbers from 0 on, in single precision. */
+    public static byte[] floats(int count) {
         ByteBuffer bytes = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < count; i++) {
             bytes.putFloat(i);
@@ -65,7 +68,7 @@ final class Pickles {
     }
 
     /** What torch.save wrote before 1.6: three pickles, the object, the storages' keys, and the storages. */
-    static byte[] stream(String object, String keys, byte[] storages) {
+    public static byte[] stream(String object, String keys, byte[] storages) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes(bytes(PROTO + "\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019."));
         out.writeBytes(bytes(PROTO + "M\u00e9\u0003."));
@@ -77,7 +80,7 @@ final class Pickles {
     }
 
     /** A storage of a stream: the number of its elements, and these. */
-    static byte[] storage(long count, byte[] elements) {
+    public static byte[] storage(long count, byte[] elements) {
         return ByteBuffer.allocate(8 + elements.length)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(count)
