@@ -299,7 +299,7 @@ class GliclassTest {
             assertEquals(two.get(0).score(), three.get(2).score(), 1e-6);
             assertEquals(two.get(1).score(), three.get(1).score(), 1e-6);
             LabelOptions examples = all.withExamples(List.of(new LabelExample("Oslo", List.of("place"))));
-            refused("it takes no examples", () -> classifier.classify(TEXT, List.of("place"), examples));
+            refused("it does not take examples", () -> classifier.classify(TEXT, List.of("place"), examples));
         }
         refusedConfig(
                 model,
