@@ -62,8 +62,7 @@ public final class VectorLayerNorm {
         for (int row = index * ROWS_PER_TASK; row < last; row++) {
             int to = oo + row * size;
             if (hasResidual) {
-                add(x, xo + row * size, residual, ro + row * size, out, to, size);
-                normalise(out, to, gamma, beta, epsilon, out, to, size);
+                addAndNormalise(x, xo + row * size, residual, ro + row * size, gamma, beta, epsilon, out, to, size);
             } else {
                 normalise(x, xo + row * size, gamma, beta, epsilon, out, to, size);
             }
@@ -93,36 +92,89 @@ public final class VectorLayerNorm {
             FloatLoops.normalise(x, xo, gamma, beta, epsilon, out, oo, size);
             return;
         }
-        int vectors = SPECIES.loopBound(size);
-        FloatVector sums = FloatVector.zero(SPECIES);
-        for (int i = 0; i < vectors; i += COUNT) {
-            sums = sums.add(FloatVector.fromArray(SPECIES, x, xo + i));
+        normalise(x, xo, false, x, xo, gamma, beta, epsilon, out, oo, size);
+    }
+
+    /** Normalises the sum of two rows; it has the bits of {@link #add} followed by {@link #normalise}. */
+    static void addAndNormalise(
+            float[] x,
+            int xo,
+            float[] residual,
+            int ro,
+            float[] gamma,
+            float[] beta,
+            float epsilon,
+            float[] out,
+            int oo,
+            int size) {
+        if (!Warmup.usesVectors()) {
+            FloatLoops.add(x, xo, residual, ro, out, oo, size);
+            FloatLoops.normalise(out, oo, gamma, beta, epsilon, out, oo, size);
+            return;
         }
-        float sum = Lanes.sum(sums);
+        normalise(x, xo, true, residual, ro, gamma, beta, epsilon, out, oo, size);
+    }
+
+    /** One method, too large to be inlined ({@link VectorMath}), in three passes: the sum of two rows is added up at once. */
+    private static void normalise(
+            float[] x,
+            int xo,
+            boolean adds,
+            float[] residual,
+            int ro,
+            float[] gamma,
+            float[] beta,
+            float epsilon,
+            float[] out,
+            int oo,
+            int size) {
+        int vectors = SPECIES.loopBound(size);
+        float[] z = adds ? out : x;
+        int zo = adds ? oo : xo;
+        float sum;
+        if (adds) {
+            FloatVector sums = FloatVector.zero(SPECIES);
+            for (int i = 0; i < vectors; i += COUNT) {
+                FloatVector both =
+                        FloatVector.fromArray(SPECIES, x, xo + i).add(FloatVector.fromArray(SPECIES, residual, ro + i));
+                both.intoArray(out, oo + i);
+                sums = sums.add(both);
+            }
+            sum = Lanes.sum(sums);
+            for (int i = vectors; i < size; i++) {
+                out[oo + i] = x[xo + i] + residual[ro + i];
+            }
+        } else {
+            FloatVector sums = FloatVector.zero(SPECIES);
+            for (int i = 0; i < vectors; i += COUNT) {
+                sums = sums.add(FloatVector.fromArray(SPECIES, x, xo + i));
+            }
+            sum = Lanes.sum(sums);
+        }
         for (int i = vectors; i < size; i++) {
-            sum += x[xo + i];
+            sum += z[zo + i];
         }
         float mean = sum / size;
         FloatVector squares = FloatVector.zero(SPECIES);
         for (int i = 0; i < vectors; i += COUNT) {
-            FloatVector d = FloatVector.fromArray(SPECIES, x, xo + i).sub(mean);
+            FloatVector d = FloatVector.fromArray(SPECIES, z, zo + i).sub(mean);
             squares = d.fma(d, squares);
         }
         float square = Lanes.sum(squares);
         for (int i = vectors; i < size; i++) {
-            float d = x[xo + i] - mean;
+            float d = z[zo + i] - mean;
             square += d * d;
         }
         float scale = (float) (1 / Math.sqrt(square / (double) size + epsilon));
         for (int i = 0; i < vectors; i += COUNT) {
-            FloatVector.fromArray(SPECIES, x, xo + i)
+            FloatVector.fromArray(SPECIES, z, zo + i)
                     .sub(mean)
                     .mul(scale)
                     .fma(FloatVector.fromArray(SPECIES, gamma, i), FloatVector.fromArray(SPECIES, beta, i))
                     .intoArray(out, oo + i);
         }
         for (int i = vectors; i < size; i++) {
-            out[oo + i] = (x[xo + i] - mean) * scale * gamma[i] + beta[i];
+            out[oo + i] = (z[zo + i] - mean) * scale * gamma[i] + beta[i];
         }
     }
 }

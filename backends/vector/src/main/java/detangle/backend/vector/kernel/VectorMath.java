@@ -5,6 +5,7 @@ import static detangle.backend.vector.kernel.Lanes.SPECIES;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -69,7 +70,10 @@ final class VectorMath {
         for (int row = at; row < at + rows * stride; row += stride) {
             for (int i = row; i < row + whole; i += COUNT) {
                 FloatVector v = FloatVector.fromArray(SPECIES, x, i);
-                FloatVector a = v.mul((float) Math.sqrt(0.5)).max(-ERF_RANGE).min(ERF_RANGE);
+                FloatVector t = v.mul((float) Math.sqrt(0.5));
+                // A minimum is six instructions, since zeros have signs; a comparison and a selection are two.
+                FloatVector a = t.blend(ERF_RANGE, t.compare(VectorOperators.GT, ERF_RANGE))
+                        .blend(-ERF_RANGE, t.compare(VectorOperators.LT, -ERF_RANGE));
                 FloatVector s = a.mul(a);
                 FloatVector p = FloatVector.broadcast(SPECIES, ERF_P6);
                 p = p.fma(s, FloatVector.broadcast(SPECIES, ERF_P5));
@@ -128,7 +132,8 @@ final class VectorMath {
         FloatVector sums = FloatVector.zero(SPECIES);
         for (int i = at; i < at + size; i += COUNT) {
             FloatVector d = FloatVector.fromArray(SPECIES, x, i).sub(max);
-            FloatVector bounded = d.max(LEAST_EXPONENT);
+            VectorMask<Float> vanishes = d.compare(VectorOperators.LT, LEAST_EXPONENT);
+            FloatVector bounded = d.blend(LEAST_EXPONENT, vanishes);
             // The sum's last bits are n, rounded to nearest.
             FloatVector shifted =
                     bounded.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
@@ -145,7 +150,7 @@ final class VectorMath {
             FloatVector e = power.reinterpretAsInts()
                     .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
                     .reinterpretAsFloats()
-                    .blend(0, d.compare(VectorOperators.LT, LEAST_EXPONENT));
+                    .blend(0, vanishes);
             e.intoArray(x, i);
             sums = sums.add(e);
         }
