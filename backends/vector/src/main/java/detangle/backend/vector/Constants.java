@@ -116,6 +116,11 @@ final class Constants {
         return trainsOnTiles;
     }
 
+    /** Returns whether a linear layer has this matrix for its weight. */
+    boolean isOfALayer(Node matrix) {
+        return program.nodes().stream().anyMatch(n -> n.op() instanceof KernelOp.Linear && n.input(1) == matrix);
+    }
+
     /** The variable of a parameter; empty for other nodes. */
     Optional<Variable> variable(Node node) {
         return node.op() instanceof TensorOp.Param(String name, var type)

@@ -5,8 +5,8 @@ import detangle.backend.vector.kernel.Gemm;
 import detangle.backend.vector.kernel.KeptPanels;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Places;
-import detangle.backend.vector.kernel.TileMatMul;
 import detangle.backend.vector.kernel.TileMatrix;
+import detangle.backend.vector.kernel.TileRoom;
 import detangle.backend.vector.kernel.VectorAttention;
 import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.ir.DType;
@@ -14,7 +14,6 @@ import detangle.ir.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -48,9 +47,6 @@ final class Frame {
     private VectorLayerNorm layerNorm;
     private VectorAttention attention;
 
-    /** Made when a run has such products, so that others do not load its class. */
-    private Optional<TileMatMul> tileMatMul;
-
     private ElementwiseLoop elementwise;
     private RelativeTables relativeTables;
 
@@ -59,6 +55,8 @@ final class Frame {
 
     /** The same of matrices that tiles multiply. */
     private TileMatrix[][] tiles;
+
+    private TileRoom[] tileRooms;
 
     private float[] zeros = {};
     private long run;
@@ -95,11 +93,11 @@ final class Frame {
         gemm = new Gemm();
         layerNorm = new VectorLayerNorm();
         attention = attendsOnTiles ? new VectorAttention(MatrixUnits::unit) : new VectorAttention();
-        tileMatMul = Optional.empty();
         elementwise = new ElementwiseLoop();
         relativeTables = new RelativeTables(relativeTableCount);
         packed = new PackedMatrix[packedForms][];
         tiles = new TileMatrix[packedForms][];
+        tileRooms = Stream.generate(TileRoom::new).limit(packedForms).toArray(TileRoom[]::new);
     }
 
     /** The sizes of the symbols of the next run, to be filled before {@link #begin}; -1 for one that no input has. */
@@ -181,20 +179,10 @@ final class Frame {
         return packed[number];
     }
 
-    /** Returns room for a matrix that tiles multiply. */
-    TileMatrix tiles(int number, int n, int k) {
-        if (!fits(tiles[number], 1, n, k)) {
-            tiles[number] = new TileMatrix[] {TileMatrix.empty(n, k)};
-        }
-        return tiles[number][0];
-    }
-
-    /** Returns room for the split forms of matrices that tiles multiply. */
-    TileMatrix[] splitTiles(int number, int matrices, int n, int k) {
-        if (!fits(tiles[number], matrices, n, TileMatrix.splitDepth(k))) {
-            tiles[number] = Stream.generate(() -> TileMatrix.emptySplit(n, k))
-                    .limit(matrices)
-                    .toArray(TileMatrix[]::new);
+    /** Returns room for matrices {@code [N,K]} that tiles multiply. */
+    TileMatrix[] tiles(int number, int matrices, int n, int k) {
+        if (!fits(tiles[number], matrices, n, k)) {
+            tiles[number] = TileMatrix.in(tileRooms[number], matrices, n, k);
         }
         return tiles[number];
     }
@@ -279,13 +267,6 @@ final class Frame {
 
     VectorAttention attention() {
         return attention;
-    }
-
-    TileMatMul tileMatMul() {
-        if (tileMatMul.isEmpty()) {
-            tileMatMul = Optional.of(new TileMatMul(MatrixUnits::unit));
-        }
-        return tileMatMul.get();
     }
 
     ElementwiseLoop elementwise() {

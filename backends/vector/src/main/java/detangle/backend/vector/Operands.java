@@ -39,6 +39,11 @@ final class Operands {
         return constants.trainsOnTiles();
     }
 
+    /** Returns whether a stored matrix is the weight of a linear layer and is packed for tiles. */
+    boolean isWeightOnTiles(Node matrix) {
+        return constants.isOnTiles(matrix) && constants.isOfALayer(matrix);
+    }
+
     /** Returns how many operands have been bound that each run packs. */
     int packedForms() {
         return packedForms;
@@ -117,7 +122,7 @@ final class Operands {
         int number = packedForms++;
         return f -> {
             if (constants.trainsOnTiles() && f.elements(v) > 0) {
-                TileMatrix matrix = f.tiles(number, f.dim(v, 0), f.dim(v, 1));
+                TileMatrix matrix = f.tiles(number, 1, f.dim(v, 0), f.dim(v, 1))[0];
                 matrix.pack(f.floats(v), f.offset(v));
                 return matrix;
             }
@@ -186,10 +191,10 @@ final class Operands {
         if (!inMemory(node, operand)) {
             int[] shape = Constants.shape(table);
             float[] data = constants.vector(table);
-            return f -> split(data, 0, f.splitTiles(number, shape[0], shape[1], shape[2]));
+            return f -> split(data, 0, f.tiles(number, shape[0], shape[1], TileMatrix.splitDepth(shape[2])));
         }
         FrameValue v = value(node, operand);
-        return f -> split(f.floats(v), f.offset(v), f.splitTiles(number, f.dim(v, 0), f.dim(v, 1), f.dim(v, 2)));
+        return f -> split(f.floats(v), f.offset(v), f.tiles(number, f.dim(v, 0), f.dim(v, 1), TileMatrix.splitDepth(f.dim(v, 2))));
     }
 
     private static TileMatrix[] split(float[] data, int offset, TileMatrix[] heads) {

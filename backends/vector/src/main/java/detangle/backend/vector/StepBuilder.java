@@ -2,12 +2,14 @@ package detangle.backend.vector;
 
 import detangle.backend.InputException;
 import detangle.backend.vector.Operands.Form;
+import detangle.backend.vector.amx.MatrixUnits;
 import detangle.backend.vector.kernel.Elements;
 import detangle.backend.vector.kernel.MatMul;
 import detangle.backend.vector.kernel.MatMul.Matrices;
 import detangle.backend.vector.kernel.PackedMatrix;
 import detangle.backend.vector.kernel.Panels;
 import detangle.backend.vector.kernel.RowKernels;
+import detangle.backend.vector.kernel.TileMatMul;
 import detangle.backend.vector.kernel.VectorLayerNorm;
 import detangle.backend.vector.kernel.VectorLayerNormGrad;
 import detangle.backend.vector.kernel.VectorReduction;
@@ -201,20 +203,7 @@ final class StepBuilder {
         return f -> {
             Broadcasts.matrices(f, b, out, f.right());
             Matrices right = new Matrices(f.floats(b), f.offset(b), f.right(), op.transposeRhs());
-            if (onTiles && depth(f, op, a) > 0) {
-                f.tileMatMul()
-                        .operands(
-                                left(f, op, a, out),
-                                right,
-                                f.dim(out, -2),
-                                depth(f, op, a),
-                                f.dim(out, -1),
-                                f.floats(out),
-                                f.offset(out));
-                f.tileMatMul().run(f.elements(out, 0, out.rank() - 2));
-            } else {
-                multiply(f, op, a, right, out);
-            }
+            multiply(f, op, a, right, out, onTiles);
         };
     }
 
@@ -230,26 +219,34 @@ final class StepBuilder {
         return ofInput || ofWeights;
     }
 
-    /** Adds a product with a stored matrix, which the program keeps packed for products with its transpose. */
+    /**
+     * Adds a product with a stored matrix, which the program keeps packed for products with its transpose. In training,
+     * the gradient of the input of a layer with frozen weights is such a product.
+     */
     Step dotStored(TensorOp.Dot op, Node node, FrameValue out) {
         FrameValue a = in(node, 0);
         Form<Panels> b = operands.matrix(node, 1);
-        return f -> multiply(f, op, a, new MatMul.Transpose(b.of(f).kept()), out);
+        boolean onTiles = operands.trainsOnTiles() && operands.isWeightOnTiles(node.input(1));
+        return f -> multiply(f, op, a, new MatMul.Transpose(b.of(f).kept()), out, onTiles);
     }
 
-    private static void multiply(Frame f, TensorOp.Dot op, FrameValue a, MatMul.Right right, FrameValue out) {
-        int k = depth(f, op, a);
-        new MatMul(left(f, op, a, out), right, f.dim(out, -2), k, f.dim(out, -1), f.floats(out), f.offset(out))
-                .run(f.elements(out, 0, out.rank() - 2));
+    private static void multiply(
+            Frame f, TensorOp.Dot op, FrameValue a, MatMul.Right right, FrameValue out, boolean onTiles) {
+        Matrices left = left(f, op, a, out);
+        int m = f.dim(out, -2);
+        int k = f.dim(a, op.transposeLhs() ? -2 : -1);
+        int n = f.dim(out, -1);
+        int batch = f.elements(out, 0, out.rank() - 2);
+        if (onTiles && k > 0) {
+            new TileMatMul(MatrixUnits::unit, left, right, m, k, n, f.floats(out), f.offset(out)).run(batch);
+        } else {
+            new MatMul(left, right, m, k, n, f.floats(out), f.offset(out)).run(batch);
+        }
     }
 
     private static Matrices left(Frame f, TensorOp.Dot op, FrameValue a, FrameValue out) {
         Broadcasts.matrices(f, a, out, f.left());
         return new Matrices(f.floats(a), f.offset(a), f.left(), op.transposeLhs());
-    }
-
-    private static int depth(Frame f, TensorOp.Dot op, FrameValue a) {
-        return f.dim(a, op.transposeLhs() ? -2 : -1);
     }
 
     Step reduce(TensorOp.Reduce op, Node node, FrameValue out) {

@@ -226,6 +226,41 @@ class Bf16ProductTest {
         }
     }
 
+    /** The gradient of the input of a frozen layer, as under an adapter; a matrix of no layer multiplies in fp32. */
+    @Test
+    void frozenWeightsMultiplyGradientsOnTiles() {
+        String text = """
+                func @step(%x: f32[3,50], %dy: f32[3,40]) -> (y: f32[3,40], dx: f32[3,50], t: f32[3,50]) {
+                  %w = constant @"w" : f32[40,50]
+                  %v = constant @"v" : f32[40,50]
+                  %b = param "b" : f32[40]
+                  %y = linear %x, %w, %b {bias, act=none} : f32[3,40]
+                  %dx = dot %dy, %w : f32[3,50]
+                  %t = dot %dy, %v : f32[3,50]
+                  return y = %y, dx = %dx, t = %t
+                }
+                """;
+        Map<String, Tensor> weights = Map.of("w", Tensor.of(weight, N, K), "v", Tensor.of(weight, N, K));
+        Plan plan = Compiler.compile(Parser.parse("test.dtir", text).withConstants(weights), List.of());
+        Device device = emulating();
+        try (Executable executable = device.load(plan, device.variables(Map.of("b", Tensor.of(bias, N))))) {
+            Map<String, Tensor> outputs =
+                    executable.run(Map.of("x", Tensor.of(x, ROWS, K), "dy", Tensor.of(dy, ROWS, N)));
+            for (int i = 0; i < ROWS; i++) {
+                for (int k = 0; k < K; k++) {
+                    double onTiles = 0;
+                    double inFp32 = 0;
+                    for (int n = 0; n < N; n++) {
+                        onTiles += (double) rounded(dy[i * N + n]) * matrix(n, k, true);
+                        inFp32 += (double) dy[i * N + n] * matrix(n, k, true);
+                    }
+                    assertEquals(onTiles, outputs.get("dx").getDouble((long) i * K + k), 2e-5);
+                    assertEquals(inFp32, outputs.get("t").getDouble((long) i * K + k), 2e-5);
+                }
+            }
+        }
+    }
+
     /** The layer adds the residual; the result has the same bits as where the norm adds it. */
     @Test
     void aResidualIsAddedBeforeTheNorm() {

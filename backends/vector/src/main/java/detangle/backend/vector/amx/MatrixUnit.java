@@ -33,6 +33,14 @@ public interface MatrixUnit {
     /** Elements of the depth that a step multiplies. */
     int DEPTH = 32;
 
+    /**
+     * The most steps of a product, those of all its blocks together. A step of a block of 32 rows has four
+     * multiplications of 16 cycles, so these are half a million cycles: a quarter of a millisecond at 2 GHz, and less
+     * than a whole one where operands come from a cache that is slower than the unit. The garbage collector waits for
+     * a call that long at most.
+     */
+    int CALL_STEPS = 8192;
+
     /** Rounds rows of floats to bfloat16 in the order of tiles. */
     void run(TilePacking packing);
 

@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
  * @param panel native memory in which the panel's first step begins
  * @param initial floats of the first row; the rows are {@code initialStride} bytes apart, which is 0 for a bias
  * @param result floats of the first row; the rows are {@code resultStride} bytes apart. It may be initial itself
- * @param steps at least one
+ * @param steps at least one; those of all blocks are {@link MatrixUnit#CALL_STEPS} at most
  * @param blocks at least one; several have 32 rows each
  * @param blockRows from 1 to 32
  * @param columns from 1 to 32
@@ -31,6 +31,7 @@ public record TileProduct(
         TileBounds.check(steps >= 1, "steps", steps);
         TileBounds.check(blockRows >= 1 && blockRows <= MatrixUnit.BLOCK_ROWS, "blockRows", blockRows);
         TileBounds.check(blocks == 1 || blocks > 1 && blockRows == MatrixUnit.BLOCK_ROWS, "blocks", blocks);
+        TileBounds.check((long) steps * blocks <= MatrixUnit.CALL_STEPS, "steps of all blocks", (long) steps * blocks);
         TileBounds.check(columns >= 1 && columns <= MatrixUnit.PANEL_COLUMNS, "columns", columns);
         TileBounds.check(blockBytes >= 0 && blockBytes % MatrixUnit.TILE == 0, "blockBytes", blockBytes);
         TileBounds.check(initialStride >= 0 && initialStride % Float.BYTES == 0, "initialStride", initialStride);

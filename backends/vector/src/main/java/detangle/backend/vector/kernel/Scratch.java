@@ -1,8 +1,7 @@
 package detangle.backend.vector.kernel;
 
-import detangle.backend.vector.amx.MatrixUnit;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.stream.Stream;
 
 /** Memory that a kernel needs while it runs: a few arrays for each thread, which grow and stay. */
 final class Scratch {
@@ -14,10 +13,14 @@ final class Scratch {
     /** The first of three arrays of {@link Activations}, which run while products use those of their own. */
     static final int ACTIVATION = 23;
 
+    /** The rooms for tiles: three of {@link TileScores} and two of {@link TileMatMul}. */
+    private static final int TILE_ROOMS = 5;
+
     private final float[][] arrays = new float[ACTIVATION + 3][0];
     private int[] ints = {};
     private double[] doubles = {};
-    private final MemorySegment[] tiles = {MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL};
+    private final TileRoom[] tiles =
+            Stream.generate(TileRoom::new).limit(TILE_ROOMS).toArray(TileRoom[]::new);
 
     private Scratch() {}
 
@@ -52,9 +55,6 @@ final class Scratch {
 
     /** Native memory {@code slot} with at least this many bytes for tiles; it contains the values of its last use. */
     MemorySegment tiles(int slot, long size) {
-        if (tiles[slot].byteSize() < size) {
-            tiles[slot] = Arena.ofAuto().allocate(size, MatrixUnit.TILE_ROW);
-        }
-        return tiles[slot];
+        return tiles[slot].atLeast(size);
     }
 }

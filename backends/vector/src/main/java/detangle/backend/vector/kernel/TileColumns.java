@@ -1,9 +1,16 @@
 package detangle.backend.vector.kernel;
 
+import static detangle.backend.vector.kernel.Lanes.COUNT;
+import static detangle.backend.vector.kernel.Lanes.SPECIES;
+
 import detangle.backend.vector.amx.Bf16;
 import detangle.backend.vector.amx.MatrixUnit;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Rounds floats to bfloat16 in the order in which tiles read the right operand of a product: panels of 32 columns, as
@@ -11,6 +18,17 @@ import java.lang.foreign.ValueLayout;
  */
 final class TileColumns {
     private static final int COLUMNS = MatrixUnit.PANEL_COLUMNS;
+
+    /** The bytes from one step of a panel to the next. */
+    private static final long STEP_BYTES = 2L * MatrixUnit.TILE;
+
+    // What rounding adds to the bits of a float, the bit of a quiet NaN, and the bit of the sign.
+    private static final int HALF = 0x7FFF;
+    private static final int QUIET = 1 << 22;
+    private static final int SIGN = 1 << 31;
+
+    private static final int INFINITY = 0x7F80_0000;
+    private static final int SMALLEST_NORMAL = 0x0080_0000;
 
     private TileColumns() {}
 
@@ -46,55 +64,99 @@ final class TileColumns {
         return tile * MatrixUnit.TILE + line + (long) (column % MatrixUnit.TILE_ROWS) * Integer.BYTES;
     }
 
-    private static int pair(float first, float second) {
-        return Bf16.round(first) & 0xFFFF | Bf16.round(second) << Short.SIZE;
-    }
-
     /** Packs a panel whose columns are rows of floats, {@code stride} apart: the product is with the transpose. */
-    static void ofRows(float[] from, int at, int stride, int columns, int depth, MemorySegment panel) {
-        for (int column = 0; column < COLUMNS; column++) {
-            int row = at + column * stride;
-            int own = column < columns ? depth : 0;
+    static void ofRows(MatrixUnit unit, float[] from, int at, int stride, int columns, int depth, MemorySegment panel) {
+        for (int first = 0; first < COLUMNS; first += MatrixUnit.TILE_ROWS) {
+            int own = Math.clamp(columns - first, 0, MatrixUnit.TILE_ROWS);
+            MemorySegment tiles = panel.asSlice((long) first / MatrixUnit.TILE_ROWS * MatrixUnit.TILE);
+            if (own > 0) {
+                TileLeft.packRows(unit, from, at + first * stride, stride, own, depth, tiles, STEP_BYTES);
+            }
             for (int step = 0; step < steps(depth); step++) {
-                long first = pairAt(step * MatrixUnit.TILE_ROWS, column);
-                int begin = step * MatrixUnit.DEPTH;
-                int whole = Math.clamp((own - begin) / 2, 0, MatrixUnit.TILE_ROWS);
-                for (int i = 0; i < whole; i++) {
-                    int pair = pair(from[row + begin + 2 * i], from[row + begin + 2 * i + 1]);
-                    panel.set(ValueLayout.JAVA_INT, first + (long) i * MatrixUnit.TILE_ROW, pair);
-                }
-                for (int i = whole; i < MatrixUnit.TILE_ROWS; i++) {
-                    int pair = begin + 2 * i < own ? pair(from[row + begin + 2 * i], 0) : 0;
-                    panel.set(ValueLayout.JAVA_INT, first + (long) i * MatrixUnit.TILE_ROW, pair);
-                }
+                MemorySegment tile = tiles.asSlice(step * STEP_BYTES, MatrixUnit.TILE);
+                tile.asSlice((long) own * MatrixUnit.TILE_ROW).fill((byte) 0);
+                transpose(tile);
             }
         }
     }
 
     /** Packs a panel whose columns are those of {@code depth} rows of floats, {@code stride} apart. */
     static void ofColumns(float[] from, int at, int stride, int depth, int columns, MemorySegment panel) {
-        for (int i = 0; i < steps(depth) * MatrixUnit.TILE_ROWS; i++) {
-            int row = at + 2 * i * stride;
-            int rows = Math.clamp(depth - 2 * i, 0, 2);
-            for (int column = 0; column < COLUMNS; column += MatrixUnit.TILE_ROWS) {
-                int own = rows == 0 ? 0 : Math.clamp(columns - column, 0, MatrixUnit.TILE_ROWS);
-                line(from, row + column, rows == 2 ? stride : 0, own, panel, pairAt(i, column));
-            }
+        for (int first = 0; first < COLUMNS; first += MatrixUnit.TILE_ROWS) {
+            int own = Math.clamp(columns - first, 0, MatrixUnit.TILE_ROWS);
+            MemorySegment tiles = panel.asSlice((long) first / MatrixUnit.TILE_ROWS * MatrixUnit.TILE);
+            strip(from, at + first, stride, depth, own, tiles, STEP_BYTES);
         }
     }
 
     /**
-     * Writes a line of a tile, the elements of two rows.
+     * Packs the columns of a tile of each step, 16 at most. Other columns, and elements beyond the depth, become zero.
      *
-     * @param apart the floats from the first row to the second; 0 where there is only one
+     * @param tiles begins with the tile of the first step; the next ones are {@code stepBytes} apart
      */
-    private static void line(float[] from, int at, int apart, int count, MemorySegment panel, long to) {
-        for (int i = 0; i < count; i++) {
-            int pair = pair(from[at + i], apart == 0 ? 0 : from[at + apart + i]);
-            panel.set(ValueLayout.JAVA_INT, to + (long) i * Integer.BYTES, pair);
+    static void strip(float[] from, int at, int stride, int depth, int columns, MemorySegment tiles, long stepBytes) {
+        int pairs = depth / 2;
+        int vectors = Warmup.usesVectors() ? columns - columns % COUNT : 0;
+        if (vectors > 0) {
+            pairs(from, at, stride, pairs, vectors, tiles, stepBytes);
         }
-        for (int i = count; i < MatrixUnit.TILE_ROWS; i++) {
-            panel.set(ValueLayout.JAVA_INT, to + (long) i * Integer.BYTES, 0);
+        for (int i = 0; i < steps(depth) * MatrixUnit.TILE_ROWS; i++) {
+            long line = lineAt(i, stepBytes);
+            int row = at + 2 * i * stride;
+            int rows = Math.clamp(depth - 2 * i, 0, 2);
+            for (int j = i < pairs ? vectors : 0; j < MatrixUnit.TILE_ROWS; j++) {
+                float first = j < columns && rows > 0 ? from[row + j] : 0;
+                float second = j < columns && rows > 1 ? from[row + stride + j] : 0;
+                int pair = Bf16.round(first) & 0xFFFF | Bf16.round(second) << Short.SIZE;
+                tiles.set(ValueLayout.JAVA_INT, line + (long) j * Integer.BYTES, pair);
+            }
+        }
+    }
+
+    /** Returns where a pair of rows stands. */
+    private static long lineAt(int pair, long stepBytes) {
+        return pair / MatrixUnit.TILE_ROWS * stepBytes + (long) (pair % MatrixUnit.TILE_ROWS) * MatrixUnit.TILE_ROW;
+    }
+
+    /** Packs pairs of rows by whole vectors. It rounds as {@link Bf16#round} does. */
+    private static void pairs(
+            float[] from, int at, int stride, int pairs, int columns, MemorySegment tiles, long stepBytes) {
+        for (int i = 0; i < pairs; i++) {
+            long line = lineAt(i, stepBytes);
+            int row = at + 2 * i * stride;
+            for (int j = 0; j < columns; j += COUNT) {
+                IntVector low = FloatVector.fromArray(SPECIES, from, row + j).reinterpretAsInts();
+                IntVector ofFirst = low.lanewise(VectorOperators.LSHR, Short.SIZE)
+                        .and(1)
+                        .add(HALF)
+                        .add(low)
+                        .blend(low.or(QUIET), low.and(~SIGN).compare(VectorOperators.GT, INFINITY))
+                        .blend(low.and(SIGN), low.and(~SIGN).compare(VectorOperators.LT, SMALLEST_NORMAL));
+                IntVector high =
+                        FloatVector.fromArray(SPECIES, from, row + stride + j).reinterpretAsInts();
+                IntVector ofSecond = high.lanewise(VectorOperators.LSHR, Short.SIZE)
+                        .and(1)
+                        .add(HALF)
+                        .add(high)
+                        .blend(high.or(QUIET), high.and(~SIGN).compare(VectorOperators.GT, INFINITY))
+                        .blend(high.and(SIGN), high.and(~SIGN).compare(VectorOperators.LT, SMALLEST_NORMAL));
+                ofSecond.and(-1 << Short.SIZE)
+                        .or(ofFirst.lanewise(VectorOperators.LSHR, Short.SIZE))
+                        .intoMemorySegment(tiles, line + (long) j * Integer.BYTES, ByteOrder.LITTLE_ENDIAN);
+            }
+        }
+    }
+
+    /** Exchanges rows and columns of a tile of 16 rows of 16 pairs. */
+    static void transpose(MemorySegment tile) {
+        for (int i = 1; i < MatrixUnit.TILE_ROWS; i++) {
+            for (int j = 0; j < i; j++) {
+                long below = (long) i * MatrixUnit.TILE_ROW + (long) j * Integer.BYTES;
+                long above = (long) j * MatrixUnit.TILE_ROW + (long) i * Integer.BYTES;
+                int pair = tile.get(ValueLayout.JAVA_INT, below);
+                tile.set(ValueLayout.JAVA_INT, below, tile.get(ValueLayout.JAVA_INT, above));
+                tile.set(ValueLayout.JAVA_INT, above, pair);
+            }
         }
     }
 }

@@ -1,9 +1,7 @@
 package detangle.backend.vector.kernel;
 
 import detangle.backend.vector.amx.MatrixUnit;
-import detangle.backend.vector.amx.TileProduct;
 import detangle.ir.Activation;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,9 +16,6 @@ import java.util.function.Supplier;
 final class TileGemm {
     /** Packed rows that panels meet at a time: half the second-level cache. */
     private static final int GROUP_BYTES = Processor.secondLevelCache() / 2;
-
-    /** Steps of a panel that stay in the first cache while several blocks of rows meet them: 24 KiB. */
-    private static final int PART_STEPS = 12;
 
     private static final int TASKS_PER_THREAD = 4;
     private static final int BLOCK_ROWS = MatrixUnit.BLOCK_ROWS;
@@ -44,7 +39,8 @@ final class TileGemm {
     private int lda;
     private int m;
     private int k;
-    private MemorySegment packed = MemorySegment.NULL;
+    private final TileRoom room = new TileRoom();
+    private MemorySegment packed;
     private int panels;
     private int panelsPerTask;
 
@@ -78,23 +74,12 @@ final class TileGemm {
         lda = stride;
         m = rows;
         k = depth;
-        long bytes = TileLeft.bytes(m, k);
-        if (packed.byteSize() < bytes) {
-            packed = Arena.ofAuto().allocate(bytes, MatrixUnit.TILE_ROW);
-        }
+        packed = room.atLeast(TileLeft.bytes(m, k));
         WorkerPool.SHARED.run(MatrixUnit.tiles(m), pack);
         panels = targets.stream().mapToInt(t -> t.b.panels()).sum();
         panelsPerTask = Math.ceilDiv(panels, TASKS_PER_THREAD * WorkerPool.SHARED.threads());
         WorkerPool.SHARED.run(Math.ceilDiv(panels, panelsPerTask), multiply);
         targets.clear();
-    }
-
-    private int steps() {
-        return TileColumns.steps(k);
-    }
-
-    private long blockBytes() {
-        return TileLeft.blockBytes(k);
     }
 
     /** Packs 16 rows. */
@@ -106,7 +91,7 @@ final class TileGemm {
     private void multiply(int task) {
         int from = task * panelsPerTask;
         int to = Math.min(panels, from + panelsPerTask);
-        int group = (int) Math.max(1, GROUP_BYTES / blockBytes()) * BLOCK_ROWS;
+        int group = (int) Math.max(1, GROUP_BYTES / TileLeft.blockBytes(k)) * BLOCK_ROWS;
         for (int row = 0; row < m; row += group) {
             int before = 0;
             for (Target target : targets) {
@@ -121,15 +106,22 @@ final class TileGemm {
 
     /** Some rows, which begin with a block, by one panel. */
     private void panel(Target target, int p, int row, int rows) {
-        int whole = rows / BLOCK_ROWS;
-        if (whole > 0) {
-            blocks(target, p, row, whole, BLOCK_ROWS);
-        }
-        if (rows % BLOCK_ROWS > 0) {
-            blocks(target, p, row + whole * BLOCK_ROWS, 1, rows % BLOCK_ROWS);
-        }
         int out = target.co + row * target.ldc + p * MatrixUnit.PANEL_COLUMNS;
         int columns = target.b.columns(p);
+        TileLeft.multiply(
+                unit.get(),
+                packed,
+                row / BLOCK_ROWS,
+                rows,
+                k,
+                target.b.panel(p),
+                columns,
+                target.bias,
+                p * MatrixUnit.PANEL_COLUMNS,
+                0,
+                target.c,
+                out,
+                target.ldc);
         Activations.apply(target.activation, target.c, out, target.ldc, rows, columns);
         if (target.residual.isPresent()) {
             Elements residual = target.residual.get();
@@ -139,35 +131,6 @@ final class TileGemm {
                 int at = out + i * target.ldc;
                 VectorLayerNorm.add(target.c, at, residual.array(), from + i * n, target.c, at, columns);
             }
-        }
-    }
-
-    private void blocks(Target target, int p, int row, int blocks, int blockRows) {
-        int steps = steps();
-        int part = blocks == 1 ? steps : PART_STEPS;
-        int column = p * MatrixUnit.PANEL_COLUMNS;
-        int columns = target.b.columns(p);
-        long apart = (long) target.ldc * Float.BYTES;
-        MemorySegment result =
-                MemorySegment.ofArray(target.c).asSlice((target.co + (long) row * target.ldc + column) * Float.BYTES);
-        MemorySegment bias = MemorySegment.ofArray(target.bias).asSlice((long) column * Float.BYTES);
-        long stepBytes = (long) MatrixUnit.tiles(blockRows) * MatrixUnit.TILE;
-        MemorySegment left = packed.asSlice(row / BLOCK_ROWS * blockBytes());
-        for (int step = 0; step < steps; step += part) {
-            boolean first = step == 0;
-            unit.get()
-                    .run(new TileProduct(
-                            left.asSlice(step * stepBytes),
-                            blockBytes(),
-                            target.b.panel(p, step),
-                            first ? bias : result,
-                            first ? 0 : apart,
-                            result,
-                            apart,
-                            Math.min(part, steps - step),
-                            blocks,
-                            blockRows,
-                            columns));
         }
     }
 }

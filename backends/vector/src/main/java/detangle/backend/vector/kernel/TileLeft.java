@@ -11,6 +11,12 @@ import java.lang.foreign.ValueLayout;
 final class TileLeft {
     private static final int BLOCK_ROWS = MatrixUnit.BLOCK_ROWS;
 
+    /** Steps of a panel that stay in the first cache while several blocks of rows meet them: 24 KiB. */
+    private static final int PART_STEPS = 12;
+
+    /** The most blocks of a call. */
+    private static final int CALL_BLOCKS = MatrixUnit.CALL_STEPS / PART_STEPS;
+
     private TileLeft() {}
 
     /** Returns the bytes from one block of rows to the next. */
@@ -43,18 +49,34 @@ final class TileLeft {
         int blockRows = Math.min(BLOCK_ROWS, rows - tile / 2 * BLOCK_ROWS);
         long stepBytes = (long) MatrixUnit.tiles(blockRows) * MatrixUnit.TILE;
         MemorySegment begin = to.asSlice(tile / 2 * blockBytes(depth) + (long) (tile % 2) * MatrixUnit.TILE);
+        packRows(unit, from, at + first * stride, stride, count, depth, begin, stepBytes);
+    }
+
+    /**
+     * Packs the rows of a tile of each step, 16 at most. What a row has beyond the depth becomes zero.
+     *
+     * @param tiles begins with the tile of the first step; the next ones are {@code stepBytes} apart
+     */
+    static void packRows(
+            MatrixUnit unit,
+            float[] from,
+            int at,
+            int stride,
+            int rows,
+            int depth,
+            MemorySegment tiles,
+            long stepBytes) {
         int whole = depth / MatrixUnit.DEPTH;
         if (whole > 0) {
-            MemorySegment floats = MemorySegment.ofArray(from).asSlice((at + (long) first * stride) * Float.BYTES);
-            unit.run(new TilePacking(floats, (long) stride * Float.BYTES, begin, stepBytes, whole, count));
+            unit.run(new TilePacking(from(from, at), (long) stride * Float.BYTES, tiles, stepBytes, whole, rows));
         }
         int rest = depth % MatrixUnit.DEPTH;
-        for (int row = 0; rest > 0 && row < count; row++) {
-            int place = at + (first + row) * stride + whole * MatrixUnit.DEPTH;
+        for (int row = 0; rest > 0 && row < rows; row++) {
+            int place = at + row * stride + whole * MatrixUnit.DEPTH;
             long line = whole * stepBytes + (long) row * MatrixUnit.TILE_ROW;
             for (int i = 0; i < MatrixUnit.DEPTH; i++) {
                 short bits = i < rest ? Bf16.round(from[place + i]) : 0;
-                begin.set(ValueLayout.JAVA_SHORT, line + (long) i * Short.BYTES, bits);
+                tiles.set(ValueLayout.JAVA_SHORT, line + (long) i * Short.BYTES, bits);
             }
         }
     }
@@ -71,18 +93,16 @@ final class TileLeft {
         int count = Math.min(MatrixUnit.TILE_ROWS, rows - first);
         int blockRows = Math.min(BLOCK_ROWS, rows - tile / 2 * BLOCK_ROWS);
         long stepBytes = (long) MatrixUnit.tiles(blockRows) * MatrixUnit.TILE;
-        long begin = tile / 2 * blockBytes(depth) + (long) (tile % 2) * MatrixUnit.TILE;
-        for (int i = 0; i < TileColumns.steps(depth) * MatrixUnit.DEPTH; i++) {
-            long line = begin + i / MatrixUnit.DEPTH * stepBytes + (long) (i % MatrixUnit.DEPTH) * Short.BYTES;
-            for (int row = 0; row < count; row++) {
-                short bits = i < depth ? Bf16.round(from[at + i * stride + first + row]) : 0;
-                to.set(ValueLayout.JAVA_SHORT, line + (long) row * MatrixUnit.TILE_ROW, bits);
-            }
+        MemorySegment begin = to.asSlice(tile / 2 * blockBytes(depth) + (long) (tile % 2) * MatrixUnit.TILE);
+        TileColumns.strip(from, at + first, stride, depth, count, begin, stepBytes);
+        for (int step = 0; step < TileColumns.steps(depth); step++) {
+            TileColumns.transpose(begin.asSlice(step * stepBytes));
         }
     }
 
     /**
-     * Multiplies packed rows by a panel.
+     * Multiplies packed rows by a panel, in calls that are short. Several blocks of rows meet a part of the panel that
+     * stays in the first cache.
      *
      * @param block the number of the first block; {@code rows} follow
      * @param columns the columns that are written to the result
@@ -103,42 +123,37 @@ final class TileLeft {
             float[] c,
             int co,
             int ldc) {
-        MemorySegment left = packed.asSlice(block * blockBytes(depth));
-        MemorySegment first = MemorySegment.ofArray(initial).asSlice((long) initialAt * Float.BYTES);
-        MemorySegment result = MemorySegment.ofArray(c).asSlice((long) co * Float.BYTES);
-        int whole = rows / BLOCK_ROWS;
-        int rest = rows % BLOCK_ROWS;
-        long apart = (long) ldc * Float.BYTES;
-        long initialApart = (long) initialStride * Float.BYTES;
         int steps = TileColumns.steps(depth);
-        if (whole > 0) {
-            unit.run(new TileProduct(
-                    left,
-                    blockBytes(depth),
-                    panel,
-                    first,
-                    initialApart,
-                    result,
-                    apart,
-                    steps,
-                    whole,
-                    BLOCK_ROWS,
-                    columns));
+        long apart = (long) ldc * Float.BYTES;
+        int row = 0;
+        while (row < rows) {
+            int blocks = Math.clamp((rows - row) / BLOCK_ROWS, 1, CALL_BLOCKS);
+            int blockRows = Math.min(BLOCK_ROWS, rows - row);
+            int part = blocks == 1 ? MatrixUnit.CALL_STEPS : PART_STEPS;
+            long stepBytes = (long) MatrixUnit.tiles(blockRows) * MatrixUnit.TILE;
+            MemorySegment left = packed.asSlice((block + row / BLOCK_ROWS) * blockBytes(depth));
+            MemorySegment first = from(initial, initialAt + (long) row * initialStride);
+            MemorySegment result = from(c, co + (long) row * ldc);
+            for (int step = 0; step < steps; step += part) {
+                boolean isFirst = step == 0;
+                unit.run(new TileProduct(
+                        left.asSlice(step * stepBytes),
+                        blockBytes(depth),
+                        panel.asSlice(2L * MatrixUnit.TILE * step),
+                        isFirst ? first : result,
+                        isFirst ? (long) initialStride * Float.BYTES : apart,
+                        result,
+                        apart,
+                        Math.min(part, steps - step),
+                        blocks,
+                        blockRows,
+                        columns));
+            }
+            row += blocks * blockRows;
         }
-        if (rest > 0) {
-            long before = (long) whole * BLOCK_ROWS;
-            unit.run(new TileProduct(
-                    left.asSlice(whole * blockBytes(depth)),
-                    blockBytes(depth),
-                    panel,
-                    first.asSlice(before * initialApart),
-                    initialApart,
-                    result.asSlice(before * apart),
-                    apart,
-                    steps,
-                    1,
-                    rest,
-                    columns));
-        }
+    }
+
+    private static MemorySegment from(float[] array, long at) {
+        return MemorySegment.ofArray(array).asSlice(at * Float.BYTES);
     }
 }

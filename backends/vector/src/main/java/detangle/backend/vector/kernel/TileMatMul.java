@@ -2,7 +2,8 @@ package detangle.backend.vector.kernel;
 
 import detangle.backend.vector.amx.MatrixUnit;
 import detangle.backend.vector.kernel.MatMul.Matrices;
-import java.lang.foreign.Arena;
+import detangle.backend.vector.kernel.MatMul.Right;
+import detangle.backend.vector.kernel.MatMul.Transpose;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Supplier;
 
@@ -20,133 +21,157 @@ public final class TileMatMul {
     private static final int COLUMNS = MatrixUnit.PANEL_COLUMNS;
     private static final float[] ZEROS = new float[COLUMNS];
 
+    // Native memory of Scratch, behind that of TileScores.
+    private static final int PACKED_ROWS = 3;
+    private static final int PACKED_COLUMNS = 4;
+
     private final Supplier<MatrixUnit> unit;
-    private final WorkerPool.Task pack = this::pack;
-    private final WorkerPool.Task multiply = this::multiply;
-
-    private MemorySegment packedRows = MemorySegment.NULL;
-    private MemorySegment packedColumns = MemorySegment.NULL;
-    private Matrices a;
-    private Matrices b;
-    private int m;
-    private int k;
-    private int n;
-    private float[] c;
-    private int co;
-
-    // The part that is computed.
-    private int product;
-    private int firstRow;
-    private int rows;
-    private int firstColumn;
-    private int columns;
-    private int from;
-    private int depth;
-    private int blocksPerTask;
-
-    /** @param unit is asked for when there is a product */
-    public TileMatMul(Supplier<MatrixUnit> unit) {
-        this.unit = unit;
-    }
+    private final Matrices a;
+    private final Right b;
+    private final int m;
+    private final int k;
+    private final int n;
+    private final float[] c;
+    private final int co;
 
     /**
-     * Sets the products of the next run; arguments are those of {@link MatMul}.
+     * Makes products; arguments are those of {@link MatMul}.
+     *
+     * @param unit is asked for when there is a product
+     * @param b a matrix that stands packed is a {@link TileMatrix}
      */
-    public void operands(Matrices left, Matrices right, int height, int common, int width, float[] to, int at) {
-        a = left;
-        b = right;
-        m = height;
-        k = common;
-        n = width;
-        c = to;
-        co = at;
+    public TileMatMul(Supplier<MatrixUnit> unit, Matrices a, Right b, int m, int k, int n, float[] c, int co) {
+        this.unit = unit;
+        this.a = a;
+        this.b = b;
+        this.m = m;
+        this.k = k;
+        this.n = n;
+        this.c = c;
+        this.co = co;
     }
 
-    /** Computes the products {@code 0 .. batch - 1}. One thread uses an object at a time. */
+    /** Computes the products {@code 0 .. batch - 1}: threads share the products, or each product if they are few. */
     public void run(int batch) {
-        for (product = 0; product < batch; product++) {
-            for (firstColumn = 0; firstColumn < n; firstColumn += MAX_SIDE) {
-                columns = Math.min(MAX_SIDE, n - firstColumn);
-                for (from = 0; from < k; from += MAX_SIDE) {
-                    depth = Math.min(MAX_SIDE, k - from);
-                    for (firstRow = 0; firstRow < m; firstRow += MAX_SIDE) {
-                        rows = Math.min(MAX_SIDE, m - firstRow);
-                        part();
-                    }
+        if (batch >= WorkerPool.SHARED.threads()) {
+            WorkerPool.SHARED.run(batch, this::product);
+        } else {
+            for (int p = 0; p < batch; p++) {
+                product(p);
+            }
+        }
+    }
+
+    private void product(int p) {
+        for (int column = 0; column < n; column += MAX_SIDE) {
+            int columns = Math.min(MAX_SIDE, n - column);
+            for (int from = 0; from < k; from += MAX_SIDE) {
+                int depth = Math.min(MAX_SIDE, k - from);
+                for (int row = 0; row < m; row += MAX_SIDE) {
+                    new Part(p, row, Math.min(MAX_SIDE, m - row), column, columns, from, depth).add();
                 }
             }
         }
     }
 
-    private void part() {
-        packedRows = room(packedRows, TileLeft.bytes(rows, depth));
-        packedColumns = room(packedColumns, TileColumns.panels(columns) * TileColumns.panelBytes(depth));
-        WorkerPool.SHARED.run(MatrixUnit.tiles(rows) + TileColumns.panels(columns), pack);
-        int blocks = Math.ceilDiv(rows, BLOCK_ROWS);
-        int tasks = TASKS_PER_THREAD * WorkerPool.SHARED.threads();
-        blocksPerTask = Math.ceilDiv(blocks, Math.ceilDiv(tasks, TileColumns.panels(columns)));
-        WorkerPool.SHARED.run(TileColumns.panels(columns) * Math.ceilDiv(blocks, blocksPerTask), multiply);
-    }
+    /** Some rows of a product by some of its columns, over a part of the depth. */
+    private final class Part {
+        private final int p;
+        private final int firstRow;
+        private final int rows;
+        private final int firstColumn;
+        private final int columns;
+        private final int from;
+        private final int depth;
+        private final int panels;
+        private final int blocksPerTask;
+        private final MemorySegment packedRows;
+        private final MemorySegment packedColumns;
 
-    private static MemorySegment room(MemorySegment there, long bytes) {
-        return there.byteSize() < bytes ? Arena.ofAuto().allocate(bytes, MatrixUnit.TILE_ROW) : there;
-    }
-
-    private void pack(int task) {
-        if (task < MatrixUnit.tiles(rows)) {
-            packRows(task);
-        } else {
-            packColumns(task - MatrixUnit.tiles(rows));
+        Part(int p, int firstRow, int rows, int firstColumn, int columns, int from, int depth) {
+            this.p = p;
+            this.firstRow = firstRow;
+            this.rows = rows;
+            this.firstColumn = firstColumn;
+            this.columns = columns;
+            this.from = from;
+            this.depth = depth;
+            panels = TileColumns.panels(columns);
+            int tasks = Math.ceilDiv(TASKS_PER_THREAD * WorkerPool.SHARED.threads(), panels);
+            blocksPerTask = Math.ceilDiv(Math.ceilDiv(rows, BLOCK_ROWS), tasks);
+            packedRows = Scratch.get().tiles(PACKED_ROWS, TileLeft.bytes(rows, depth));
+            packedColumns = Scratch.get().tiles(PACKED_COLUMNS, panels * TileColumns.panelBytes(depth));
         }
-    }
 
-    private void packRows(int tile) {
-        int matrix = a.offset() + a.numbers().at(product) * m * k;
-        if (a.transposed()) {
-            TileLeft.packColumns(a.array(), matrix + from * m + firstRow, m, rows, depth, packedRows, tile);
-        } else {
-            int at = matrix + firstRow * k + from;
-            TileLeft.packTile(unit.get(), a.array(), at, k, rows, depth, packedRows, tile);
+        /** Adds the products of this part of the depth to the result; the first ones replace what was there. */
+        void add() {
+            WorkerPool.SHARED.run(MatrixUnit.tiles(rows) + panels, this::pack);
+            int tasks = Math.ceilDiv(Math.ceilDiv(rows, BLOCK_ROWS), blocksPerTask);
+            WorkerPool.SHARED.run(panels * tasks, this::multiply);
         }
-    }
 
-    private void packColumns(int number) {
-        int matrix = b.offset() + b.numbers().at(product) * k * n;
-        int column = firstColumn + number * COLUMNS;
-        int width = TileColumns.columns(number, columns);
-        if (b.transposed()) {
-            TileColumns.ofRows(b.array(), matrix + column * k + from, k, width, depth, panel(number));
-        } else {
-            TileColumns.ofColumns(b.array(), matrix + from * n + column, n, depth, width, panel(number));
+        private void pack(int task) {
+            if (task < MatrixUnit.tiles(rows)) {
+                packRows(task);
+            } else {
+                packColumns(task - MatrixUnit.tiles(rows));
+            }
         }
-    }
 
-    private MemorySegment panel(int number) {
-        long bytes = TileColumns.panelBytes(depth);
-        return packedColumns.asSlice(number * bytes, bytes);
-    }
+        private void packRows(int tile) {
+            int matrix = a.offset() + a.numbers().at(p) * m * k;
+            if (a.transposed()) {
+                TileLeft.packColumns(a.array(), matrix + from * m + firstRow, m, rows, depth, packedRows, tile);
+            } else {
+                int at = matrix + firstRow * k + from;
+                TileLeft.packTile(unit.get(), a.array(), at, k, rows, depth, packedRows, tile);
+            }
+        }
 
-    /** Some blocks of rows by one panel. */
-    private void multiply(int task) {
-        int number = task % TileColumns.panels(columns);
-        int block = task / TileColumns.panels(columns) * blocksPerTask;
-        int row = block * BLOCK_ROWS;
-        int count = Math.min(blocksPerTask * BLOCK_ROWS, rows - row);
-        int at = co + product * m * n + (firstRow + row) * n + firstColumn + number * COLUMNS;
-        boolean isFirst = from == 0;
-        TileLeft.multiply(
-                unit.get(),
-                packedRows,
-                block,
-                count,
-                depth,
-                panel(number),
-                TileColumns.columns(number, columns),
-                isFirst ? ZEROS : c,
-                isFirst ? 0 : at,
-                isFirst ? 0 : n,
-                c,
-                at,
-                n);
+        private void packColumns(int number) {
+            int column = firstColumn + number * COLUMNS;
+            int width = TileColumns.columns(number, columns);
+            switch (b) {
+                case Matrices(var array, var offset, var numbers, var transposed) -> {
+                    int matrix = offset + numbers.at(p) * k * n;
+                    if (transposed) {
+                        int at = matrix + column * k + from;
+                        TileColumns.ofRows(unit.get(), array, at, k, width, depth, panel(number));
+                    } else {
+                        TileColumns.ofColumns(array, matrix + from * n + column, n, depth, width, panel(number));
+                    }
+                }
+                case Transpose(var stored) ->
+                    ((TileMatrix) stored).transpose(from, depth, column, width, panel(number));
+            }
+        }
+
+        private MemorySegment panel(int number) {
+            long bytes = TileColumns.panelBytes(depth);
+            return packedColumns.asSlice(number * bytes, bytes);
+        }
+
+        /** Some blocks of rows by one panel. */
+        private void multiply(int task) {
+            int number = task % panels;
+            int block = task / panels * blocksPerTask;
+            int row = block * BLOCK_ROWS;
+            int at = co + p * m * n + (firstRow + row) * n + firstColumn + number * COLUMNS;
+            boolean isFirst = from == 0;
+            TileLeft.multiply(
+                    unit.get(),
+                    packedRows,
+                    block,
+                    Math.min(blocksPerTask * BLOCK_ROWS, rows - row),
+                    depth,
+                    panel(number),
+                    TileColumns.columns(number, columns),
+                    isFirst ? ZEROS : c,
+                    isFirst ? 0 : at,
+                    isFirst ? 0 : n,
+                    c,
+                    at,
+                    n);
+        }
     }
 }

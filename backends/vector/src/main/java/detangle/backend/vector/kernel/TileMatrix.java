@@ -2,10 +2,12 @@ package detangle.backend.vector.kernel;
 
 import detangle.backend.vector.amx.Bf16;
 import detangle.backend.vector.amx.MatrixUnit;
+import detangle.backend.vector.amx.MatrixUnits;
 import detangle.ir.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.stream.IntStream;
 
 /**
  * The right operand of a product in bfloat16, {@code [K,N]}, in the order in which tiles read it: panels of 32 columns,
@@ -16,10 +18,22 @@ public record TileMatrix(MemorySegment data, int k, int n) implements KeptPanels
     private static final int SCRATCH = 0;
     private static final int PARTS = 2;
 
+    private static long bytes(int n, int k) {
+        return Math.multiplyExact(TileColumns.panels(n), TileColumns.panelBytes(k));
+    }
+
     /** Room for a matrix, which {@link #pack(float[], int)} fills. */
     public static TileMatrix empty(int n, int k) {
-        long bytes = Math.multiplyExact(TileColumns.panels(n), TileColumns.panelBytes(k));
-        return new TileMatrix(Arena.ofAuto().allocate(Math.max(bytes, 1), MatrixUnit.TILE_ROW), k, n);
+        return new TileMatrix(Arena.ofAuto().allocate(Math.max(bytes(n, k), 1), MatrixUnit.TILE_ROW), k, n);
+    }
+
+    /** Returns matrices {@code [N,K]} in a room, in the place of those that were there. */
+    public static TileMatrix[] in(TileRoom room, int matrices, int n, int k) {
+        long bytes = bytes(n, k);
+        MemorySegment memory = room.atLeast(Math.multiplyExact(matrices, bytes));
+        return IntStream.range(0, matrices)
+                .mapToObj(i -> new TileMatrix(memory.asSlice(i * bytes, bytes), k, n))
+                .toArray(TileMatrix[]::new);
     }
 
     /**
@@ -36,7 +50,7 @@ public record TileMatrix(MemorySegment data, int k, int n) implements KeptPanels
             for (int i = 0; i < count * k; i++) {
                 checkFinite(Float.isFinite(Bf16.widen(Bf16.round(read[i]))));
             }
-            TileColumns.ofRows(read, 0, k, count, k, matrix.panel(panel, 0));
+            TileColumns.ofRows(MatrixUnits.unit(), read, 0, k, count, k, matrix.panel(panel));
         });
         return matrix;
     }
@@ -58,7 +72,7 @@ public record TileMatrix(MemorySegment data, int k, int n) implements KeptPanels
                     packed[TileColumns.place(j, i)] = row[j];
                 }
             }
-            MemorySegment.copy(packed, 0, matrix.panel(panel, 0), ValueLayout.JAVA_SHORT, 0, packed.length);
+            MemorySegment.copy(packed, 0, matrix.panel(panel), ValueLayout.JAVA_SHORT, 0, packed.length);
         });
         return matrix;
     }
@@ -106,7 +120,7 @@ public record TileMatrix(MemorySegment data, int k, int n) implements KeptPanels
         int depth = k / SplitFloats.PARTS;
         float[] parts = Scratch.get().floats(PARTS, COLUMNS * k);
         SplitFloats.right(rows, at, depth, columns(panel), depth, parts);
-        TileColumns.ofRows(parts, 0, k, columns(panel), k, panel(panel, 0));
+        TileColumns.ofRows(MatrixUnits.unit(), parts, 0, k, columns(panel), k, panel(panel));
     }
 
     private static void checkFinite(boolean isFinite) {
@@ -119,7 +133,7 @@ public record TileMatrix(MemorySegment data, int k, int n) implements KeptPanels
     public void pack(float[] rows, int from) {
         WorkerPool.SHARED.run(panels(), panel -> {
             int at = from + panel * COLUMNS * k;
-            TileColumns.ofRows(rows, at, k, columns(panel), k, panel(panel, 0));
+            TileColumns.ofRows(MatrixUnits.unit(), rows, at, k, columns(panel), k, panel(panel));
         });
     }
 
@@ -133,16 +147,33 @@ public record TileMatrix(MemorySegment data, int k, int n) implements KeptPanels
         return TileColumns.columns(panel, n);
     }
 
-    /** The panel from a step on. */
-    MemorySegment panel(int panel, int step) {
+    MemorySegment panel(int panel) {
         long bytes = TileColumns.panelBytes(k);
-        return data.asSlice(panel * bytes + 2L * MatrixUnit.TILE * step, bytes - 2L * MatrixUnit.TILE * step);
+        return data.asSlice(panel * bytes, bytes);
+    }
+
+    /**
+     * Packs a panel of the matrix {@code [N,K]} itself, for the product with it instead of its transpose.
+     *
+     * @param from the first of the rows that are the depth of that product, {@code depth} of them
+     * @param column the first column of the panel; {@code columns} follow, and then zeros
+     */
+    void transpose(int from, int depth, int column, int columns, MemorySegment to) {
+        for (int i = 0; i < TileColumns.steps(depth) * MatrixUnit.DEPTH; i++) {
+            int own = i < depth ? columns : 0;
+            MemorySegment rows = panel(Math.min(from + i, n - 1) / COLUMNS);
+            for (int j = 0; j < COLUMNS; j++) {
+                long place = (long) Short.BYTES * TileColumns.place(column + j, (from + i) % COLUMNS);
+                short bits = j < own ? rows.get(ValueLayout.JAVA_SHORT, place) : 0;
+                to.set(ValueLayout.JAVA_SHORT, (long) Short.BYTES * TileColumns.place(i, j), bits);
+            }
+        }
     }
 
     /** Writes the elements of some rows and columns, row by row, {@code stride} floats apart. */
     void unpack(int row, int rows, int column, int columns, float[] to, int stride) {
         for (int i = 0; i < columns; i++) {
-            MemorySegment panel = panel((column + i) / COLUMNS, 0);
+            MemorySegment panel = panel((column + i) / COLUMNS);
             for (int j = 0; j < rows; j++) {
                 long place = (long) Short.BYTES * TileColumns.place(row + j, (column + i) % COLUMNS);
                 to[j * stride + i] = Bf16.widen(panel.get(ValueLayout.JAVA_SHORT, place));

@@ -58,7 +58,7 @@ final class TileScores extends AttentionScores {
             int at = firstPlace(operands.k) + p * COLUMNS * placeStride();
             int columns = TileColumns.columns(p, span());
             SplitFloats.right(source, at, placeStride(), columns, size(), parts);
-            TileColumns.ofRows(parts, 0, depth, columns, depth, panel(keys, p, depth));
+            TileColumns.ofRows(unit.get(), parts, 0, depth, columns, depth, panel(keys, p, depth));
         }
     }
 
@@ -144,7 +144,7 @@ final class TileScores extends AttentionScores {
                         i / MatrixUnit.BLOCK_ROWS,
                         count,
                         splitSize(),
-                        b.panel(p, 0),
+                        b.panel(p),
                         columns,
                         terms,
                         at,

@@ -2,21 +2,24 @@ package detangle.backend.vector.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.backend.vector.amx.Bf16;
 import detangle.backend.vector.amx.EmulatedTiles;
 import detangle.backend.vector.amx.JavaTiles;
 import detangle.backend.vector.amx.MatrixUnit;
+import detangle.backend.vector.amx.TilePacking;
+import detangle.backend.vector.amx.TileProduct;
 import detangle.backend.vector.kernel.MatMul.Matrices;
 import java.lang.foreign.Arena;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Products of two sides that no one packs ahead, by the code that is emitted, and by the tiles in Java. */
 class TileMatMulTest {
-    private static final int BATCH = 2;
-
     private static float[] floats(int count, long seed) {
         Random random = new Random(seed);
         float[] floats = new float[count];
@@ -30,37 +33,37 @@ class TileMatMulTest {
         return Bf16.widen(Bf16.round(x));
     }
 
-    private static Places each() {
+    private static Places each(int batch) {
         Places places = new Places();
-        places.axis(BATCH, 1);
+        places.axis(batch, 1);
         return places;
     }
 
-    private static float[] run(MatrixUnit unit, boolean left, boolean right, int m, int k, int n) {
-        float[] a = floats(3 + BATCH * m * k, 1);
-        float[] b = floats(5 + BATCH * k * n, 2);
-        float[] c = new float[1 + BATCH * m * n];
-        TileMatMul product = new TileMatMul(() -> unit);
-        product.operands(new Matrices(a, 3, each(), left), new Matrices(b, 5, each(), right), m, k, n, c, 1);
-        product.run(BATCH);
+    private static float[] run(MatrixUnit unit, int batch, boolean left, boolean right, int m, int k, int n) {
+        float[] a = floats(3 + batch * m * k, 1);
+        float[] b = floats(5 + batch * k * n, 2);
+        float[] c = new float[1 + batch * m * n];
+        Matrices ofLeft = new Matrices(a, 3, each(batch), left);
+        new TileMatMul(() -> unit, ofLeft, new Matrices(b, 5, each(batch), right), m, k, n, c, 1).run(batch);
         return c;
     }
 
+    /** One product, which threads share, and more than there are threads. */
     @ParameterizedTest
     @CsvSource({
-        "false, false, 1, 1, 1",
-        "true, false, 40, 3, 50",
-        "false, true, 33, 65, 17",
-        "true, true, 17, 33, 70",
-        "true, false, 64, 96, 32",
-        "false, false, 3, 4130, 5",
-        "true, true, 3, 4130, 5"
+        "2, false, false, 1, 1, 1",
+        "1, true, false, 40, 3, 50",
+        "9, false, true, 33, 65, 17",
+        "2, true, true, 17, 33, 70",
+        "1, true, false, 64, 96, 32",
+        "2, false, false, 3, 4130, 5",
+        "1, true, true, 3, 4130, 5"
     })
-    void everyOrderOfTheSides(boolean left, boolean right, int m, int k, int n) throws Exception {
-        float[] java = run(new JavaTiles(), left, right, m, k, n);
-        float[] a = floats(3 + BATCH * m * k, 1);
-        float[] b = floats(5 + BATCH * k * n, 2);
-        for (int p = 0; p < BATCH; p++) {
+    void everyOrderOfTheSides(int batch, boolean left, boolean right, int m, int k, int n) throws Exception {
+        float[] java = run(new JavaTiles(), batch, left, right, m, k, n);
+        float[] a = floats(3 + batch * m * k, 1);
+        float[] b = floats(5 + batch * k * n, 2);
+        for (int p = 0; p < batch; p++) {
             for (int i = 0; i < m; i++) {
                 for (int j = 0; j < n; j++) {
                     double sum = 0;
@@ -74,7 +77,60 @@ class TileMatMulTest {
             }
         }
         try (Arena arena = Arena.ofShared()) {
-            assertArrayEquals(java, run(EmulatedTiles.in(arena), left, right, m, k, n));
+            assertArrayEquals(java, run(EmulatedTiles.in(arena), batch, left, right, m, k, n));
         }
+    }
+
+    @Test
+    void hasTheSameBitsWithAnyNumberOfThreads() {
+        int threads = WorkerPool.SHARED.threads();
+        float[] shared = run(new JavaTiles(), 9, false, false, 70, 40, 33);
+        WorkerPool.SHARED.limit(1);
+        try {
+            assertArrayEquals(shared, run(new JavaTiles(), 9, false, false, 70, 40, 33));
+        } finally {
+            WorkerPool.SHARED.limit(threads);
+        }
+    }
+
+    /** A matrix that stands packed for products with its transpose has the numbers of one that is packed for this one. */
+    @ParameterizedTest
+    @CsvSource({"1, 1", "65, 40", "33, 100", "4130, 5"})
+    void aMatrixThatStandsPackedIsMultiplied(int k, int n) {
+        int m = 19;
+        float[] weight = floats(k * n, 3);
+        Matrices left = new Matrices(floats(m * k, 4), 0, each(1), false);
+        float[] expected = new float[m * n];
+        float[] actual = new float[m * n];
+        Matrices stored = new Matrices(weight, 0, each(1), false);
+        new TileMatMul(JavaTiles::new, left, stored, m, k, n, expected, 0).run(1);
+        TileMatrix packed =
+                TileMatrix.ofRows((row, count, to, at) -> System.arraycopy(weight, row * n, to, at, count * n), k, n);
+        new TileMatMul(JavaTiles::new, left, new MatMul.Transpose(packed), m, k, n, actual, 0).run(1);
+        assertArrayEquals(expected, actual);
+    }
+
+    /** The collector waits for a call, so the largest part of a product is cut into several. */
+    @Test
+    void callsAreShort() {
+        int side = 4096;
+        AtomicLong steps = new AtomicLong();
+        AtomicLong most = new AtomicLong();
+        MatrixUnit counting = new MatrixUnit() {
+            @Override
+            public void run(TilePacking packing) {}
+
+            @Override
+            public void run(TileProduct product) {
+                long own = (long) product.steps() * product.blocks();
+                steps.addAndGet(own);
+                most.accumulateAndGet(own, Math::max);
+            }
+        };
+        Matrices square = new Matrices(new float[side * side], 0, each(1), false);
+        Matrices columns = new Matrices(new float[side * 32], 0, each(1), false);
+        new TileMatMul(() -> counting, square, columns, side, side, 32, new float[side * 32], 0).run(1);
+        assertEquals(side / 32 * side / 32, steps.get());
+        assertTrue(most.get() <= MatrixUnit.CALL_STEPS, most + " steps");
     }
 }
