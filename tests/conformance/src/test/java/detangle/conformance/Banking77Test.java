@@ -1,6 +1,7 @@
 package detangle.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.conformance.DetangleProcess.Launch;
 import detangle.conformance.DetangleProcess.Result;
@@ -10,7 +11,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +28,14 @@ class Banking77Test {
     private static final double SCORE = 1e-4;
     private static final double SCORE_IN_BF16 = 5e-3;
     private static final int FIRST_ROWS = 20;
+    private static final int ALL_ROWS = 3080;
+
+    /** The questions that are answered in bf16, at even distances: docs/NUMERICS.md has the command for all of them. */
+    private static final int ROWS_IN_BF16 = Integer.getInteger("detangle.banking77.rows", 80);
+
+    /** The most of all questions that get another label in bf16. */
+    private static final int OTHER_LABELS = 3;
+
     private static final Path MODEL = DetangleProcess.HOME.resolve("models/pretrained/banking77-small");
 
     @TempDir
@@ -70,7 +81,7 @@ class Banking77Test {
         compare(classify(firstRows(), "text", backend), FIRST_ROWS, SCORE);
     }
 
-    /** By the matrix unit of a processor, or in Java where there is none. */
+    /** Like {@link #bf16ChangesFewLabels}, of few questions, for which no other file is needed. */
     @Test
     void bf16GivesTheSameLabels() throws IOException {
         JsonNode rows = classify(firstRows(), "text", "vector", "--precision", "bf16", "--emulate");
@@ -89,7 +100,52 @@ class Banking77Test {
     @Test
     void everyTestRowMatches() {
         Path file = SharedFiles.require("data/datasets/banking77/test.csv");
-        compare(classify(file, "text", "vector"), 3080, SCORE);
+        compare(classify(file, "text", "vector"), ALL_ROWS, SCORE);
+    }
+
+    /** Counts the labels that bf16 changes, by the matrix unit of a processor, or in Java where there is none. */
+    @Test
+    void bf16ChangesFewLabels() throws IOException {
+        List<String> records = records(SharedFiles.require("data/datasets/banking77/test.csv"));
+        assertEquals(1 + ALL_ROWS, records.size());
+        int[] numbers = IntStream.range(0, ROWS_IN_BF16)
+                .map(i -> i * ALL_ROWS / ROWS_IN_BF16)
+                .toArray();
+        StringBuilder csv = new StringBuilder(records.getFirst());
+        Arrays.stream(numbers).forEach(n -> csv.append('\n').append(records.get(1 + n)));
+        Path file = Files.writeString(folder.resolve("sample.csv"), csv);
+        JsonNode rows = classify(file, "text", "vector", "--precision", "bf16", "--emulate");
+        assertEquals(numbers.length, rows.size());
+        JsonNode labels = json(MODEL.resolve("predictions.json"));
+        JsonNode scores = json(MODEL.resolve("scores.json"));
+        int others = 0;
+        double largest = 0;
+        for (int i = 0; i < numbers.length; i++) {
+            String label = labels.get(numbers[i]).asString();
+            others += label.equals(rows.get(i).path("label").asString()) ? 0 : 1;
+            double difference = scores.get(numbers[i]).asDouble()
+                    - rows.get(i).path("score").asDouble();
+            largest = Math.max(largest, Math.abs(difference));
+        }
+        String found = "bf16: " + others + " of " + numbers.length + " labels are others; scores differ by " + largest
+                + " at most";
+        System.out.println(found);
+        assertTrue(others <= OTHER_LABELS && largest <= SCORE_IN_BF16, found);
+    }
+
+    /** Returns the records of a file of comma-separated values; a field in quotation marks may have several lines. */
+    private static List<String> records(Path file) throws IOException {
+        List<String> records = new ArrayList<>();
+        boolean isOpen = false;
+        for (String line : Files.readAllLines(file)) {
+            if (isOpen) {
+                records.add(records.removeLast() + '\n' + line);
+            } else {
+                records.add(line);
+            }
+            isOpen ^= line.chars().filter(c -> c == '"').count() % 2 == 1;
+        }
+        return records;
     }
 
     private static JsonNode classify(Path file, String column, String backend, String... more) {

@@ -194,7 +194,10 @@ final class Operands {
             return f -> split(data, 0, f.tiles(number, shape[0], shape[1], TileMatrix.splitDepth(shape[2])));
         }
         FrameValue v = value(node, operand);
-        return f -> split(f.floats(v), f.offset(v), f.tiles(number, f.dim(v, 0), f.dim(v, 1), TileMatrix.splitDepth(f.dim(v, 2))));
+        return f -> split(
+                f.floats(v),
+                f.offset(v),
+                f.tiles(number, f.dim(v, 0), f.dim(v, 1), TileMatrix.splitDepth(f.dim(v, 2))));
     }
 
     private static TileMatrix[] split(float[] data, int offset, TileMatrix[] heads) {
