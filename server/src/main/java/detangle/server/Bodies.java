@@ -119,8 +119,10 @@ final class Bodies {
             json = !parameter.startsWith("charset=") || parameter.matches("charset=\"?utf-?8\"?");
         }
         if (!json) {
-            throw ApiException.unsupported("the body is of the type " + stated.orElse("that no header states")
-                    + " where JSON in UTF-8 is wanted: send the header Content-Type: application/json");
+            throw ApiException.unsupported("the body must be JSON in UTF-8, and "
+                    + stated.map(type -> "the header Content-Type says " + type)
+                            .orElse("there is no header Content-Type")
+                    + ": send Content-Type: application/json");
         }
     }
 }

@@ -174,7 +174,7 @@ final class EmbeddingsInferenceApi {
         } else if (inputs.isArray()) {
             inputs.forEach(input -> rows.add(ability.task().row(row(input))));
         } else {
-            throw ApiException.validation("inputs is neither a text, a pair of texts, nor an array of these");
+            throw ApiException.validation("inputs must be a text, a pair of texts or an array of these");
         }
         sizes.check(rows.size());
         List<Object> answers = model.answer(ability, rows, asked);
