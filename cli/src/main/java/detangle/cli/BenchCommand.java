@@ -13,17 +13,12 @@ import detangle.bench.NewLengths;
 import detangle.bench.OpBenchmark;
 import detangle.bench.PublishedConfig;
 import detangle.bench.RandomModel;
-import detangle.bench.Report;
-import detangle.bench.ReportFormat;
 import detangle.bench.Suites;
 import detangle.bench.Traffic;
 import detangle.bench.TrafficBenchmark;
 import detangle.bench.TrainingBenchmark;
 import detangle.bench.Workload;
 import detangle.models.deberta.Architecture;
-import detangle.models.files.WholeFiles;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -110,24 +105,8 @@ final class BenchCommand implements Runnable {
     @Mixin
     private WeightTypeOption weightType;
 
-    @Option(
-            names = "--shape",
-            split = ",",
-            paramLabel = "BxS",
-            description = "Batches, such as 8x128 for 8 sequences of 128 tokens.")
-    private List<String> shapes = List.of();
-
-    @Option(names = "--batch", split = ",", paramLabel = "N", description = "Sizes of batches; 1 by default.")
-    private List<Integer> batches = List.of();
-
-    @Option(names = "--seq", split = ",", paramLabel = "N", description = "Lengths; 16,128,512 by default.")
-    private List<Integer> lengths = List.of();
-
-    @Option(
-            names = "--mix",
-            paramLabel = "N,N,...",
-            description = "A batch of sequences of these lengths, padded, and also one by one.")
-    private Optional<String> mix;
+    @Mixin
+    private BatchArguments batches;
 
     @Option(names = "--threads", split = ",", paramLabel = ThreadsOption.LABEL, description = ThreadsOption.WHAT)
     private List<String> threads = List.of();
@@ -212,17 +191,8 @@ final class BenchCommand implements Runnable {
     @Mixin
     private TrainingStepOptions step;
 
-    @Option(
-            names = "--format",
-            paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES}; by the file's ending where it is absent.")
-    private Optional<ReportFormat> format;
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FILE",
-            description = "Where the report goes, standard output by default; several for several formats.")
-    private List<Path> outputs = List.of();
+    @Mixin
+    private ReportFiles reports;
 
     /** The values of --threads and --precision, which are read once: auto prints what it takes each time. */
     private List<Integer> threadCounts = List.of();
@@ -233,7 +203,7 @@ final class BenchCommand implements Runnable {
     public void run() {
         check();
         if (!compared.isEmpty()) {
-            write(JoinedReports.of(compared));
+            reports.write(JoinedReports.of(compared));
             return;
         }
         Optional<Traffic> requests = traffic.traffic();
@@ -241,33 +211,33 @@ final class BenchCommand implements Runnable {
         try {
             if (suite.isPresent()) {
                 BenchOptions options = options(List.of(), Optional.empty(), List.of());
-                write(suite.get().run(options, resume.orElse(scratch), this::progress));
+                reports.write(suite.get().run(options, resume.orElse(scratch), this::progress));
                 return;
             }
             if (extracts()) {
                 BenchOptions options = options(List.of(), Optional.empty(), List.of());
-                write(ExtractionSuite.run(options, configs, scratch, this::progress));
+                reports.write(ExtractionSuite.run(options, configs, scratch, this::progress));
                 return;
             }
             List<Path> all =
                     new ArrayList<>(models.stream().map(ModelFolder::of).toList());
             all.addAll(randomModels(configs, head(), scratch));
-            BenchOptions options = options(all, head(), workloads());
+            BenchOptions options = options(all, head(), batches.workloads());
             if (ops) {
-                write(OpBenchmark.run(options, this::progress));
+                reports.write(OpBenchmark.run(options, this::progress));
             } else if (training && epochs.areGiven()) {
-                write(EpochBenchmark.run(options, epochs::batches, epochs.epochs(), scratch, this::progress));
+                reports.write(EpochBenchmark.run(options, epochs::batches, epochs.epochs(), scratch, this::progress));
             } else if (training) {
-                write(TrainingBenchmark.run(options, this::progress));
+                reports.write(TrainingBenchmark.run(options, this::progress));
             } else if (cold) {
-                write(ColdStart.run(options, processes.orElse(ColdStart.PROCESSES), scratch, this::progress));
+                reports.write(ColdStart.run(options, processes.orElse(ColdStart.PROCESSES), scratch, this::progress));
             } else if (newLengths.isPresent()) {
                 int[] range = range(newLengths.get());
-                write(NewLengths.run(options, range[0], range[1], this::progress));
+                reports.write(NewLengths.run(options, range[0], range[1], this::progress));
             } else if (requests.isPresent()) {
-                write(TrafficBenchmark.run(options, requests.get(), scratch, this::progress));
+                reports.write(TrafficBenchmark.run(options, requests.get(), scratch, this::progress));
             } else {
-                write(Benchmark.run(options, scratch, this::progress));
+                reports.write(Benchmark.run(options, scratch, this::progress));
             }
         } finally {
             Folders.delete(scratch);
@@ -330,23 +300,6 @@ final class BenchCommand implements Runnable {
         return ops || cold || training || newLengths.isPresent() || traffic.areGiven();
     }
 
-    private boolean shapesAreGiven() {
-        return !shapes.isEmpty() || !batches.isEmpty() || !lengths.isEmpty() || mix.isPresent();
-    }
-
-    private List<Workload> workloads() {
-        boolean others = !shapes.isEmpty() || mix.isPresent();
-        if (others && lengths.isEmpty() && !batches.isEmpty()) {
-            throw new ParameterException(
-                    spec.commandLine(), "--batch goes with --seq where there is --shape or --mix: leave it out");
-        }
-        return BenchOptions.workloads(
-                shapes,
-                batches.isEmpty() ? List.of(1) : batches,
-                others || !lengths.isEmpty() ? lengths : List.of(16, 128, 512),
-                mix);
-    }
-
     private BenchKind kind() {
         if (!compared.isEmpty()) {
             return BenchKind.COMPARISON;
@@ -381,7 +334,7 @@ final class BenchCommand implements Runnable {
                     spec.commandLine(),
                     "name a model, or a configuration with --random-weights, or --suite, or reports with --compare");
         }
-        boolean isOfAKind = isOfAKind() || head.wanted().isPresent() || !models.isEmpty() || shapesAreGiven();
+        boolean isOfAKind = isOfAKind() || head.wanted().isPresent() || !models.isEmpty() || batches.areGiven();
         if (extracts() && (isOfAKind || noDataTransfers || !ExtractionSuite.NAMES.containsAll(configs))) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -422,7 +375,7 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--ops, --cold, --training, --lengths and --traffic exclude each other");
         }
-        if (epochs.areGiven() && (!training || shapesAreGiven())) {
+        if (epochs.areGiven() && (!training || batches.areGiven())) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--train-file goes with --training, and has batches of its own instead of --shape, --seq, --mix");
@@ -430,7 +383,7 @@ final class BenchCommand implements Runnable {
         epochs.check(spec, !configs.isEmpty());
         newLengths.ifPresent(this::range);
         traffic.check();
-        if (traffic.areGiven() && shapesAreGiven()) {
+        if (traffic.areGiven() && batches.areGiven()) {
             throw new ParameterException(
                     spec.commandLine(), "--traffic has batches of its own instead of --shape, --seq, --mix");
         }
@@ -459,7 +412,7 @@ final class BenchCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--ops and --cold take one number of threads, and --ops one backend");
         }
-        workloads();
+        batches.workloads();
         chosenPrecisions = precisions.chosen(backends);
     }
 
@@ -469,7 +422,7 @@ final class BenchCommand implements Runnable {
                 : threads.stream().map(text -> ThreadsOption.parse(spec, text)).toList();
     }
 
-    /** Both ends of {@code 16-512}. */
+    /** Returns both ends of {@code 16-512}. */
     private int[] range(String text) {
         if (!text.matches("[0-9]{1,9}-[0-9]{1,9}")) {
             throw new ParameterException(
@@ -480,27 +433,5 @@ final class BenchCommand implements Runnable {
 
     private void progress(String message) {
         spec.commandLine().getErr().println("detangle: " + message);
-    }
-
-    private void write(Report report) {
-        if (outputs.isEmpty()) {
-            print(format.orElse(ReportFormat.text).write(report));
-        }
-        for (Path file : outputs) {
-            write(file, format.orElseGet(() -> ReportFormat.of(file)).write(report));
-        }
-    }
-
-    private void print(String report) {
-        spec.commandLine().getOut().print(report);
-        spec.commandLine().getOut().flush();
-    }
-
-    private static void write(Path file, String report) {
-        try {
-            WholeFiles.write(file, report.getBytes(StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw new OutputException(file.toString(), e);
-        }
     }
 }
