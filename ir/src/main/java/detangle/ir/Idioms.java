@@ -20,7 +20,7 @@ public final class Idioms {
         return b.constant(like.type().dtype(), value);
     }
 
-    /** The mean over an axis, which stays with extent 1. Negative axes count from the end. */
+    /** Returns the mean over an axis, which stays with extent 1. Negative axes count from the end. */
     public Node mean(Node x, int axis) {
         Dim size = x.type().dim(axis);
         Node sum = b.reduce(ReduceFunction.SUM, x, axis);
@@ -175,7 +175,8 @@ public final class Idioms {
     }
 
     /**
-     * Which keys each query sees among sequences that stand one after the other, {@code i1[Q,S]}: those of its own.
+     * Returns which keys each query sees among sequences that stand one after the other, {@code i1[Q,S]}: those of its
+     * own.
      *
      * @param querySegments the first row of each sequence and the end of the last, {@code i32[N+1]}, as keySegments
      */

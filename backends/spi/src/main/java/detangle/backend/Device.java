@@ -88,7 +88,7 @@ public interface Device {
         return Optional.empty();
     }
 
-    /** The program with a transfer wherever a value goes between the device and its host. */
+    /** Returns the program with a transfer wherever a value goes between the device and its host. */
     default Program place(Program program) {
         return program;
     }

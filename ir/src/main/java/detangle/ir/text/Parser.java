@@ -267,7 +267,7 @@ public final class Parser {
         return new Form(operands, type -> new KernelOp.Elementwise(region));
     }
 
-    /** Which of several results of a region a statement is. */
+    /** Returns which of several results of a region a statement is. */
     private int result(int results) {
         Location location = in.location();
         String result = attributes().getOrDefault(Printer.RESULT, "");

@@ -114,7 +114,7 @@ final class TokenReader {
         return text.toString();
     }
 
-    /** A number that begins with a digit or a minus. */
+    /** Returns whether a number is next: it begins with a digit or a minus. */
     boolean isNumber() {
         return lexer.peek().kind() == Kind.NUMBER || is("-");
     }

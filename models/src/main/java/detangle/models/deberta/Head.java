@@ -23,8 +23,8 @@ public interface Head {
     List<Output> outputs(EncoderOutput encoder);
 
     /**
-     * The vectors of tokens before positions and token types are added to them, {@code f32[B,S,E]}: their rows of the
-     * table of words. A head that is given vectors for some tokens answers otherwise.
+     * Returns the vectors of tokens before positions and token types are added to them, {@code f32[B,S,E]}: their rows
+     * of the table of words. A head that is given vectors for some tokens answers otherwise.
      *
      * @param table of words, {@code f32[V,E]}
      * @param ids of tokens, {@code i64[B,S]}

@@ -200,7 +200,7 @@ public final class HeadLosses {
         };
     }
 
-    /** The mean of a loss for each class of each row; a row's loss is the mean of its classes'. */
+    /** Returns the mean of a loss for each class of each row; a row's loss is the mean of its classes'. */
     private Node ofClasses(String kind, Node losses) {
         if (divisor().isEmpty()) {
             refuseClasses(kind);
@@ -209,7 +209,7 @@ public final class HeadLosses {
         return ofRows(kind, new Idioms(b).mean(losses, -1));
     }
 
-    /** The mean of a loss for each row, all of which count. */
+    /** Returns the mean of a loss for each row, all of which count. */
     private Node ofRows(String kind, Node losses) {
         refuseClasses(kind);
         return divisor().map(divisor -> b.div(Losses.sum(b, losses), divisor)).orElseGet(() -> Losses.mean(b, losses));

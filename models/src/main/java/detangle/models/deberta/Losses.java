@@ -156,7 +156,7 @@ public final class Losses {
         return b.mul(difference, difference);
     }
 
-    /** The mean of all elements, a scalar. */
+    /** Returns the mean of all elements, a scalar. */
     public static Node mean(Builder b, Node losses) {
         Node ones = b.broadcast(b.constant(losses.type().dtype(), 1), losses.shape());
         return b.div(sum(b, losses), sum(b, ones));

@@ -21,7 +21,7 @@ public final class WhiteSpace {
         return text.codePoints().allMatch(WhiteSpace::is);
     }
 
-    /** A text without the white space at its ends. */
+    /** Returns a text without the white space at its ends. */
     public static String strip(String text) {
         int first = 0;
         int last = text.length();

@@ -9,9 +9,9 @@ public final class Closeness {
     private Closeness() {}
 
     /**
-     * The largest normalised mean squared error of any output: the sum of squared differences over the sum of squares
-     * of what is expected. Infinities and NaN must stand at the same places; they count as infinite error where they do
-     * not.
+     * Returns the largest normalised mean squared error of any output: the sum of squared differences over the sum of
+     * squares of what is expected. Infinities and NaN must stand at the same places; they count as infinite error where
+     * they do not.
      */
     public static double nmse(Map<String, Tensor> expected, Map<String, Tensor> actual) {
         if (!expected.keySet().equals(actual.keySet())) {

@@ -27,7 +27,7 @@ public final class Coverage {
         }
     }
 
-    /** How often an operation occurred; functions and comparisons count as operations of their own. */
+    /** Returns how often an operation occurred; functions and comparisons count as operations of their own. */
     public int of(String label) {
         return ops.getOrDefault(label, 0);
     }

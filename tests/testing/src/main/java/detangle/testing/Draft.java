@@ -66,7 +66,7 @@ final class Draft {
         return node;
     }
 
-    /** A row of a table for each token. */
+    /** Returns a row of a table for each token. */
     Node ids() {
         return input(TensorType.of(DType.I64, batch, length));
     }
@@ -75,7 +75,7 @@ final class Draft {
         return input(new TensorType(DType.I1, shape));
     }
 
-    /** A named constant, in one of the types that weights are stored in, as f32. */
+    /** Returns a named constant, in one of the types that weights are stored in, as f32. */
     Node parameter(long... shape) {
         DType stored = List.of(DType.F32, DType.F16, DType.BF16).get(random.nextInt(3));
         String name = "w" + constants.size();
@@ -84,7 +84,7 @@ final class Draft {
         return b.convert(b.constant(new Literal.Named(name), type), DType.F32);
     }
 
-    /** A value for an input or a constant. */
+    /** Returns a value for an input or a constant. */
     Tensor value(TensorType type, long[] shape) {
         int n = Math.toIntExact(Tensor.elements(shape));
         double[] values = new double[n];
@@ -103,7 +103,7 @@ final class Draft {
         return Tensor.ofDoubles(type.dtype(), values, shape);
     }
 
-    /** Whether the last axis of a value is a number above 0. */
+    /** Returns whether the last axis of a value is a number above 0. */
     static boolean hasStaticWidth(Node x) {
         return x.type().rank() > 0
                 && x.type().dim(-1).isStatic()

@@ -52,14 +52,14 @@ public final class EveryFunction {
     }
 
     /**
-     * The program of an element type, with its inputs, and with conversions to every type. Each output has the name of
-     * the function, such as {@code exp} or {@code convert_i8}.
+     * Returns the program of an element type, with its inputs, and with conversions to every type. Each output has the
+     * name of the function, such as {@code exp} or {@code convert_i8}.
      */
     public static Sample of(DType dtype) {
         return of(dtype, List.of(DType.values()));
     }
 
-    /** The program of an element type with conversions to some types. */
+    /** Returns the program of an element type with conversions to some types. */
     public static Sample of(DType dtype, List<DType> conversions) {
         return new EveryFunction(dtype).sample(conversions);
     }
@@ -126,7 +126,7 @@ public final class EveryFunction {
         return new Sample(new Program("every_function", inputs, outputs, constants), values);
     }
 
-    /** Whether a function has values for positive numbers alone. */
+    /** Returns whether a function has values for positive numbers alone. */
     private static boolean takesPositive(UnaryFunction function) {
         return switch (function) {
             case LOG, SQRT, RSQRT -> true;

@@ -55,22 +55,22 @@ final class ExactSteps {
         return from.get(random.nextInt(from.size()));
     }
 
-    /** A whole number as f32, of any shape. */
+    /** Returns a whole number as f32, of any shape. */
     Node number() {
         return b.convert(pick(numbers), DType.F32);
     }
 
-    /** What the last steps have made. */
+    /** Returns what the last steps have made. */
     List<Node> results() {
         return List.of(numbers.getLast(), pick(numbers), truths.getLast());
     }
 
-    /** A truth value of any shape. */
+    /** Returns a truth value of any shape. */
     Node truth() {
         return pick(truths);
     }
 
-    /** A place in an axis of that many, {@code i32[S]} or {@code i64[B,S]} or more. */
+    /** Returns a place in an axis of that many, {@code i32[S]} or {@code i64[B,S]} or more. */
     Node index(int size) {
         Node x = b.unary(UnaryFunction.ABS, pick(numbers));
         Node whole = x.type().dtype() == DType.I32 || x.type().dtype() == DType.I64 ? x : b.convert(x, DType.I32);

@@ -61,12 +61,12 @@ public final class Example {
         Verifier.check(program);
     }
 
-    /** The folder of that name in {@code tests/programs}. */
+    /** Returns the folder of that name in {@code tests/programs}. */
     public static Path folder(String name) {
         return Path.of(System.getProperty("detangle.home"), "tests", "programs", name);
     }
 
-    /** All examples in a folder and the folders in it, by name. */
+    /** Returns all examples in a folder and the folders in it, by name. */
     public static List<Example> in(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
             List<Example> examples = new ArrayList<>();
@@ -80,7 +80,7 @@ public final class Example {
         }
     }
 
-    /** The folder that the file lies in, and the file without its ending, such as {@code operations/gather}. */
+    /** Returns the folder that the file lies in, and the file without its ending, such as {@code operations/gather}. */
     public String name() {
         String path = file.getParent().getFileName() + "/" + file.getFileName();
         return path.substring(0, path.length() - ".dtir".length());
@@ -90,7 +90,7 @@ public final class Example {
         return program;
     }
 
-    /** What follows the word on a line of its own before the program, as in {@code // passes fuse-linear}. */
+    /** Returns what follows the word on a line of its own before the program, as in {@code // passes fuse-linear}. */
     public Optional<String> setting(String word) {
         return given.stream()
                 .filter(line -> line.startsWith(COMMENT + word + " "))
@@ -98,7 +98,7 @@ public final class Example {
                 .findFirst();
     }
 
-    /** The values of all inputs, each from a line such as {@code // input x = [1, 2]}. */
+    /** Returns the values of all inputs, each from a line such as {@code // input x = [1, 2]}. */
     public Map<String, Tensor> inputs() {
         Map<String, Tensor> inputs = new HashMap<>();
         for (Node node : program.inputs()) {
@@ -108,7 +108,7 @@ public final class Example {
         return inputs;
     }
 
-    /** The values of all parameters, each from a line such as {@code // param w = [1, 2]}. */
+    /** Returns the values of all parameters, each from a line such as {@code // param w = [1, 2]}. */
     public Map<String, Tensor> parameters() {
         Map<String, Tensor> parameters = new HashMap<>();
         for (Node node : program.nodes()) {

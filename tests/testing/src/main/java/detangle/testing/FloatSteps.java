@@ -140,7 +140,7 @@ final class FloatSteps {
         return b.select(b.compare(comparison, x, draft.scalar(40)), x, draft.scalar(-1));
     }
 
-    /** A product with itself, transposed in some way. */
+    /** Returns a product with itself, transposed in some way. */
     private Node product(Node x) {
         if (x.type().rank() < 2) {
             return x;

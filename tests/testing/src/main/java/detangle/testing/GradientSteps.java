@@ -118,12 +118,12 @@ final class GradientSteps {
         return b.unary(UnaryFunction.TANH, draft.input(new TensorType(DType.F32, shape)));
     }
 
-    /** A size as i32[1]. */
+    /** Returns a size as i32[1]. */
     private Node number(Dim size) {
         return b.iota(TensorType.of(DType.I32, Dim.of(1)), 0, size);
     }
 
-    /** A row of the last axis, with as many axes as are needed for it to broadcast. */
+    /** Returns a row of the last axis, with as many axes as are needed for it to broadcast. */
     private Node sumOfRows(Node x) {
         Node sum = x;
         for (int axis = 0; axis < x.type().rank() - 1; axis++) {

@@ -38,7 +38,10 @@ public final class RandomPrograms {
             this(program, inputs, Map.of());
         }
 
-        /** What the interpreter makes of it: outputs by name, and what a parameter becomes as {@code update NAME}. */
+        /**
+         * Returns the values that the interpreter computes: outputs by name, and what a parameter becomes as {@code update
+         * NAME}.
+         */
         public Map<String, Tensor> interpreted(Precision precision) {
             Interpreter.Results results = new Interpreter(precision).run(program, inputs, parameters);
             return together(results.outputs(), results.updates());
@@ -52,13 +55,13 @@ public final class RandomPrograms {
         }
     }
 
-    /** The program of a seed, of anything that the interpreter evaluates. */
+    /** Returns the program of a seed, of anything that the interpreter evaluates. */
     public static Sample sample(long seed) {
         return sample(seed, false);
     }
 
     /**
-     * The program of a seed.
+     * Returns the program of a seed.
      *
      * @param portable whether to keep to what other runtimes can do: no random numbers, and no element types that the
      *     runtimes lack operators for

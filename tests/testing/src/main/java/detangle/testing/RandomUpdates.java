@@ -46,7 +46,7 @@ public final class RandomUpdates {
                 .toList();
     }
 
-    /** The program of a seed, which has at least one parameter. */
+    /** Returns the program of a seed, which has at least one parameter. */
     public static Sample sample(long seed) {
         Sample sample = withParameters(RandomPrograms.sample(seed), new Random(seed));
         return new Sample(new RandomUpdates(sample.program(), seed).updated(), sample.inputs(), sample.parameters());
@@ -68,7 +68,7 @@ public final class RandomUpdates {
         return new Sample(Rewriter.replace(program, replacements), sample.inputs(), values);
     }
 
-    /** What a constant holds that is read as f32. */
+    /** Returns what a constant holds that is read as f32. */
     private static Optional<Tensor> data(Program program, Node node) {
         Node stored = node.op() instanceof TensorOp.Convert ? node.input(0) : node;
         return node.type().dtype() == DType.F32
@@ -109,7 +109,7 @@ public final class RandomUpdates {
         return b.mul(x, b.constant(DType.F32, factor));
     }
 
-    /** One number that follows from all elements. */
+    /** Returns one number that follows from all elements. */
     private Node number(Node x) {
         Node sum = b.unary(UnaryFunction.TANH, scaled(x, 0.1));
         for (int axis = 0; axis < x.type().rank(); axis++) {

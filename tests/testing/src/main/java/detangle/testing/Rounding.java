@@ -27,10 +27,10 @@ public final class Rounding {
     private Rounding() {}
 
     /**
-     * The normalised mean squared error of the program in single precision, or with results and terms of its arithmetic
-     * moved by one unit in the last place at random (Monte Carlo arithmetic, Parker 1997), whichever is more. Single
-     * precision by itself may happen to round nothing: the mean of equal numbers is exact there, and in double
-     * precision it is not.
+     * Returns the normalised mean squared error of the program in single precision, or with results and terms of its
+     * arithmetic moved by one unit in the last place at random (Monte Carlo arithmetic, Parker 1997), whichever is
+     * more. Single precision by itself may happen to round nothing: the mean of equal numbers is exact there, and in
+     * double precision it is not.
      */
     public static double of(Sample sample) {
         Map<String, Tensor> exact = sample.interpreted(Precision.F64);
@@ -38,7 +38,7 @@ public final class Rounding {
         return Math.max(rounded, Closeness.nmse(exact, noisy(sample).interpreted(Precision.F64)));
     }
 
-    /** What some operation with jumps reads, at any distance: a small change there may become a large one. */
+    /** Returns what some operation with jumps reads, at any distance: a small change there may become a large one. */
     private static Set<Node> aheadOfJumps(Program program) {
         Set<Node> ahead = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Node node : program.nodes().reversed()) {
@@ -122,7 +122,7 @@ public final class Rounding {
         };
     }
 
-    /** The program with noise on the result of each operation that rounds, and on the terms of each sum. */
+    /** Returns the program with noise on the result of each operation that rounds, and on the terms of each sum. */
     private static Sample noisy(Sample sample) {
         Noise noise = new Noise(sample);
         Map<Node, Node> moved = new IdentityHashMap<>();
@@ -191,7 +191,7 @@ public final class Rounding {
         return Tensor.ofDoubles(dtype, values, shape);
     }
 
-    /** What separates 1 from the next number. */
+    /** Returns what separates 1 from the next number. */
     private static double unit(DType dtype) {
         return switch (dtype) {
             case F16 -> 0x1p-10;

@@ -42,7 +42,7 @@ final class Shrinker {
         }
     }
 
-    /** A smaller sample that fails still, or the same. */
+    /** Returns a smaller sample that fails still, or the same. */
     private Sample step(Sample sample) {
         Program program = sample.program();
         if (program.roots().size() > 1) {
@@ -123,8 +123,8 @@ final class Shrinker {
     }
 
     /**
-     * The program without inputs that nothing reads, as long as every symbol has one left, and with the values of those
-     * that stay.
+     * Returns the program without inputs that nothing reads, as long as every symbol has one left, and with the values
+     * of those that stay.
      */
     private static Sample tidy(Sample sample, Program program) {
         Map<Node, List<Node>> users = program.users();

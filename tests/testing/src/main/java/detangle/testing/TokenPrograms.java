@@ -66,7 +66,7 @@ public final class TokenPrograms {
                 .add(1, this::dropped);
     }
 
-    /** The program of a seed. */
+    /** Returns the program of a seed. */
     public static Sample sample(long seed) {
         return new TokenPrograms(seed).sample();
     }

@@ -352,7 +352,9 @@ final class AttentionProducts {
         return all;
     }
 
-    /** The work of a kernel that has a group for each query of a head, and draws the random numbers of dropout. */
+    /**
+     * Returns the work of a kernel that has a group for each query of a head, and draws the random numbers of dropout.
+     */
     Work byQuery(Map<String, Long> sizes) {
         AttentionShape shape = shape(sizes);
         int rows = Math.max(1, shape.longest());

@@ -121,7 +121,7 @@ final class Constants {
         return program.nodes().stream().anyMatch(n -> n.op() instanceof KernelOp.Linear && n.input(1) == matrix);
     }
 
-    /** The variable of a parameter; empty for other nodes. */
+    /** Returns the variable of a parameter; empty for other nodes. */
     Optional<Variable> variable(Node node) {
         return node.op() instanceof TensorOp.Param(String name, var type)
                 ? Optional.of(variables.get(name))
@@ -146,7 +146,7 @@ final class Constants {
         return all;
     }
 
-    /** The stored data of a named constant, in its type. */
+    /** Returns the stored data of a named constant, in its type. */
     Optional<Tensor> named(Node node) {
         if (!(node.op() instanceof TensorOp.Constant(Literal.Named(String name), var type))) {
             return Optional.empty();
@@ -181,8 +181,8 @@ final class Constants {
     }
 
     /**
-     * A weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has them,
-     * or if products are in bf16.
+     * Returns a weight {@code [N,K]}, stored or converted, packed for products with its transpose, in 16 bits if it has
+     * them, or if products are in bf16.
      */
     synchronized Panels matrix(Node weight) {
         Optional<Variable> variable = variable(weight);
@@ -289,7 +289,7 @@ final class Constants {
         positions.values().forEach(PositionTable::whole);
     }
 
-    /** The shape of a constant. */
+    /** Returns the shape of a constant. */
     static int[] shape(Node node) {
         return Arrays.stream(node.shape().sizes()).mapToInt(Math::toIntExact).toArray();
     }
@@ -302,7 +302,7 @@ final class Constants {
         return packed;
     }
 
-    /** A small vector as floats, followed by room for one more panel: kernels read whole vectors. */
+    /** Returns a small vector as floats, followed by room for one more panel: kernels read whole vectors. */
     synchronized float[] vector(Node node) {
         Optional<Variable> variable = variable(node);
         if (variable.isPresent()) {
@@ -311,7 +311,7 @@ final class Constants {
         return vectors.computeIfAbsent(node, n -> padded(named(n).orElseThrow().toFloats()));
     }
 
-    /** The vector followed by as many zeros as a panel is wide. */
+    /** Returns the vector followed by as many zeros as a panel is wide. */
     static float[] padded(float[] vector) {
         return Arrays.copyOf(vector, vector.length + PackedMatrix.WIDTH);
     }
@@ -333,7 +333,7 @@ final class Constants {
         return evaluated.containsKey(node);
     }
 
-    /** The elements of a node that has been evaluated. */
+    /** Returns the elements of a node that has been evaluated. */
     Object evaluated(Node node) {
         return evaluated.get(node);
     }

@@ -100,7 +100,10 @@ final class Frame {
         tileRooms = Stream.generate(TileRoom::new).limit(packedForms).toArray(TileRoom[]::new);
     }
 
-    /** The sizes of the symbols of the next run, to be filled before {@link #begin}; -1 for one that no input has. */
+    /**
+     * Returns the sizes of the symbols of the next run, to be filled before {@link #begin}; -1 for one that no input
+     * has.
+     */
     long[] given() {
         return given;
     }
@@ -123,12 +126,12 @@ final class Frame {
         placed = true;
     }
 
-    /** A number that no other run of this frame has. */
+    /** Returns a number that no other run of this frame has. */
     long run() {
         return run;
     }
 
-    /** All sizes, by their places in the {@link SizeTable}. */
+    /** Returns all sizes, by their places in the {@link SizeTable}. */
     long[] sizes() {
         return sizes;
     }
@@ -150,7 +153,7 @@ final class Frame {
         }
     }
 
-    /** The memory of a type of elements. */
+    /** Returns the memory of a type of elements. */
     Object arena(DType dtype) {
         return arenas.array(dtype);
     }
@@ -197,7 +200,7 @@ final class Frame {
         offsets[value.index()] = offset;
     }
 
-    /** A size by its place in the {@link SizeTable}. */
+    /** Returns a size by its place in the {@link SizeTable}. */
     int size(int slot) {
         return (int) sizes[slot];
     }
@@ -211,7 +214,7 @@ final class Frame {
         return (int) sizes[value.elements()];
     }
 
-    /** The elements of the axes {@code [from, to)} together. */
+    /** Returns the elements of the axes {@code [from, to)} together. */
     int elements(FrameValue value, int from, int to) {
         int n = 1;
         for (int axis = from; axis < to; axis++) {
@@ -220,7 +223,7 @@ final class Frame {
         return n;
     }
 
-    /** The product of all sizes but the last. */
+    /** Returns the product of all sizes but the last. */
     int rows(FrameValue value) {
         return elements(value, 0, value.rank() - 1);
     }
@@ -302,12 +305,12 @@ final class Frame {
         return shape;
     }
 
-    /** A value as a tensor, in the same memory. */
+    /** Returns a value as a tensor, in the same memory. */
     Tensor shared(FrameValue value) {
         return new Tensor(value.dtype(), shape(value), segment(value));
     }
 
-    /** A value as a tensor that outlives this run. */
+    /** Returns a value as a tensor that outlives this run. */
     Tensor copy(FrameValue value) {
         int count = elements(value);
         Object copy = Memory.newArray(value.dtype(), count);

@@ -62,8 +62,8 @@ final class StepBuilder {
     }
 
     /**
-     * The step that computes the results of an operation; {@link Step#NOTHING} where there is nothing to do. It is not
-     * run where no result has elements.
+     * Returns the step that computes the results of an operation; {@link Step#NOTHING} where there is nothing to do. It
+     * is not run where no result has elements.
      *
      * @param results as {@link detangle.ir.Program#operations} gives them
      */
@@ -145,7 +145,7 @@ final class StepBuilder {
                 || node.op() instanceof TensorOp.ScatterAddLast;
     }
 
-    /** A value that is kept, moved to other memory where the plan did not let it share. */
+    /** Returns the step that copies a value to other memory, where the plan did not let the two share. */
     Step copy(Node node, FrameValue to) {
         FrameValue from = in(node, 0);
         boolean shared = slot.applyAsInt(from) >= 0 && slot.applyAsInt(from) == slot.applyAsInt(to);
@@ -180,7 +180,7 @@ final class StepBuilder {
         return Movement.toeplitz(in(node, 0), out);
     }
 
-    /** The same number everywhere. */
+    /** Returns the step that fills a value with one number. */
     Step fill(double number, FrameValue out) {
         Object element = Memory.copy(Tensor.ofDoubles(out.dtype(), new double[] {number}, 1));
         return Movement.fill(element, out);

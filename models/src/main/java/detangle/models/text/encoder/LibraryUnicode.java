@@ -64,7 +64,10 @@ final class LibraryUnicode {
         }
     }
 
-    /** All of ASCII that is neither a letter, a digit nor a space, and what Unicode calls punctuation. */
+    /**
+     * Returns whether a code point is punctuation: all of ASCII that is neither a letter, a digit nor a space, and what
+     * Unicode calls punctuation.
+     */
     static boolean isPunctuation(int c) {
         if (c < 0x80) {
             return c >= 33 && c <= 47 || c >= 58 && c <= 64 || c >= 91 && c <= 96 || c >= 123 && c <= 126;
@@ -100,7 +103,7 @@ final class LibraryUnicode {
                 : Exceptions.ALSO_ACCENT.get(c);
     }
 
-    /** A mark of any kind. */
+    /** Returns whether a code point is a mark of any kind. */
     static boolean isMark(int c) {
         return isJavaMark(c) ? !Exceptions.NO_MARK.get(c) : Exceptions.ALSO_MARK.get(c);
     }
@@ -152,7 +155,7 @@ final class LibraryUnicode {
                 || Exceptions.WORD.matcher(Character.toString(c)).matches();
     }
 
-    /** A Chinese character as BERT has it: of the blocks of CJK ideographs. */
+    /** Returns whether a code point is a Chinese character to BERT: one of the blocks of CJK ideographs. */
     static boolean isChinese(int c) {
         return c >= 0x4e00 && c <= 0x9fff
                 || c >= 0x3400 && c <= 0x4dbf

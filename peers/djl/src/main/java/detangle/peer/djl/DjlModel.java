@@ -82,7 +82,7 @@ public final class DjlModel implements AutoCloseable {
         return prepared;
     }
 
-    /** The outputs, by name. */
+    /** Returns the outputs, by name. */
     public Map<String, Tensor> run(List<Tensor> inputs) throws TranslateException {
         Map<String, Tensor> outputs = new LinkedHashMap<>();
         try (Prepared prepared = prepare(inputs);

@@ -45,7 +45,7 @@ public final class OrtModel implements AutoCloseable {
         }
     }
 
-    /** The names of the inputs. */
+    /** Returns the names of the inputs. */
     public Set<String> inputs() {
         return session.getInputNames();
     }
@@ -75,7 +75,7 @@ public final class OrtModel implements AutoCloseable {
         return prepared;
     }
 
-    /** The outputs, by name. */
+    /** Returns the outputs, by name. */
     public Map<String, Tensor> run(Map<String, Tensor> inputs) throws OrtException {
         Map<String, Tensor> outputs = new LinkedHashMap<>();
         try (Prepared prepared = prepare(inputs);

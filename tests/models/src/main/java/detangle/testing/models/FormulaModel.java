@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class FormulaModel {
     private FormulaModel() {}
 
-    /** What the original code says. */
+    /** Returns what the original code says. */
     public static JsonNode golden(String file) {
         try (InputStream in = FormulaModel.class.getResourceAsStream("/golden/" + file)) {
             return JsonMapper.shared().readTree(in);

@@ -84,7 +84,7 @@ public final class TinyGliclass {
         return folder;
     }
 
-    /** The name of a tensor of the encoder of labels, which is BERT. */
+    /** Returns the name of a tensor of the encoder of labels, which is BERT. */
     private static String ofBert(String name) {
         return name.replaceFirst("^deberta\\.", "model.label_encoder.")
                 .replaceFirst("(\\.attention\\.self\\.\\w+)_proj\\.", "$1.");

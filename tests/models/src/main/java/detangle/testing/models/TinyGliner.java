@@ -14,14 +14,14 @@ import tools.jackson.databind.node.ObjectNode;
 public final class TinyGliner {
     private TinyGliner() {}
 
-    /** The first of the golden models, in a published model's layout. */
+    /** Returns the first of the golden models, in a published model's layout. */
     public static Path write(Path folder) throws IOException {
         return write(folder, FormulaModel.golden("gliner.json").get("cases").get(0));
     }
 
     /**
-     * The same with relations, whose scores need no layers: the token before a relation is one that the prompt has no
-     * other use for.
+     * Returns the same with relations, whose scores need no layers: the token before a relation is one that the prompt
+     * has no other use for.
      */
     public static Path writeWithRelations(Path folder) throws IOException {
         ObjectNode golden = (ObjectNode)
@@ -33,7 +33,7 @@ public final class TinyGliner {
         return write(folder, golden);
     }
 
-    /** A model that scores words, with the encoder of the first of the golden models. */
+    /** Returns a model that scores words, with the encoder of the first of the golden models. */
     public static Path writeOfTokens(Path folder) throws IOException {
         ObjectNode golden = (ObjectNode)
                 FormulaModel.golden("gliner.json").get("cases").get(0).deepCopy();

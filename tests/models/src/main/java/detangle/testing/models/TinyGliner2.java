@@ -31,7 +31,7 @@ public final class TinyGliner2 {
 
     private TinyGliner2() {}
 
-    /** A model with the counting layer of fastino/gliner2-base-v1. */
+    /** Returns a model with the counting layer of fastino/gliner2-base-v1. */
     public static Path write(Path folder) throws IOException {
         return write(folder, CountingLayer.COUNT_LSTM_V2);
     }
@@ -44,7 +44,7 @@ public final class TinyGliner2 {
     }
 
     /**
-     * A model of the boundary architecture.
+     * Returns a model of the boundary architecture.
      *
      * @param head more fields of {@code boundary_head}, each with a comma before it
      */

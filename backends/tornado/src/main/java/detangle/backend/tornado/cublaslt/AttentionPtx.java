@@ -306,7 +306,7 @@ final class AttentionPtx {
         return score / 4 * COLUMNS + score % 2;
     }
 
-    /** Whether a score is in the second half of the rows, 1, or in the first one, 0. */
+    /** Returns 1 for a score in the second half of the rows, and 0 for one in the first half. */
     private static int half(int score) {
         return score / 2 % 2;
     }

@@ -11,7 +11,7 @@ import detangle.backend.ComputePrecision;
  * @param factor what each sum of products is multiplied by before it is rounded
  */
 public record ProductOptions(ComputePrecision precision, boolean bias, float factor) {
-    /** The options of a product whose sums are not multiplied. */
+    /** Returns the options of a product whose sums are not multiplied. */
     public ProductOptions(ComputePrecision precision, boolean bias) {
         this(precision, bias, 1f);
     }

@@ -27,7 +27,7 @@ final class TileConfigurations {
         }
     }
 
-    /** The configuration for blocks of some rows, from 1 to 32, and panels of some columns, from 1 to 32. */
+    /** Returns the configuration for blocks of some rows, from 1 to 32, and panels of some columns, from 1 to 32. */
     MemorySegment of(int rows, int columns) {
         return all.asSlice(((rows - 1L) * MatrixUnit.PANEL_COLUMNS + columns - 1) * BYTES, BYTES);
     }

@@ -24,7 +24,7 @@ final class Scratch {
 
     private Scratch() {}
 
-    /** The calling thread's. */
+    /** Returns the memory of the calling thread. */
     static Scratch get() {
         return OF_THREAD.get();
     }

@@ -31,7 +31,7 @@ enum TileRows {
         return this == FEW ? TileShape.DEFAULT : TileShape.DEFAULT_OF_MANY;
     }
 
-    /** A number of rows that is typical of the class. */
+    /** Returns a number of rows that is typical of the class. */
     int typical() {
         return typical;
     }

@@ -30,7 +30,7 @@ final class TileScores extends AttentionScores {
         this.unit = unit;
     }
 
-    /** The elements of a row of scores that are multiplied by values: zeros follow the last place. */
+    /** Returns the elements of a row of scores that are multiplied by values: zeros follow the last place. */
     private int depthOfValues() {
         return Math.min(padded(), Lanes.roundUp(span(), MatrixUnit.DEPTH));
     }

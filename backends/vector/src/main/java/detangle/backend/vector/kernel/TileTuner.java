@@ -47,7 +47,7 @@ final class TileTuner {
                         + WorkerPool.SHARED.threads() + " threads");
     }
 
-    /** The shape that products use: the forced one, else the one that was decided for, else the default. */
+    /** Returns the shape that products use: the forced one, else the one that was decided for, else the default. */
     TileShape shape(TileRows rows) {
         return TileShape.forced().or(() -> decided(rows)).orElseGet(() -> standards.apply(rows));
     }
@@ -61,7 +61,7 @@ final class TileTuner {
         return key + ", " + rows;
     }
 
-    /** The timed heights: {@link TileShape#DEFAULT}, then those that fit the registers and are not below it. */
+    /** Returns the timed heights: {@link TileShape#DEFAULT}, then those that fit the registers and are not below it. */
     List<TileShape> contenders(TileRows rows) {
         TileShape standard = standards.apply(rows);
         List<TileShape> shapes = new ArrayList<>(List.of(standard));
