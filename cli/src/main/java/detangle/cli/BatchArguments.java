@@ -54,9 +54,6 @@ final class BatchArguments {
                     spec.commandLine(), "--batch goes with --seq where there is --shape or --mix: leave it out");
         }
         return BenchOptions.workloads(
-                shapes,
-                sizes.isEmpty() ? SIZES : sizes,
-                others || !lengths.isEmpty() ? lengths : LENGTHS,
-                mix);
+                shapes, sizes.isEmpty() ? SIZES : sizes, others || !lengths.isEmpty() ? lengths : LENGTHS, mix);
     }
 }
