@@ -2,6 +2,7 @@ import detangle.backend.Backend;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.HostVariables;
+import detangle.backend.InputException;
 import detangle.backend.Peaks;
 import detangle.backend.Plan;
 import detangle.backend.Profile;
@@ -12,6 +13,7 @@ import detangle.compiler.Passes;
 import detangle.ir.Program;
 import detangle.ir.Tensor;
 import detangle.ir.interpreter.Interpreter;
+import detangle.ir.interpreter.InterpreterException;
 import detangle.ir.interpreter.Precision;
 import detangle.ir.text.Parser;
 
@@ -68,7 +70,9 @@ record OwnDevice() implements Device {
 
     @Override
     public Executable load(Plan plan, Variables variables) {
-        return new OwnExecutable(plan.program(), HostVariables.of(variables));
+        HostVariables own = HostVariables.of(variables);
+        // A turn is refused if a parameter of the program is not among the variables.
+        return new OwnExecutable(plan.program(), own, own.turn(plan.program()));
     }
 
     @Override
@@ -78,17 +82,26 @@ record OwnDevice() implements Device {
 }
 
 /** A loaded program. Kernels of the device would take the interpreter's place. */
-record OwnExecutable(Program program, HostVariables variables) implements Executable {
+record OwnExecutable(Program program, HostVariables variables, Variables.Turn turn) implements Executable {
     @Override
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
         // Checks names, types and shapes, and gives the sizes B, S and so on.
         ShapeBinding.bind(program, inputs);
         // Runs that only read go side by side, and a run that replaces parameters is alone.
-        return variables.turn(program).take(() -> {
-            Interpreter.Results results = new Interpreter(Precision.F32).run(program, inputs, variables.values());
+        return turn.take(() -> {
+            Interpreter.Results results = interpret(inputs);
             variables.write(results.updates());
             return results.outputs();
         });
+    }
+
+    /** A faulty input gives an InputException, whatever runs the program. */
+    private Interpreter.Results interpret(Map<String, Tensor> inputs) {
+        try {
+            return new Interpreter(Precision.F32).run(program, inputs, variables.values());
+        } catch (InterpreterException e) {
+            throw new InputException(e.getMessage());
+        }
     }
 
     @Override

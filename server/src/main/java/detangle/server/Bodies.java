@@ -122,7 +122,7 @@ final class Bodies {
             throw ApiException.unsupported("the body must be JSON in UTF-8, and "
                     + stated.map(type -> "the header Content-Type says " + type)
                             .orElse("there is no header Content-Type")
-                    + ": send Content-Type: application/json");
+                    + ": send the header Content-Type: application/json");
         }
     }
 }

@@ -114,7 +114,7 @@ class EmbeddingsInferenceApiTest extends ServerTest {
     @Test
     void requestsThatMakeNoSenseAreRefused() {
         refused(422, "the text is empty", post(server, "/predict", Map.of("inputs", "")));
-        refused(422, "inputs is neither", post(server, "/predict", Map.of("inputs", 7)));
+        refused(422, "inputs must be a text", post(server, "/predict", Map.of("inputs", 7)));
         refused(422, "not a text", post(server, "/predict", Map.of("inputs", List.of(List.of("a", 7)))));
         refused(422, "3 texts where one or two", post(server, "/predict", Map.of("inputs", List.of("a", "b", "c"))));
         refused(
