@@ -36,6 +36,9 @@ class Banking77Test {
     /** The most of all questions that get another label in bf16. */
     private static final int OTHER_LABELS = 3;
 
+    /** The most by which the score of one of all questions differs in bf16. */
+    private static final double ANY_SCORE_IN_BF16 = 1e-2;
+
     private static final Path MODEL = DetangleProcess.HOME.resolve("models/pretrained/banking77-small");
 
     @TempDir
@@ -130,7 +133,7 @@ class Banking77Test {
         String found = "bf16: " + others + " of " + numbers.length + " labels are others; scores differ by " + largest
                 + " at most";
         System.out.println(found);
-        assertTrue(others <= OTHER_LABELS && largest <= SCORE_IN_BF16, found);
+        assertTrue(others <= OTHER_LABELS && largest <= ANY_SCORE_IN_BF16, found);
     }
 
     /** Returns the records of a file of comma-separated values; a field in quotation marks may have several lines. */
