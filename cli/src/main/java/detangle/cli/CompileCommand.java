@@ -60,7 +60,9 @@ final class CompileCommand implements Runnable {
     private Path output;
 
     private ModelArtifact.Options ofHead(Architecture head) {
-        return ModelArtifact.Options.DEFAULT.withHead(head).withConvention(headOptions.convention(head));
+        return ModelArtifact.Options.DEFAULT
+                .withHead(head)
+                .withConvention(headOptions.convention(model.folder(), head));
     }
 
     @Override

@@ -84,7 +84,7 @@ final class DumpIrCommand implements Runnable {
         Checkpoint.checkSizes(model.folder(), config);
         Architecture architecture = headOptions.head(model.folder(), Optional.empty());
         ModelOptions options = ModelOptions.DEFAULT
-                .with(headOptions.convention(architecture))
+                .with(headOptions.convention(model.folder(), architecture))
                 .withHiddenStates(hiddenStates)
                 .withAttentions(attentions);
         Program program = DebertaModel.build(config, architecture, options);

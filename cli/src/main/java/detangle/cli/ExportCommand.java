@@ -89,7 +89,7 @@ final class ExportCommand implements Runnable {
             return options;
         }
         Architecture head = headOptions.head(model.folder(), weights.file());
-        return options.withHead(head).withConvention(headOptions.convention(head));
+        return options.withHead(head).withConvention(headOptions.convention(model.folder(), head));
     }
 
     private static long size(Path file) {

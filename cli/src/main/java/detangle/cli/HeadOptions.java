@@ -29,7 +29,8 @@ final class HeadOptions {
             converter = Conventions.class,
             completionCandidates = Conventions.class,
             description = "The convention for distances of max_relative_positions or more:"
-                    + " ${COMPLETION-CANDIDATES}; that of the head's origin by default.")
+                    + " ${COMPLETION-CANDIDATES}; by default the one that an artifact was compiled for, and that of the"
+                    + " head's origin for a folder.")
     private Optional<Convention> convention;
 
     /** Returns whether any of these options is given. */
@@ -62,7 +63,8 @@ final class HeadOptions {
         }
     }
 
-    Convention convention(Architecture head) {
-        return convention.orElse(head.convention());
+    /** Returns the convention that is asked for, or the one that the model is read by with a head. */
+    Convention convention(Path model, Architecture head) {
+        return convention.orElseGet(() -> Convention.of(model, Optional.of(head)));
     }
 }

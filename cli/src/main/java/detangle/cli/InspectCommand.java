@@ -167,8 +167,8 @@ final class InspectCommand implements Runnable {
     }
 
     private void memory(PrintWriter out, String name, DebertaConfig c, Architecture architecture, long sequence) {
-        MemoryEstimate estimate =
-                MemoryEstimate.of(c, architecture, headOptions.convention(architecture), batch, sequence);
+        MemoryEstimate estimate = MemoryEstimate.of(
+                c, architecture, headOptions.convention(model.folder(), architecture), batch, sequence);
         line(
                 out,
                 name,
@@ -196,7 +196,8 @@ final class InspectCommand implements Runnable {
     /** Prints what the device that would run the model leaves to the interpreter. */
     private void interpreted(PrintWriter out, DebertaConfig c, Architecture architecture) {
         Device device = Backends.device(backend.name(), Set.of());
-        KernelCoverage coverage = KernelCoverage.of(device, c, architecture, headOptions.convention(architecture));
+        KernelCoverage coverage =
+                KernelCoverage.of(device, c, architecture, headOptions.convention(model.folder(), architecture));
         // A device beside the CPU leaves to the CPU what it has no kernel for.
         String where = device.host() == device
                 ? device.name()

@@ -116,7 +116,7 @@ final class RunCommand implements Runnable {
         OwnFiles.refuseAsOutput(output, model.folder(), weights.file());
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
         Architecture architecture = headOptions.head(model.folder(), weights.file(), adapter.folder());
-        Convention reading = headOptions.convention(architecture);
+        Convention reading = headOptions.convention(model.folder(), architecture);
         SessionOptions asked = SessionOptions.DEFAULT
                 .withHostOperations(device.hostOperations())
                 .withPrecision(precision.chosen(device.backend()))

@@ -2,6 +2,7 @@ package detangle.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.testing.models.TinyModel;
@@ -10,7 +11,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,5 +58,66 @@ class CompileCommandTest {
 
         assertArrayEquals(own, compiled("--weights", other.toString()));
         assertEquals(2, err.toString().lines().count(), err.toString());
+    }
+
+    private int run(Object... arguments) {
+        String[] all = Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
+        return Main.run(new PrintWriter(new StringWriter()), new PrintWriter(err, true), all);
+    }
+
+    /** The conventions differ at distances of 48 or more in this model. */
+    @Test
+    void commandsFollowTheConventionThatAnArtifactWasCompiledFor() throws IOException {
+        Path model = folder.resolve("model");
+        compiled("--convention", "microsoft");
+        Path artifact = folder.resolve("model.dtl");
+        String ids = IntStream.range(0, 60).mapToObj(i -> "" + (7 + 61 * i)).collect(Collectors.joining(","));
+        Path inputs = Files.writeString(
+                folder.resolve("inputs.json"), "{\"cases\":[{\"name\":\"a\",\"input_ids\":[[" + ids + "]]}]}");
+        Path expected = folder.resolve("expected.safetensors");
+        Path found = folder.resolve("found.safetensors");
+        assertEquals(
+                0, run("run", model, "--inputs", inputs, "-o", expected, "--convention", "microsoft"), err::toString);
+        assertEquals(0, run("run", artifact, "--inputs", inputs, "-o", found), err::toString);
+        assertArrayEquals(Files.readAllBytes(expected), Files.readAllBytes(found));
+
+        assertEquals(0, run("run", model, "--inputs", inputs, "-o", expected), err::toString);
+        assertFalse(Arrays.equals(Files.readAllBytes(expected), Files.readAllBytes(found)));
+        assertEquals(
+                0, run("run", artifact, "--inputs", inputs, "-o", found, "--convention", "huggingface"), err::toString);
+        assertArrayEquals(Files.readAllBytes(expected), Files.readAllBytes(found));
+
+        Path ofFolder = folder.resolve("expected.onnx");
+        Path ofArtifact = folder.resolve("found.onnx");
+        assertEquals(0, run("export", model, "-o", ofFolder, "--convention", "microsoft"), err::toString);
+        assertEquals(0, run("export", artifact, "-o", ofArtifact), err::toString);
+        assertArrayEquals(Files.readAllBytes(ofFolder), Files.readAllBytes(ofArtifact));
+    }
+
+    @Test
+    void aTypeThatCannotHoldTheWeightsIsRefused() throws IOException {
+        String matrix = "deberta.encoder.layer.0.output.dense.weight";
+        Path model = TinyModel.write(folder.resolve("large"), "ForSequenceClassification", List.of("yes", "no"));
+        TinyModel.set(model, matrix, 3, 1e5f);
+        Path artifact = folder.resolve("large.dtl");
+        Path inputs = Files.writeString(
+                folder.resolve("inputs.json"), "{\"cases\":[{\"name\":\"a\",\"input_ids\":[[5,6]]}]}");
+        assertEquals(1, run("compile", model, "-o", artifact, "--weight-type", "fp16"));
+        assertEquals(
+                1,
+                run(
+                        "run",
+                        model,
+                        "--inputs",
+                        inputs,
+                        "-o",
+                        folder.resolve("out.safetensors"),
+                        "--weight-type",
+                        "fp16"));
+        String line = "detangle: " + model.resolve("model.safetensors") + ": tensor '" + matrix
+                + "' holds 100000.0 at [0, 3], which is beyond f16's 65504.0: use bf16 or leave --weight-type out";
+        assertEquals(List.of(line, line), err.toString().lines().toList());
+        assertFalse(Files.exists(artifact));
+        assertEquals(0, run("compile", model, "-o", artifact, "--weight-type", "bf16"), err::toString);
     }
 }

@@ -126,7 +126,7 @@ public final class ModelExport {
         }
         DebertaConfig config = DebertaConfig.read(folder);
         try (Weights weights = Weights.open(options.weights().orElse(folder))) {
-            return weights.reading(() -> write(config, weights, file, options));
+            return weights.reading(() -> write(folder, config, weights, file, options));
         }
     }
 
@@ -163,14 +163,14 @@ public final class ModelExport {
         return new OnnxExporter(DetangleVersion.number(), SYMBOLS, options.externalData());
     }
 
-    private static List<Path> write(DebertaConfig config, Weights weights, Path file, Options options) {
+    private static List<Path> write(Path folder, DebertaConfig config, Weights weights, Path file, Options options) {
         if (options.format() == Format.torchscript && options.externalData()) {
             throw new ExportException("external data is for onnx: leave it out for torchscript");
         }
         Checkpoint.checkSizes(weights, config);
         Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
         ModelOptions model = ModelOptions.DEFAULT
-                .with(options.convention().orElse(head.convention()))
+                .with(options.convention().orElseGet(() -> Convention.of(folder, Optional.of(head))))
                 .withHiddenStates(options.hiddenStates());
         Program program = DebertaModel.build(config, head, model);
         Map<String, Tensor> parameters =

@@ -31,6 +31,7 @@ import detangle.models.weights.Artifact;
 import detangle.models.weights.ArtifactException;
 import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
+import detangle.models.weights.WeightsException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -164,7 +165,7 @@ public final class ModelArtifact {
                     .filter(name -> weights.isReadable(name) && weights.isFloat(name))
                     .forEach(name -> tensors.put(name, weights.get(name)));
             FiniteWeights.check(weights, tensors);
-            weightType.ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
+            weightType.ifPresent(type -> narrow(weights, tensors, type));
             Map<String, Object> manifest = new LinkedHashMap<>();
             manifest.put("detangle", DetangleVersion.number());
             manifest.putAll(new TreeMap<>(kind));
@@ -180,12 +181,13 @@ public final class ModelArtifact {
         Weights weights = adapted.weights();
         Checkpoint.checkSizes(weights, config);
         Architecture head = options.head().orElseGet(() -> CheckpointHeads.choose(weights, config));
-        ModelOptions model = modelOptions(head, options.convention().orElse(head.convention()));
+        ModelOptions model =
+                modelOptions(head, options.convention().orElseGet(() -> Convention.of(folder, Optional.of(head))));
         Program program = DebertaModel.build(config, head, model);
         TreeMap<String, Tensor> tensors = new TreeMap<>(
                 Checkpoint.parameters(weights, config, program, Optional.of(head), options.ignoreUnused()));
         FiniteWeights.check(weights, tensors);
-        options.weightType().ifPresent(type -> tensors.replaceAll((name, tensor) -> narrowed(tensor, type)));
+        options.weightType().ifPresent(type -> narrow(weights, tensors, type));
         SequencedMap<String, byte[]> sections = new LinkedHashMap<>();
         ArtifactFiles.of(folder).forEach((name, content) -> sections.put(Artifact.FILES + name, content));
         if (options.adapter().isPresent()) {
@@ -233,10 +235,17 @@ public final class ModelArtifact {
         return manifest;
     }
 
-    /** Returns a matrix or a table in another type; vectors stay as they are. */
-    static Tensor narrowed(Tensor tensor, DType type) {
-        // Vectors are few, and added and multiplied in single precision.
-        return tensor.rank() < 2 ? tensor : inType(tensor, type);
+    /** Gives matrices and tables another type, which must be able to hold them; vectors stay as they are. */
+    private static void narrow(Weights weights, Map<String, Tensor> tensors, DType type) {
+        tensors.replaceAll((name, tensor) -> {
+            if (tensor.rank() < 2) {
+                return tensor; // Vectors are few, and added and multiplied in single precision.
+            }
+            FiniteWeights.overflow(name, tensor, type).ifPresent(fault -> {
+                throw new WeightsException(weights.origin(), fault);
+            });
+            return inType(tensor, type);
+        });
     }
 
     /** Some of what is folded is kept in double precision until a device packs it. */
@@ -271,15 +280,18 @@ public final class ModelArtifact {
     }
 
     /**
-     * Returns the compiled program in an artifact, if it holds one for these options.
+     * Returns the compiled program in an artifact, if it holds one for these options. It is read from the file that
+     * was opened for the weights, whatever has its name by now.
      *
      * @param weights the artifact's
      * @param packed whether it is to be the one for packed batches
      * @throws ArtifactException if it is not a program of the model
      */
     static Optional<Program> program(
-            Path file, DebertaConfig config, Weights weights, Architecture head, ModelOptions options, boolean packed) {
-        JsonNode manifest = Artifact.manifest(file);
+            DebertaConfig config, Weights weights, Architecture head, ModelOptions options, boolean packed) {
+        Path file = weights.origin();
+        JsonNode manifest = weights.manifest()
+                .orElseThrow(() -> new InternalException("the weights of " + file + " are not those of an artifact"));
         boolean fits = manifest.path("head").asString("").equals(head.text())
                 && Convention.named(manifest.path("convention").asString(""))
                         .filter(c -> modelOptions(head, c).equals(options))
@@ -295,7 +307,7 @@ public final class ModelArtifact {
             return Optional.empty();
         }
         String section = Artifact.PROGRAMS + (packed ? PACKED : PADDED);
-        return Artifact.section(file, section)
+        return weights.section(section)
                 .map(text -> new StoredProgram(file, section, weights, DebertaModel.build(config, head, options))
                         .read(text));
     }

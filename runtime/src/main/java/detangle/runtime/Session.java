@@ -136,7 +136,22 @@ public final class Session implements AutoCloseable {
 
     private WeightsException notFinite(NotFiniteConstantException e) {
         return new WeightsException(
-                weights.origin(), FiniteWeights.fault(weights).orElseGet(e::getMessage));
+                weights.origin(),
+                FiniteWeights.fault(weights)
+                        .or(() -> overflow(Optional.of(e.constant())))
+                        .orElseGet(e::getMessage));
+    }
+
+    /**
+     * Returns the weight that is finite in its file, and not in the type that was asked for.
+     *
+     * @param first the name of the one that is looked at before others
+     */
+    private Optional<String> overflow(Optional<String> first) {
+        return options.weightType()
+                .flatMap(type -> first.filter(weights::contains)
+                        .flatMap(name -> FiniteWeights.overflow(name, weights.get(name), type))
+                        .or(() -> FiniteWeights.overflow(weights, type)));
     }
 
     private Plan compile(Form form) {
@@ -172,13 +187,13 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Returns why a result is not a finite number: the tensor of the checkpoint that holds such a number, if there is
-     * one. All of the checkpoint is read for it once.
+     * Returns why a result is not a finite number: the tensor of the checkpoint that holds such a number, or one that
+     * the weights' type is too narrow for, if there is one. All of the checkpoint is read for it once.
      */
     public synchronized Optional<String> notFiniteWeight() {
         if (notFinite == null) {
-            notFinite =
-                    weights.reading(() -> FiniteWeights.fault(weights)).map(fault -> weights.origin() + ": " + fault);
+            notFinite = weights.reading(() -> FiniteWeights.fault(weights).or(() -> overflow(Optional.empty())))
+                    .map(fault -> weights.origin() + ": " + fault);
         }
         return notFinite;
     }

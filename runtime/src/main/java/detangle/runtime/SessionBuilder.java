@@ -119,7 +119,7 @@ public final class SessionBuilder {
     }
 
     private SessionModel withOwnHead(DebertaConfig read, Head own) {
-        ModelOptions model = modelOptions(Convention.HUGGINGFACE);
+        ModelOptions model = modelOptions(Optional.empty());
         return new SessionModel(
                 read,
                 Optional.empty(),
@@ -133,7 +133,7 @@ public final class SessionBuilder {
         Architecture published = options.head().orElseGet(() -> CheckpointHeads.choose(opened, read));
         // What other heads take no heed of must not make another program than an artifact has.
         ModelOptions model =
-                modelOptions(published.convention()).withMaskedRows(options.maskedRows() && published.predictsMasks());
+                modelOptions(Optional.of(published)).withMaskedRows(options.maskedRows() && published.predictsMasks());
         return new SessionModel(
                 read,
                 Optional.of(published),
@@ -141,16 +141,24 @@ public final class SessionBuilder {
                 mask -> DebertaModel.build(read, published, model.with(mask)),
                 read.positionBiasedInput() || published == Architecture.MASKED_LM_EMD,
                 compiled
-                        ? packed -> ModelArtifact.program(folder.orElseThrow(), read, opened, published, model, packed)
+                        ? packed -> ModelArtifact.program(read, opened, published, model, packed)
                         : SessionModel.StoredPrograms.NONE);
     }
 
-    private ModelOptions modelOptions(Convention otherwise) {
+    /** @param published empty for a head of one's own */
+    private ModelOptions modelOptions(Optional<Architecture> published) {
         return ModelOptions.DEFAULT
-                .with(options.convention().orElse(otherwise))
+                .with(options.convention().orElseGet(() -> convention(published)))
                 .withHiddenStates(options.hiddenStates())
                 .with(options.padding())
                 .withAttentions(options.attentions())
                 .withMaskedRows(options.maskedRows());
+    }
+
+    /** An artifact was compiled for the configuration that is in it, and not for one that is given. */
+    private Convention convention(Optional<Architecture> published) {
+        return folder.filter(model -> config.isEmpty())
+                .map(model -> Convention.of(model, published))
+                .orElseGet(() -> published.map(Architecture::convention).orElse(Convention.HUGGINGFACE));
     }
 }

@@ -61,7 +61,7 @@ public final class Artifact {
     private static final int MAX_MANIFEST_BYTES = 4 << 20;
 
     /** Programs have about a megabyte, and tokenizers up to 16. */
-    private static final int MAX_SECTION_BYTES = 64 << 20;
+    static final int MAX_SECTION_BYTES = 64 << 20;
 
     /** Bytes of a file that are read at once for its checksums: they fit into a cache. */
     private static final int CHUNK_BYTES = 1 << 18;
@@ -88,7 +88,7 @@ public final class Artifact {
      * @param dataStart where the data begin in the file
      * @param checksums by tensor and section
      */
-    private record Header(
+    record Header(
             SequencedMap<String, SafetensorsHeader.Entry> entries,
             long dataStart,
             Map<String, String> checksums,
@@ -102,7 +102,7 @@ public final class Artifact {
     record Unchecked(WeightFiles.Content content, Consumer<BooleanSupplier> checks) {}
 
     /** A file whose bytes are mapped, and their header. */
-    private record Opened(Path file, Header header, MemorySegment bytes) {
+    record Opened(Path file, Header header, MemorySegment bytes) {
         static Opened of(Path file, MappedFiles files) {
             // Before the file is mapped: the header of a file that is replaced in between must not be kept for the new
             // one.
@@ -119,6 +119,19 @@ public final class Artifact {
             Header header = parse(file, bytes);
             keep(version, header);
             return new Opened(file, header, bytes);
+        }
+
+        /** Returns a section's bytes, as {@link Artifact#section(Path, String, int)} does. */
+        Optional<byte[]> section(String name, int maxBytes) {
+            SafetensorsHeader.Entry entry = header.entries().get(name);
+            if (entry == null) {
+                return Optional.empty();
+            }
+            long size = entry.end() - entry.begin();
+            if (size > maxBytes) {
+                throw new ArtifactException(file, "'" + name + "' has " + size + " bytes; the most is " + maxBytes);
+            }
+            return Optional.of(checked(name).toArray(ValueLayout.JAVA_BYTE));
         }
 
         /** Returns the bytes of a tensor or section, which are as they were when the artifact was written. */
@@ -197,17 +210,7 @@ public final class Artifact {
      * @throws WeightsException as {@link #manifest}
      */
     public static Optional<byte[]> section(Path file, String name, int maxBytes) {
-        return with(file, opened -> {
-            SafetensorsHeader.Entry entry = opened.header().entries().get(name);
-            if (entry == null) {
-                return Optional.empty();
-            }
-            long size = entry.end() - entry.begin();
-            if (size > maxBytes) {
-                throw new ArtifactException(file, "'" + name + "' has " + size + " bytes; the most is " + maxBytes);
-            }
-            return Optional.of(opened.checked(name).toArray(ValueLayout.JAVA_BYTE));
-        });
+        return with(file, opened -> opened.section(name, maxBytes));
     }
 
     /** Returns whether there is a section of that name; exceptions as those of {@link #manifest}. */
@@ -247,7 +250,7 @@ public final class Artifact {
                 tensors.put(name, SafetensorsReader.tensor(opened.file(), entry, data));
             }
         });
-        return new WeightFiles.Content(tensors, Map.of());
+        return new WeightFiles.Content(tensors, Map.of(), Optional.of(opened));
     }
 
     /** Returns the tensors of a safetensors file that is a section. */

@@ -1,5 +1,6 @@
 package detangle.models.weights;
 
+import detangle.ir.DType;
 import detangle.ir.Tensor;
 import java.util.Arrays;
 import java.util.Map;
@@ -17,6 +18,11 @@ public final class FiniteWeights {
     private static final long SMALL_TENSOR_ELEMENTS = 1 << 16;
 
     private static final int CHUNK_ELEMENTS = 1 << 12;
+
+    private static final short LARGEST_F16 = 0x7bff;
+    private static final int LARGEST_BF16 = 0x7f7f;
+    private static final int INFINITE_F16 = 0x7c00;
+    private static final int INFINITE_BF16 = 0x7f80;
 
     private FiniteWeights() {}
 
@@ -65,6 +71,55 @@ public final class FiniteWeights {
                 : Optional.of("tensor '" + name + "' holds " + tensor.getDouble(found.getAsLong()) + " at "
                         + Arrays.toString(index(tensor, found.getAsLong()))
                         + ", and not a finite number: the checkpoint is damaged, or its training has diverged");
+    }
+
+    /**
+     * Returns the first element of a tensor that becomes infinite in a type of 16 bits though it is a finite number,
+     * and where: {@code tensor 'a' holds 100000.0 at [0, 5], which is beyond f16's 65504.0}. Single precision holds
+     * whatever is checked here.
+     */
+    public static Optional<String> overflow(String name, Tensor tensor, DType type) {
+        return switch (type) {
+            case F16 -> overflow(name, tensor, type, Float.float16ToFloat(LARGEST_F16));
+            case BF16 -> overflow(name, tensor, type, Float.intBitsToFloat(LARGEST_BF16 << 16));
+            case F32, F64, I32, I64, I8, I1 -> Optional.empty();
+        };
+    }
+
+    private static Optional<String> overflow(String name, Tensor tensor, DType type, float largest) {
+        OptionalLong found = findOverflow(tensor, type, type == DType.F16 ? INFINITE_F16 : INFINITE_BF16);
+        return found.isEmpty()
+                ? Optional.empty()
+                : Optional.of("tensor '" + name + "' holds " + tensor.getDouble(found.getAsLong()) + " at "
+                        + Arrays.toString(index(tensor, found.getAsLong())) + ", which is beyond " + type.text() + "'s "
+                        + largest + ": " + (type == DType.F16 ? "use bf16 or leave" : "leave")
+                        + " --weight-type out");
+    }
+
+    /**
+     * Returns the first matrix of a checkpoint with an element that becomes infinite in a type of 16 bits; see {@link
+     * #overflow(String, Tensor, DType)}.
+     */
+    public static Optional<String> overflow(Weights weights, DType type) {
+        return weights.names().stream()
+                .filter(name -> weights.isReadable(name) && weights.isFloat(name) && weights.shape(name).length > 1)
+                .flatMap(name -> overflow(name, weights.get(name), type).stream())
+                .findFirst();
+    }
+
+    /** @param infinite the bits of the exponent, all of which are set where a number is not finite */
+    private static OptionalLong findOverflow(Tensor tensor, DType type, int infinite) {
+        short[] chunk = new short[CHUNK_ELEMENTS];
+        for (long from = 0; from < tensor.elements(); from += CHUNK_ELEMENTS) {
+            int count = (int) Math.min(CHUNK_ELEMENTS, tensor.elements() - from);
+            tensor.copyTo(from, type, chunk, 0, count);
+            for (int i = 0; i < count; i++) {
+                if ((chunk[i] & infinite) == infinite) {
+                    return OptionalLong.of(from + i);
+                }
+            }
+        }
+        return OptionalLong.empty();
     }
 
     /** Returns whether all elements of a tensor of floats are finite numbers in single precision. */

@@ -27,8 +27,18 @@ final class WeightFiles {
      */
     private static final List<String> NAMES = List.of("model.safetensors", "pytorch_model.bin");
 
-    /** The content of a file; the tensors live as long as the files that it was read with. */
-    record Content(Map<String, StoredTensor> tensors, Map<String, String> metadata) {}
+    /**
+     * The content of a file, which lives as long as the files that it was read with.
+     *
+     * @param artifact the file's other content, if it is an artifact
+     */
+    record Content(
+            Map<String, StoredTensor> tensors, Map<String, String> metadata, Optional<Artifact.Opened> artifact) {
+        /** Makes the content of a file that is not an artifact. */
+        Content(Map<String, StoredTensor> tensors, Map<String, String> metadata) {
+            this(tensors, metadata, Optional.empty());
+        }
+    }
 
     private WeightFiles() {}
 
@@ -54,8 +64,7 @@ final class WeightFiles {
         try {
             Artifact.Unchecked weights = files.reading(() -> Artifact.unchecked(fileOrFolder, files));
             files.checkBeside(weights.checks());
-            return new Weights(
-                    fileOrFolder, weights.content().tensors(), weights.content().metadata(), files);
+            return new Weights(fileOrFolder, weights.content(), files);
         } catch (RuntimeException | Error e) {
             files.close();
             throw e;
@@ -71,7 +80,7 @@ final class WeightFiles {
         MappedFiles files = new MappedFiles();
         try {
             Content content = files.reading(() -> read.apply(files));
-            return new Weights(origin, content.tensors(), content.metadata(), files);
+            return new Weights(origin, content, files);
         } catch (RuntimeException | Error e) {
             files.close();
             throw e;

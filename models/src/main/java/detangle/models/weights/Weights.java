@@ -13,6 +13,7 @@ import java.util.SequencedSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The named tensors of a checkpoint, in file order and in their stored type. They are views of the mapped files, read
@@ -24,11 +25,22 @@ public final class Weights implements AutoCloseable {
     private final SequencedMap<String, StoredTensor> tensors;
     private final Map<String, String> metadata;
     private final MappedFiles files;
+    private final Optional<Artifact.Opened> artifact;
     private volatile boolean closed;
 
     /** The files are closed with the weights. */
-    Weights(Path origin, Map<String, StoredTensor> tensors, Map<String, String> metadata, MappedFiles files) {
+    Weights(Path origin, WeightFiles.Content content, MappedFiles files) {
+        this(origin, content.tensors(), content.metadata(), content.artifact(), files);
+    }
+
+    private Weights(
+            Path origin,
+            Map<String, StoredTensor> tensors,
+            Map<String, String> metadata,
+            Optional<Artifact.Opened> artifact,
+            MappedFiles files) {
         this.origin = origin;
+        this.artifact = artifact;
         this.tensors = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(tensors));
         this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
         this.files = files;
@@ -78,7 +90,7 @@ public final class Weights implements AutoCloseable {
         changes.forEach((name, change) -> all.put(name, stored(name).changed(change)));
         taken.forEach((name, other) -> all.put(name, others.stored(other)));
         files.join(others.files);
-        return new Weights(origin, all, metadata, files);
+        return new Weights(origin, all, metadata, Optional.empty(), files);
     }
 
     /**
@@ -106,7 +118,7 @@ public final class Weights implements AutoCloseable {
             }
             all.put(name.get(), tensor.getValue());
         }
-        return new Weights(origin, all, metadata, files);
+        return new Weights(origin, all, metadata, Optional.empty(), files);
     }
 
     /**
@@ -184,6 +196,26 @@ public final class Weights implements AutoCloseable {
      */
     public Map<String, String> metadata() {
         return metadata;
+    }
+
+    /**
+     * Returns what the artifact that was opened says of itself; empty if these are not the weights of an artifact as
+     * they are in it.
+     */
+    public Optional<JsonNode> manifest() {
+        return artifact.map(opened -> opened.header().manifest());
+    }
+
+    /**
+     * Returns the bytes of a section of the artifact that was opened, if it has one of that name, and as {@link
+     * #manifest}. Another file may have its name by now, or none. Whoever calls this does it inside of {@link
+     * #reading}.
+     *
+     * @throws ArtifactException if the section is damaged or has more than 64 MiB
+     */
+    public Optional<byte[]> section(String name) {
+        checkOpen();
+        return artifact.flatMap(opened -> opened.section(name, Artifact.MAX_SECTION_BYTES));
     }
 
     private void checkOpen() {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.ir.DType;
 import detangle.ir.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -60,6 +61,28 @@ class FiniteWeightsTest {
         }
         try (Weights weights = weights(Map.of("a", whole, "w", with(5, 2, 1)))) {
             assertEquals(Optional.empty(), FiniteWeights.fault(weights));
+        }
+    }
+
+    /** 65520 is the first number that is rounded to infinity in f16. */
+    @Test
+    void theFirstThatATypeCannotHoldIsNamed() {
+        float[] values = new float[3 * 4096];
+        values[9000] = 65519;
+        assertEquals(Optional.empty(), FiniteWeights.overflow("w", Tensor.of(values, 3, 4096), DType.F16));
+        values[9001] = -65520;
+        Tensor tensor = Tensor.of(values, 3, 4096);
+        Optional<String> fault = Optional.of("tensor 'w' holds -65520.0 at [2, 809], which is beyond f16's 65504.0:"
+                + " use bf16 or leave --weight-type out");
+        assertEquals(fault, FiniteWeights.overflow("w", tensor, DType.F16));
+        assertEquals(Optional.empty(), FiniteWeights.overflow("w", tensor, DType.BF16));
+        assertEquals(Optional.empty(), FiniteWeights.overflow("w", tensor, DType.F32));
+        assertEquals(
+                Optional.of("tensor 'w' holds 3.4028234663852886E38 at [0, 1], which is beyond bf16's 3.3895314E38:"
+                        + " leave --weight-type out"),
+                FiniteWeights.overflow("w", Tensor.of(new float[] {1, Float.MAX_VALUE}, 1, 2), DType.BF16));
+        try (Weights weights = weights(Map.of("a", Tensor.of(new float[] {1e5f}, 1), "w", tensor))) {
+            assertEquals(fault, FiniteWeights.overflow(weights, DType.F16));
         }
     }
 

@@ -11,6 +11,7 @@ import detangle.conformance.DetangleProcess.Result;
 import detangle.ir.DType;
 import detangle.ir.Tensor;
 import detangle.models.deberta.Architecture;
+import detangle.models.deberta.Convention;
 import detangle.models.weights.Artifact;
 import detangle.models.weights.ArtifactException;
 import detangle.models.weights.SafetensorsWriter;
@@ -22,6 +23,7 @@ import detangle.runtime.ModelArtifact;
 import detangle.runtime.ModelArtifact.Options;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
+import detangle.testing.models.TinyGliclass;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -109,6 +111,108 @@ class ArtifactTest {
         return Tensor.of(rows, rows.length);
     }
 
+    private static double[] logits(Path model, SessionOptions options, int length) {
+        long[] ids = IntStream.range(0, length).mapToLong(i -> 7 + 61L * i).toArray();
+        long[] mask = new long[length];
+        Arrays.fill(mask, 1);
+        try (Session session = Session.load(model, options)) {
+            return session.run(Map.of(
+                            "input_ids", Tensor.of(ids, 1, length), "attention_mask", Tensor.of(mask, 1, length)))
+                    .get("logits")
+                    .toDoubles();
+        }
+    }
+
+    /** The conventions differ at distances of 48 or more, which the small model has. */
+    @Test
+    void theConventionThatItWasCompiledForIsKept() throws IOException {
+        int length = 60;
+        Path model = TinyModel.write(folder.resolve("m"), "ForSequenceClassification", List.of("a", "b"));
+        Path file = compiled(model, Options.DEFAULT.withConvention(Convention.MICROSOFT));
+        Path again = folder.resolve("again.dtl");
+        ModelArtifact.write(file, again, Options.DEFAULT);
+        SessionOptions asked = SessionOptions.DEFAULT.withHiddenStates(false);
+        double[] huggingface = logits(model, asked, length);
+        double[] microsoft = logits(model, asked.withConvention(Convention.MICROSOFT), length);
+        assertFalse(Arrays.equals(huggingface, microsoft));
+        for (Path artifact : List.of(file, again)) {
+            // The stored program, and one that is built from the artifact's configuration.
+            assertArrayEquals(microsoft, logits(artifact, asked, length));
+            assertArrayEquals(microsoft, logits(artifact, asked.withHiddenStates(true), length));
+            assertArrayEquals(huggingface, logits(artifact, asked.withConvention(Convention.HUGGINGFACE), length));
+        }
+    }
+
+    /** What is read here is not a program, and would not be read if it were built otherwise. */
+    @Test
+    void theStoredProgramOfAConventionIsReadIfNobodyAsksForOne() throws IOException {
+        Path model = TinyModel.write(folder.resolve("m"), "ForSequenceClassification", List.of("a", "b"));
+        Path file = compiled(model, Options.DEFAULT.withConvention(Convention.MICROSOFT));
+        Path other = withoutPackedProgram(file);
+        SessionOptions asked = SessionOptions.DEFAULT.withHiddenStates(false);
+        ArtifactException e = assertThrows(ArtifactException.class, () -> Session.load(other, asked));
+        assertTrue(e.getMessage().contains("program/packed"), e.getMessage());
+        Session.load(other, asked.withConvention(Convention.HUGGINGFACE)).close();
+    }
+
+    private Path withoutPackedProgram(Path file) {
+        Path other = folder.resolve("other.dtl");
+        try (Weights weights = Weights.open(file)) {
+            TreeMap<String, Tensor> tensors = new TreeMap<>();
+            weights.names().forEach(name -> tensors.put(name, weights.get(name)));
+            TreeMap<String, byte[]> sections = new TreeMap<>();
+            for (String name : List.of("file/config.json", "program/packed", "program/padded")) {
+                sections.put(name, Artifact.section(file, name).orElseThrow());
+            }
+            sections.put("program/packed", "nothing".getBytes(StandardCharsets.UTF_8));
+            Artifact.write(other, tensors, sections, Artifact.manifest(file));
+        }
+        return other;
+    }
+
+    /** A number that is finite in the file, and not in the type of 16 bits that is asked for. */
+    @Test
+    void weightsThatATypeCannotHoldAreRefused() throws IOException {
+        String matrix = "deberta.encoder.layer.0.intermediate.dense.weight";
+        String place = "tensor '" + matrix + "' holds 100000.0 at [0, 5], which is beyond f16's 65504.0: use bf16 or"
+                + " leave --weight-type out";
+        Path model = TinyModel.write(folder.resolve("m"), "ForSequenceClassification", List.of("a", "b"));
+        TinyModel.set(model, matrix, 5, 1e5f);
+        Path weights = model.resolve("model.safetensors");
+        SessionOptions asked = SessionOptions.DEFAULT.withHiddenStates(false);
+        WeightsException e =
+                assertThrows(WeightsException.class, () -> compiled(model, Options.DEFAULT.withWeightType(DType.F16)));
+        assertEquals(weights + ": " + place, e.getMessage());
+        assertFalse(Files.exists(folder.resolve("model.dtl")));
+        e = assertThrows(WeightsException.class, () -> logits(model, asked.withWeightType(DType.F16), 4));
+        assertEquals(weights + ": " + place, e.getMessage());
+        // A backend that does not look through weights gives answers that are not finite.
+        try (Session session =
+                Session.load(model, asked.withBackend("reference").withWeightType(DType.F16))) {
+            assertEquals(Optional.of(weights + ": " + place), session.notFiniteWeight());
+        }
+        Path file = compiled(model, Options.DEFAULT.withWeightType(DType.BF16));
+        assertArrayEquals(logits(model, asked, 4), logits(file, asked, 4), 0.1);
+    }
+
+    @Test
+    void weightsOfModelsWithoutProgramsAreRefusedTheSame() throws IOException {
+        Path model = TinyGliclass.write(folder.resolve("m"));
+        String matrix;
+        try (Weights weights = Weights.open(model)) {
+            matrix = weights.names().stream()
+                    .filter(name -> name.endsWith("intermediate.dense.weight"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        TinyModel.set(model, matrix, 0, -1e5f);
+        WeightsException e =
+                assertThrows(WeightsException.class, () -> compiled(model, Options.DEFAULT.withWeightType(DType.F16)));
+        assertTrue(e.getMessage().contains("'" + matrix + "' holds -100000.0 at [0, 0], which is"), e.getMessage());
+        assertFalse(Files.exists(folder.resolve("model.dtl")));
+        compiled(model, Options.DEFAULT.withWeightType(DType.BF16));
+    }
+
     @Test
     void textsAreClassifiedAsBefore() throws IOException {
         Path file = compiled(TinyModel.SHIPPED, Options.DEFAULT);
@@ -172,17 +276,7 @@ class ArtifactTest {
     void theStoredProgramIsReadWhateverIsAskedOfOtherHeads() throws IOException {
         Path model = TinyModel.write(folder.resolve("m"), "ForSequenceClassification", List.of("a", "b"));
         Path file = compiled(model, Options.DEFAULT);
-        Path other = folder.resolve("other.dtl");
-        try (Weights weights = Weights.open(file)) {
-            TreeMap<String, Tensor> tensors = new TreeMap<>();
-            weights.names().forEach(name -> tensors.put(name, weights.get(name)));
-            TreeMap<String, byte[]> sections = new TreeMap<>();
-            for (String name : List.of("file/config.json", "program/packed", "program/padded")) {
-                sections.put(name, Artifact.section(file, name).orElseThrow());
-            }
-            sections.put("program/packed", "nothing".getBytes(StandardCharsets.UTF_8));
-            Artifact.write(other, tensors, sections, Artifact.manifest(file));
-        }
+        Path other = withoutPackedProgram(file);
         SessionOptions stored = SessionOptions.DEFAULT.withHiddenStates(false);
         for (SessionOptions asked : List.of(stored, stored.withMaskedRows(true))) {
             ArtifactException e = assertThrows(ArtifactException.class, () -> Session.load(other, asked));
