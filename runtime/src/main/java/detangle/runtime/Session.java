@@ -1,5 +1,6 @@
 package detangle.runtime;
 
+import detangle.backend.BackendException;
 import detangle.backend.Device;
 import detangle.backend.Executable;
 import detangle.backend.InputException;
@@ -24,11 +25,11 @@ import detangle.models.weights.FiniteWeights;
 import detangle.models.weights.Weights;
 import detangle.models.weights.WeightsException;
 import java.nio.file.Path;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 
 /** A model, compiled and loaded on a device. Any number of threads may run it at once. */
@@ -41,7 +42,7 @@ public final class Session implements AutoCloseable {
     /** Unknown until somebody asks. */
     private Optional<String> notFinite;
 
-    private final Map<Form, Loaded> executables = new EnumMap<>(Form.class);
+    private final Map<Form, Loaded> executables = new ConcurrentHashMap<>();
     private boolean closed;
 
     /** Programs of a model differ by the form of the mask, and by whether padding is left out. */
@@ -109,19 +110,28 @@ public final class Session implements AutoCloseable {
     }
 
     /** Compiled when it is first needed: few callers ever use more than one. */
-    private synchronized Loaded loaded(Form form) {
-        return executables.computeIfAbsent(form, f -> {
-            if (closed) {
-                throw new IllegalStateException("the session is closed");
-            }
-            Optional<Program> known =
-                    f == Form.PAIRS ? Optional.empty() : model.stored().find(f == Form.PACKED);
-            Optional<Plan> stored = known.map(program -> Compiler.compile(program, List.of()));
-            Plan plan = stored.orElseGet(() -> compile(f));
-            Loaded loaded = new Loaded(load(plan), PackedBatch.of(plan.program()), stored.isPresent());
-            weights.unload(); // The device has packed what it reads often.
-            return loaded;
-        });
+    private Loaded loaded(Form form) {
+        // Runs of a form that is there do not wait for another one that is being compiled.
+        Loaded known = executables.get(form);
+        return known != null ? known : loadedOnce(form);
+    }
+
+    private synchronized Loaded loadedOnce(Form form) {
+        Loaded other = executables.get(form);
+        if (other != null) {
+            return other;
+        }
+        if (closed) {
+            throw new IllegalStateException("the session is closed");
+        }
+        Optional<Program> known =
+                form == Form.PAIRS ? Optional.empty() : model.stored().find(form == Form.PACKED);
+        Optional<Plan> stored = known.map(program -> Compiler.compile(program, List.of()));
+        Plan plan = stored.orElseGet(() -> compile(form));
+        Loaded loaded = new Loaded(load(plan), PackedBatch.of(plan.program()), stored.isPresent());
+        weights.unload(); // The device has packed what it reads often.
+        executables.put(form, loaded);
+        return loaded;
     }
 
     private Executable load(Plan plan) {
@@ -131,6 +141,12 @@ public final class Session implements AutoCloseable {
             throw notFinite(e);
         } catch (IrException e) {
             throw new WeightsException(weights.origin(), e.getMessage());
+        } catch (OutOfMemoryError e) {
+            throw new BackendException(
+                    weights.origin() + ": there is not enough memory to load the model (" + e.getMessage()
+                            + "): give the JVM more than "
+                            + (Runtime.getRuntime().maxMemory() >> 20) + " MiB, as with -Xmx8g, or load fewer models",
+                    e);
         }
     }
 
