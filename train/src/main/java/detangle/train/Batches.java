@@ -12,7 +12,8 @@ public interface Batches {
     int updates();
 
     /**
-     * Returns the micro-batches of an update: their gradients are added up before the parameters change. The answer
+     * Returns the micro-batches of an update: their gradients are added up before the parameters change. Several are
+     * refused unless {@link TrainingOptions#gradientAccumulationSteps} is above 1. The answer
      * depends on the arguments alone, so that training can go on at any update after it was interrupted.
      *
      * @param epoch the number of the epoch, from 0

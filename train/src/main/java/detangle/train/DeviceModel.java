@@ -152,9 +152,15 @@ final class DeviceModel implements AutoCloseable {
      * Updates the parameters of a phase once, with slices of micro-batches if other processes have the other slices.
      *
      * @param number the number of the phase, from 0
+     * @throws TrainingException if there are several micro-batches, and the options have none to add up
      */
     Outcome update(int number, List<Batch> slices, Scalars scalars) {
         Phase phase = phases.get(number);
+        if (slices.size() > 1 && phase.apply().isEmpty()) {
+            throw new TrainingException("an update has " + slices.size()
+                    + " micro-batches, and gradient_accumulation_steps is 1: set it to the most micro-batches of an"
+                    + " update");
+        }
         boolean divides = phase.backward().inputs().contains(InputNames.LOSS_DIVISOR);
         Exchange.Shares shares = exchange.shares(slices, divides);
         ParameterUpdates.Plan plan = phase.programs().plan();

@@ -102,6 +102,17 @@ class TrainerTest {
         assertEquals(one.steps.getFirst().gradNorm(), two.steps.getFirst().gradNorm(), 1e-5);
     }
 
+    /** The program for one micro-batch would update with each of them. */
+    @Test
+    void severalMicroBatchesNeedAccumulation() {
+        TrainingOptions parts = OPTIONS.withPerDeviceTrainBatchSize(11).withGradientAccumulationSteps(2);
+        Trainer trainer = new Trainer(Toy.model(), Toy.batches(parts), parts.withGradientAccumulationSteps(1));
+        assertEquals(
+                "an update has 2 micro-batches, and gradient_accumulation_steps is 1: set it to the most micro-batches"
+                        + " of an update",
+                assertThrows(TrainingException.class, trainer::train).getMessage());
+    }
+
     @Test
     void theSameSeedGivesTheSameBits() {
         TrainingOptions options = OPTIONS.withNumTrainEpochs(2);
