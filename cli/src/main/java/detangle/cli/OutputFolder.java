@@ -1,10 +1,17 @@
 package detangle.cli;
 
 import detangle.cli.Failures.CliException;
+import detangle.models.adapter.AdapterWriter;
+import detangle.models.deberta.ModelFolderWriter;
 import detangle.models.files.WholeFiles;
+import detangle.models.text.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -91,6 +98,38 @@ record OutputFolder(Path path, char space) {
                     model + " lies in --output-dir, whose checkpoints --overwrite-output-dir deletes: name"
                             + " another --output-dir");
         }
+    }
+
+    /**
+     * Deletes what a training before has left here and what does not belong to the model or adapter that has just been
+     * written: the files of the other of the two, those of another tokenizer, and the results of an evaluation.
+     *
+     * @param model the writer of the model; empty if an adapter was written
+     * @param reads the folders that training began with. An adapter may be written beside its model, which then stays
+     * @throws IOException if a file cannot be deleted
+     */
+    void deleteOthers(Optional<ModelFolderWriter> model, List<Path> reads) throws IOException {
+        Set<String> others = new HashSet<>(Set.of("eval_results.json"));
+        if (model.isPresent()) {
+            others.addAll(AdapterWriter.FILES);
+            others.addAll(Tokenizers.FILES);
+            others.removeAll(model.get().tokenizerFiles());
+        } else if (!holds(reads)) {
+            others.add(ModelFolderWriter.WEIGHTS);
+            others.addAll(Tokenizers.FILES);
+        }
+        for (String name : others) {
+            Files.deleteIfExists(path.resolve(name));
+        }
+    }
+
+    private boolean holds(List<Path> reads) throws IOException {
+        for (Path read : reads) {
+            if (Files.isSameFile(read, path)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Makes the folder, and checks that files can be written there. */

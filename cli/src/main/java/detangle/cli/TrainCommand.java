@@ -84,7 +84,8 @@ final class TrainCommand implements Runnable {
             arity = "0..1",
             fallbackValue = "true",
             paramLabel = "true|false",
-            description = "Write into a folder that has a model already, and delete the checkpoints in it.")
+            description = "Write into a folder that has a model already, and delete its checkpoints and the files of"
+                    + " that model.")
     private boolean overwrites;
 
     @Mixin
@@ -234,7 +235,7 @@ final class TrainCommand implements Runnable {
                     .with(outputs)
                     .with(log);
             TrainingResult result = trained(told, progress);
-            write(task, result);
+            write(task, result, lora.isPresent(), List.of(folder, vocabulary));
             double seconds = progress.seconds();
             double epoch = (double) result.steps() / batches.updates();
             boolean isEvaluated =
@@ -296,9 +297,13 @@ final class TrainCommand implements Runnable {
         }
     }
 
-    private void write(TaskModel task, TrainingResult result) {
+    /** @param reads the folders of the model and the tokenizer that training began with */
+    private void write(TaskModel task, TrainingResult result, boolean adapts, List<Path> reads) {
         try {
             task.model().writer().orElseThrow().write(outputDir, result.parameters());
+            if (overwrites) {
+                new OutputFolder(outputDir).deleteOthers(adapts ? Optional.empty() : Optional.of(task.files()), reads);
+            }
         } catch (IOException e) {
             throw new CliException("the model cannot be written to " + outputDir + ": " + WholeFiles.reason(e));
         }

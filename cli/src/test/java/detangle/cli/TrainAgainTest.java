@@ -186,6 +186,28 @@ class TrainAgainTest extends TrainCommandCase {
                 .toList();
     }
 
+    /** A file of a model before would be read with those of the model that was written over it. */
+    @Test
+    void overwritingLeavesNoFilesOfAnotherKind() throws IOException {
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, train(rows, "--max-steps=1", "--validation-file=" + rows), err.toString());
+        assertTrue(Files.exists(output.resolve("eval_results.json")));
+        assertEquals(0, train(rows, "--max-steps=1", "--lora", "--lora-r=2", "--overwrite-output-dir"), err.toString());
+        for (String name : List.of("model.safetensors", "tokenizer.json", "eval_results.json")) {
+            assertFalse(Files.exists(output.resolve(name)), name);
+        }
+        assertTrue(Files.exists(output.resolve("adapter_model.safetensors")));
+        Files.writeString(output.resolve("spm.model"), "of another model");
+        assertEquals(0, train(rows, "--max-steps=1", "--overwrite-output-dir"), err.toString());
+        for (String name : List.of("adapter_config.json", "adapter_model.safetensors", "spm.model")) {
+            assertFalse(Files.exists(output.resolve(name)), name);
+        }
+        assertTrue(Files.exists(output.resolve("tokenizer.json")));
+        output = model;
+        assertEquals(0, train(rows, "--max-steps=1", "--lora", "--lora-r=2", "--overwrite-output-dir"), err.toString());
+        assertTrue(Files.exists(model.resolve("model.safetensors")));
+    }
+
     @Test
     void overwritingBeginsAnew() throws IOException {
         Path rows = file("rows.csv", ROWS);

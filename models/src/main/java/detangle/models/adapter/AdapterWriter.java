@@ -19,6 +19,9 @@ import tools.jackson.databind.json.JsonMapper;
 public final class AdapterWriter {
     private static final String WEIGHTS = "adapter_model.safetensors";
 
+    /** The names of the files that are written. */
+    public static final List<String> FILES = List.of(AdapterConfig.NAME, WEIGHTS);
+
     private AdapterWriter() {}
 
     /**

@@ -25,8 +25,10 @@ import tools.jackson.databind.node.ObjectNode;
  * tensors have the names of HuggingFace's layout. The folder is read by {@code Session.load} and by transformers.
  */
 public final class ModelFolderWriter {
+    /** The name of the file with the parameters. */
+    public static final String WEIGHTS = "model.safetensors";
+
     private static final String CONFIG = "config.json";
-    private static final String WEIGHTS = "model.safetensors";
     private static final String FUSED = "in_proj.weight";
     private static final String QUERY = ".attention.self.query_proj.weight";
 
@@ -164,10 +166,19 @@ public final class ModelFolderWriter {
 
     private void write(Path folder, SequencedMap<String, Tensor> tensors) throws IOException {
         for (ModelFile file : tokenizer) {
-            WholeFiles.write(folder.resolve(file.path().getFileName().toString()), file.content());
+            WholeFiles.write(folder.resolve(name(file)), file.content());
         }
         SafetensorsWriter.write(folder.resolve(WEIGHTS), tensors, Map.of("format", "pt"));
         writeConfiguration(folder);
+    }
+
+    private static String name(ModelFile file) {
+        return file.path().getFileName().toString();
+    }
+
+    /** Returns the names of the files of the tokenizer, which are written with the model. */
+    public List<String> tokenizerFiles() {
+        return tokenizer.stream().map(ModelFolderWriter::name).toList();
     }
 
     /** Writes config.json alone, for a folder whose weights are others than a model's. */
