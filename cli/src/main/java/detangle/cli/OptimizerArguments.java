@@ -177,8 +177,14 @@ final class OptimizerArguments {
                 prefixes.add("deberta." + part + ".");
             } else if (part.matches("layer\\.\\d{1,3}(-\\d{1,3})?")) {
                 String[] range = part.substring("layer.".length()).split("-");
+                int first = Integer.parseInt(range[0]);
                 int last = Integer.parseInt(range[range.length - 1]);
-                for (int layer = Integer.parseInt(range[0]); layer <= last; layer++) {
+                if (first > last) {
+                    throw new ParameterException(
+                            spec.commandLine(),
+                            "--freeze names no layers with '" + part + "': write layer." + last + "-" + first);
+                }
+                for (int layer = first; layer <= last; layer++) {
                     prefixes.add("deberta.encoder.layer." + layer + ".");
                 }
             } else if (part.isBlank()) {

@@ -23,7 +23,8 @@ public record ChoiceData(List<Example> examples, List<String> notices) {
      * Reads rows.
      *
      * @throws DataException if there are none, one has fewer than two choices or another number of them than the first,
-     *     or the label is neither the number of a choice, counted from 0, nor its letter or text
+     *     or the label is neither the number of a choice, counted from 0, nor its letter or text, or it is a text that
+     *     means one choice as its number or letter and another one as its text
      */
     public static ChoiceData read(Iterable<DataRow> rows, String name, DataColumns columns, ExampleEncoder encoder) {
         List<Example> examples = new ArrayList<>();
@@ -73,17 +74,24 @@ public record ChoiceData(List<Example> examples, List<String> notices) {
 
     private static int index(Object label, List<String> choices, String where) {
         String name = LabelMap.name(label).strip();
-        int text = choices.indexOf(name);
-        if (text >= 0) {
-            return text;
-        }
+        boolean isNumber = name.matches("\\d{1,4}");
         int index = -1;
-        if (name.matches("\\d{1,4}")) {
+        if (isNumber) {
             index = Integer.parseInt(name);
         } else if (name.matches("[A-Za-z]")) {
             index = Character.toUpperCase(name.charAt(0)) - 'A';
         }
-        if (index < 0 || index >= choices.size()) {
+        boolean isChoice = index >= 0 && index < choices.size();
+        int text = label instanceof Number ? -1 : choices.indexOf(name);
+        if (isChoice && text >= 0 && text != index) {
+            throw new DataException(where + " has the label '" + name + "', which is the text of choice " + text
+                    + " and the " + (isNumber ? "number" : "letter") + " of choice " + index
+                    + ", counted from 0: write the " + (isNumber ? "letter" : "number") + " of the right choice");
+        }
+        if (text >= 0) {
+            return text;
+        }
+        if (!isChoice) {
             throw new DataException(where + " has the label '" + name + "', which is not one of its " + choices.size()
                     + " choices, counted from 0");
         }

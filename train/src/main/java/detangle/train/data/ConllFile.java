@@ -5,13 +5,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A file with a word a line, as CoNLL 2003 has it: columns with white space between, of which the first is the word and
- * the last is the tag; a blank line ends a sentence, and lines that begin with {@code -DOCSTART-} begin a document.
+ * the last is the tag; a blank line ends a sentence, and lines that begin with {@code -DOCSTART-} begin a document. All
+ * words have as many columns as the first one. Lines before a sentence that begin with {@code #} and a blank are
+ * comments, as in MultiCoNER's files, if they have another number of columns or end with {@code domain=train} or the
+ * like.
  */
 public final class ConllFile {
     private static final String DOCUMENT = "-DOCSTART-";
+    private static final String COMMENT = "#";
 
     /**
      * These bounds are far above any corpus. A line or a sentence without an end is refused before it fills the
@@ -21,13 +26,41 @@ public final class ConllFile {
 
     private static final int MAX_WORDS = 1 << 16;
 
-    private ConllFile() {}
+    private final Path file;
+    private final List<List<TaggedWords>> documents = new ArrayList<>();
+    private List<TaggedWords> sentences = new ArrayList<>();
+
+    /** The lines of the sentence that is being read, the comments before it included. */
+    private final List<Line> lines = new ArrayList<>();
+
+    /** The first word of the file, which has as many columns as all others. */
+    private Optional<Line> first = Optional.empty();
+
+    private ConllFile(Path file) {
+        this.file = file;
+    }
+
+    /**
+     * A line of a sentence.
+     *
+     * @param number its number in the file
+     * @param width the number of its columns
+     */
+    private record Line(int number, String word, String tag, int width) {
+        boolean isComment(int widthOfWords) {
+            return word.equals(COMMENT) && (width != widthOfWords || tag.contains("="));
+        }
+
+        String described() {
+            return "line " + number + " has " + width + " columns";
+        }
+    }
 
     /**
      * Reads the sentences of a file.
      *
-     * @throws DataException if a line has a word without a tag, there are no sentences, or a line or a sentence is too
-     *     long
+     * @throws DataException if a line has a word without a tag or another number of columns than the first word, there
+     *     are no sentences, or a line or a sentence is too long
      */
     public static List<TaggedWords> read(Path file) {
         return documents(file).stream().flatMap(List::stream).toList();
@@ -40,51 +73,80 @@ public final class ConllFile {
      * @throws DataException as {@link #read} does
      */
     public static List<List<TaggedWords>> documents(Path file) {
-        List<List<TaggedWords>> documents = new ArrayList<>();
-        List<TaggedWords> sentences = new ArrayList<>();
-        List<String> words = new ArrayList<>();
-        List<String> tags = new ArrayList<>();
-        int first = 1;
-        int number = 0;
+        ConllFile read = new ConllFile(file);
         try (BufferedReader lines = DataFile.open(file)) {
-            for (String line = line(lines, file, 1); line != null; line = line(lines, file, number + 1)) {
-                number++;
-                String[] columns = line.strip().split("\\s+");
-                boolean begins = columns[0].equals(DOCUMENT);
-                boolean ends = line.isBlank() || begins;
-                if (ends && !words.isEmpty()) {
-                    sentences.add(sentence(file, first, words, tags));
-                }
-                if (begins && !sentences.isEmpty()) {
-                    documents.add(sentences);
-                    sentences = new ArrayList<>();
-                }
-                if (!ends && columns.length < 2) {
-                    throw new DataException(
-                            file + ", line " + number + " has the word '" + columns[0] + "' and no tag behind it");
-                } else if (!ends) {
-                    first = words.isEmpty() ? number : first;
-                    words.add(columns[0]);
-                    tags.add(columns[columns.length - 1]);
-                    if (words.size() > MAX_WORDS) {
-                        throw new DataException(file + ", the sentence at line " + first + " has more than the "
-                                + MAX_WORDS + " words that are read: put blank lines between sentences");
-                    }
-                }
+            int number = 1;
+            for (String line = line(lines, file, 1); line != null; line = line(lines, file, number)) {
+                read.add(line.strip(), number++);
             }
         } catch (IOException e) {
             throw DataFile.fault(file, e);
         }
-        if (!words.isEmpty()) {
-            sentences.add(sentence(file, first, words, tags));
+        return read.all();
+    }
+
+    private void add(String text, int number) {
+        String[] columns = text.split("\\s+");
+        boolean begins = columns[0].equals(DOCUMENT);
+        if (text.isEmpty() || begins) {
+            endSentence();
         }
-        if (!sentences.isEmpty()) {
-            documents.add(sentences);
+        if (begins) {
+            endDocument();
+        } else if (!text.isEmpty()) {
+            if (columns.length < 2) {
+                throw new DataException(
+                        file + ", line " + number + " has the word '" + columns[0] + "' and no tag behind it");
+            }
+            lines.add(new Line(number, columns[0], columns[columns.length - 1], columns.length));
+            if (lines.size() > MAX_WORDS) {
+                throw new DataException(
+                        file + ", the sentence at line " + lines.getFirst().number + " has more than the " + MAX_WORDS
+                                + " words that are read: put blank lines between sentences");
+            }
         }
+    }
+
+    private List<List<TaggedWords>> all() {
+        endSentence();
+        endDocument();
         if (documents.isEmpty()) {
             throw new DataException(file + " has no sentences");
         }
         return documents;
+    }
+
+    private void endDocument() {
+        if (!sentences.isEmpty()) {
+            documents.add(sentences);
+            sentences = new ArrayList<>();
+        }
+    }
+
+    /** Adds the lines that were gathered as a sentence, without the comments before it. */
+    private void endSentence() {
+        if (lines.isEmpty()) {
+            return;
+        }
+        int width = first.orElseGet(lines::getLast).width;
+        List<Line> words =
+                lines.stream().dropWhile(line -> line.isComment(width)).toList();
+        lines.clear();
+        if (words.isEmpty()) {
+            return; // The comments were all that stood between two blank lines.
+        }
+        Line expected = first.orElseGet(words::getFirst);
+        first = Optional.of(expected);
+        for (Line word : words) {
+            if (word.width != expected.width) {
+                throw new DataException(file + ", " + word.described() + ", and " + expected.described()
+                        + ": give all words as many columns");
+            }
+        }
+        sentences.add(new TaggedWords(
+                file + ", line " + words.getFirst().number,
+                words.stream().map(Line::word).toList(),
+                words.stream().map(Line::tag).toList()));
     }
 
     /** Reads a line without its end; null behind the last line. */
@@ -101,13 +163,5 @@ public final class ConllFile {
             next = lines.read();
         }
         return atEnd ? null : line.toString();
-    }
-
-    /** Adds the words that were gathered as a sentence. */
-    private static TaggedWords sentence(Path file, int first, List<String> words, List<String> tags) {
-        TaggedWords sentence = new TaggedWords(file + ", line " + first, List.copyOf(words), List.copyOf(tags));
-        words.clear();
-        tags.clear();
-        return sentence;
     }
 }

@@ -37,7 +37,7 @@ public record QuestionRow(String where, String id, String context, String questi
 
     /**
      * Reads a row as SQuAD's datasets have it: columns context, question, perhaps id, and answers with lists text and
-     * answer_start.
+     * answer_start. A row whose column is_impossible is true has no answers, as in a file of SQuAD.
      */
     static QuestionRow of(DataRow row) {
         Object given = row.columns().get("answers") == null ? Map.of() : row.value("answers");
@@ -60,6 +60,13 @@ public record QuestionRow(String where, String id, String context, String questi
                 row.columns().get("id") == null ? row.where() : row.value("id").toString(),
                 row.text("context"),
                 row.text("question").stripLeading(),
-                found);
+                isImpossible(row) ? List.of() : found);
+    }
+
+    private static boolean isImpossible(DataRow row) {
+        String given = row.columns().get("is_impossible") == null
+                ? "false"
+                : LabelMap.name(row.value("is_impossible")).strip();
+        return given.equalsIgnoreCase("true") || given.equals("1");
     }
 }
