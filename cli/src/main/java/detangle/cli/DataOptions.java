@@ -1,5 +1,6 @@
 package detangle.cli;
 
+import detangle.cli.Failures.CliException;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.DebertaConfig;
 import detangle.models.deberta.ProblemType;
@@ -150,6 +151,7 @@ final class DataOptions {
         if (byLine && !head.predictsMasks()) {
             throw wrongUse("--line-by-line is for masked-lm, and this is " + name(head) + ": leave it out");
         }
+        checkColumns(head);
         int takes = most(tokenizer, config);
         int usual = head == Architecture.QUESTION_ANSWERING ? Math.min(WINDOW_TOKENS, takes) : takes;
         int length = maxLength.orElse(usual);
@@ -168,7 +170,46 @@ final class DataOptions {
                 length,
                 !refuses,
                 stride.orElse(Math.min(STRIDE_TOKENS, length / 3)),
-                byLine);
+                byLine,
+                config.labelNames().names());
+    }
+
+    /** Refuses options that the reading of rows of a task does not heed. */
+    private void checkColumns(Architecture head) {
+        boolean isText = head == Architecture.SEQUENCE_CLASSIFICATION;
+        boolean isQuestion = head == Architecture.QUESTION_ANSWERING;
+        check(problem, isText, "--problem-type is for text-classification", head);
+        check(labelDelimiter, isText, "--label-delimiter is for text-classification", head);
+        check(pairColumn, isText, "--text-pair-column is for text-classification", head);
+        check(textColumn, !isQuestion, "--text-column is for tasks other than question-answering", head);
+        check(labelColumn, !isQuestion && !head.predictsMasks(), "--label-column is for tasks with labels", head);
+    }
+
+    private void check(Optional<?> given, boolean isHeeded, String purpose, Architecture head) {
+        if (given.isPresent() && !isHeeded) {
+            throw wrongUse(purpose + ", and this is " + name(head) + ": leave it out");
+        }
+    }
+
+    /**
+     * Returns the configuration of a model that is measured, with the kind of labels that the user says.
+     *
+     * @throws CliException if config.json says another one, or numbers are asked of a model with several labels
+     */
+    DebertaConfig measured(DebertaConfig config, Architecture head) {
+        if (problem.isEmpty() || head != Architecture.SEQUENCE_CLASSIFICATION) {
+            return config;
+        }
+        ProblemType asked = problem.get();
+        config.statedProblemType().filter(stated -> stated != asked).ifPresent(stated -> {
+            throw new CliException(config.file() + ": problem_type is " + stated.text() + ", and --problem-type is "
+                    + asked.text() + ": leave it out");
+        });
+        if (asked == ProblemType.REGRESSION && config.numLabels() != 1) {
+            throw new CliException(config.file() + " has " + config.numLabels()
+                    + " labels, and --problem-type regression is for a model with one: leave it out");
+        }
+        return config.withHead(config.architecture(), config.labelNames(), problem);
     }
 
     /** Returns the most tokens that a model and its tokenizer take. */

@@ -101,7 +101,8 @@ final class EpochArguments {
                 DataOptions.most(reads, config),
                 true,
                 0,
-                false);
+                false,
+                config.labelNames().names());
         TrainingFile given = new TrainingFile(file.orElseThrow(), Optional.empty(), Optional.empty());
         LabelledData rows = LabelledData.read(given, Architecture.SEQUENCE_CLASSIFICATION, how, Optional.empty());
         if (rows.task().labels().size() > config.numLabels()) {

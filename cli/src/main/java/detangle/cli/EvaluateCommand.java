@@ -82,8 +82,9 @@ final class EvaluateCommand implements Runnable {
         evaluation.check(spec);
         threads.apply();
         Path folder = model.folder();
-        DebertaConfig config = adapter.config(folder);
-        Architecture head = data.task().orElseGet(() -> CheckpointHeads.choose(folder, Optional.empty(), config));
+        DebertaConfig written = adapter.config(folder);
+        Architecture head = data.task().orElseGet(() -> CheckpointHeads.choose(folder, Optional.empty(), written));
+        DebertaConfig config = data.measured(written, head);
         if (head == Architecture.ENCODER) {
             throw new CliException(folder + " has no head of a task: train one, or say --task");
         }

@@ -42,6 +42,7 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
      * @param cuts whether longer examples are cut and not refused
      * @param stride the number of tokens that two windows of a text share in question answering
      * @param byLine whether each text is an example of its own for a masked language model
+     * @param ofModel the labels of the model, whose order is kept if the data have the same labels
      */
     record Reading(
             Tokenizer tokenizer,
@@ -51,7 +52,8 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
             int maxLength,
             boolean cuts,
             int stride,
-            boolean byLine) {
+            boolean byLine,
+            List<String> ofModel) {
         ExampleEncoder encoder() {
             return new ExampleEncoder(tokenizer, maxLength, cuts);
         }
@@ -102,18 +104,24 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
         LabelRule rule = new LabelRule(
                 known.flatMap(Task::problem).or(how::problem),
                 known.map(task -> LabelMap.of(task.labels())),
-                how.labelDelimiter);
+                how.labelDelimiter,
+                how.ofModel);
         ClassificationData data = ClassificationData.read(file.rows(), file.name(), how.columns, how.encoder(), rule);
         return of(Task.classification(data.problem(), data.labels().names()), data.examples(), data.notices());
     }
 
     private static LabelledData tokens(TrainingFile file, Reading how, Optional<Task> known) {
         Optional<List<TaggedWords>> tagged = file.sentences();
+        if (tagged.isPresent() && !how.columns.equals(DataColumns.DEFAULT)) {
+            throw new Failures.CliException(file.name() + " has the word first and the tag last in each line: leave out"
+                    + " --text-column and --label-column");
+        }
         TokenData data = TokenData.read(
                 tagged.isPresent() ? tagged.get() : TokenData.sentences(file.rows(), how.columns),
                 file.name(),
                 how.encoder(),
-                known.map(task -> LabelMap.of(task.labels())));
+                known.map(task -> LabelMap.of(task.labels())),
+                how.ofModel);
         return of(Task.tokenClassification(data.labels().names()), data.examples(), data.notices());
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import detangle.models.deberta.DebertaConfig;
+import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -115,6 +116,48 @@ class TrainCommandTest extends TrainCommandCase {
         assertTrue(fault(rows, "--lora", "--lora-r", "0").contains("rank of an adapter is 0"), err.toString());
         assertTrue(
                 fault(rows, "--lora", "--lora-target-modules", "q_proj").contains("is called q_proj; there are"),
+                err.toString());
+    }
+
+    /** An update at a tiny rate changes nothing that can be measured, unless classes change their places. */
+    @Test
+    void aHeadKeepsTheOrderOfItsLabels() throws IOException {
+        model = TinyModel.write(folder.resolve("ordered"), "ForSequenceClassification", List.of("red", "blue"));
+        Path rows = file("rows.csv", ROWS);
+        assertEquals(0, run("evaluate", "" + model, "" + rows), err.toString());
+        assertEquals(0, train(rows, "--max-steps=1", "--learning-rate=1e-12"), err.toString());
+        assertEquals(List.of("red", "blue"), DebertaConfig.read(output).labels());
+        assertEquals(0, run("evaluate", "" + output, "" + rows), err.toString());
+        assertSameLoss();
+        assertFalse(err.toString().contains("was trained for the labels"), err.toString());
+        output = folder.resolve("other");
+        assertEquals(0, train(file("other.csv", ROWS.replace(",red", ",green")), "--max-steps=1"), err.toString());
+        assertTrue(
+                err.toString()
+                        .contains(
+                                "was trained for the labels red, blue, and begins with these weights for blue, green"),
+                err.toString());
+    }
+
+    /** A configuration without problem_type suggests one class for each row. */
+    @Test
+    void theKindOfLabelsOfAnEvaluation() throws IOException {
+        Path rows = file("rows.jsonl", """
+                {"text": "a", "labels": ["a", "b"]}
+                {"text": "b", "labels": []}
+                """);
+        String several = "--problem-type=multi_label_classification";
+        assertEquals(0, run("evaluate", "" + model, "" + rows, several), err.toString());
+        assertTrue(out.toString().contains("eval_macro_f1"), out.toString());
+        assertEquals(1, run("evaluate", "" + model, "" + rows, "--problem-type=regression"));
+        assertTrue(err.toString().contains("has 3 labels, and --problem-type regression is for a model"), "" + err);
+        Path config = model.resolve("config.json");
+        Files.writeString(
+                config,
+                Files.readString(config).replaceFirst("\\{", "{\"problem_type\":\"single_label_classification\","));
+        assertEquals(1, run("evaluate", "" + model, "" + rows, several));
+        assertTrue(
+                err.toString().contains("problem_type is single_label_classification, and --problem-type is multi"),
                 err.toString());
     }
 

@@ -91,6 +91,27 @@ class TrainFaultsTest extends TrainCommandCase {
         }
     }
 
+    /** A task takes the columns and labels that it has, and other names for them have no effect. */
+    @Test
+    void columnsThatATaskDoesNotReadAreRefused() throws IOException {
+        Path words = file("words.conll", "Anna B-PER\nsleeps O\n");
+        assertEquals(
+                "detangle: " + words + " has the word first and the tag last in each line: leave out --text-column and"
+                        + " --label-column",
+                fault(words, "--label-column", "2"));
+        for (String option : List.of("--problem-type=regression", "--label-delimiter=|", "--text-pair-column=b")) {
+            String told = fault(words, option);
+            assertTrue(told.contains(" is for text-classification, and this is token-classification: leave"), told);
+        }
+        Path questions = file("questions.jsonl", """
+                {"context": "The sky is blue.", "question": "Which?", "answers": {}}
+                """);
+        for (String option : List.of("--text-column=context", "--label-column=answers")) {
+            String told = fault(questions, option);
+            assertTrue(told.contains(", and this is question-answering: leave it out"), told);
+        }
+    }
+
     @Test
     void whatIsToBeLearnedIsNotRead() throws IOException {
         String told = fault(file("rows.csv", ROWS), "--text-column", "label");
@@ -166,6 +187,8 @@ class TrainFaultsTest extends TrainCommandCase {
         String told = fault(rows, "--freeze", "classifeir");
         assertTrue(told.contains("'classifeir' is to be frozen, and no parameter's name begins so; they are "), told);
         assertTrue(fault(rows, "--freeze", "layer.90-91").contains("'deberta.encoder.layer.90.'"), err.toString());
+        assertEquals(2, train(rows, "--freeze", "layer.1-0"));
+        assertTrue(err.toString().contains("names no layers with 'layer.1-0': write layer.0-1"), err.toString());
     }
 
     @Test

@@ -168,7 +168,8 @@ public record TextTraining(
         DebertaConfig config = DebertaConfig.read(folder);
         config.checkTokenizer(tokenizer, folder);
         int length = length(config, tokenizer);
-        ClassificationData data = read(rows, "the dataset", new ExampleEncoder(tokenizer, length, true), labels);
+        LabelRule rule = labels.withLabelsOfModel(config.labelNames().names());
+        ClassificationData data = read(rows, "the dataset", new ExampleEncoder(tokenizer, length, true), rule);
         LabelRule known = LabelRule.as(data, labels.delimiter());
         List<Example> judged = validation
                 .map(all -> read(all, "the validation dataset", new ExampleEncoder(tokenizer, length, true), known))

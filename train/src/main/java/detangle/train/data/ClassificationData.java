@@ -4,8 +4,10 @@ import detangle.models.deberta.ProblemType;
 import detangle.models.text.Encoding;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
@@ -19,6 +21,7 @@ import java.util.stream.IntStream;
  */
 public record ClassificationData(ProblemType problem, LabelMap labels, List<Example> examples, List<String> notices) {
     private static final Pattern LACKING = Pattern.compile("(?i)nan|[+-]?inf(inity)?|n/?a|null|none|");
+    private static final String NO_LABEL = "-1";
     private static final LabelMap NUMBER = LabelMap.of(List.of("LABEL_0"));
 
     /**
@@ -29,10 +32,30 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
      *     lacking, and no class
      * @param labels the labels; if empty, all labels that occur, sorted
      * @param delimiter the text between several labels of a row; if empty, a text is one label
+     * @param ofModel the labels of the model that is trained, whose order is kept if the data have the same labels;
+     *     empty if it has none
      */
-    public record LabelRule(Optional<ProblemType> problem, Optional<LabelMap> labels, Optional<String> delimiter) {
+    public record LabelRule(
+            Optional<ProblemType> problem,
+            Optional<LabelMap> labels,
+            Optional<String> delimiter,
+            List<String> ofModel) {
         /** A rule by which nothing is known. */
         public static final LabelRule FROM_DATA = new LabelRule(Optional.empty(), Optional.empty(), Optional.empty());
+
+        public LabelRule {
+            ofModel = List.copyOf(ofModel);
+        }
+
+        /** A rule for a model without labels. */
+        public LabelRule(Optional<ProblemType> problem, Optional<LabelMap> labels, Optional<String> delimiter) {
+            this(problem, labels, delimiter, List.of());
+        }
+
+        /** Returns the rule for a model that has these labels, in the order of its classes. */
+        public LabelRule withLabelsOfModel(List<String> names) {
+            return new LabelRule(problem, labels, delimiter, names);
+        }
 
         /** Returns the rule of other data, with whose labels these data have to agree. */
         public static LabelRule as(ClassificationData other, Optional<String> delimiter) {
@@ -43,33 +66,75 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
     private record Raw(String where, TokenIds text, Object label) {}
 
     /**
-     * Reads rows.
+     * Reads rows. Rows with the class -1 have no label, as in HuggingFace's datasets, if classes are whole numbers from
+     * 0, or are known and -1 is not one of them. They are left out and counted in a notice.
      *
      * @throws DataException if there are none, a column is missing, a text is empty, a label is missing or not among
-     *     those that are known, or all rows have the same one
+     *     those that are known, a list has 0 or 1 twice, or all rows have the same label
      */
     public static ClassificationData read(
             Iterable<DataRow> rows, String name, DataColumns columns, ExampleEncoder encoder, LabelRule rule) {
-        List<Raw> raw = new ArrayList<>();
+        List<Raw> all = new ArrayList<>();
         for (DataRow row : rows) {
             String text = row.text(columns.textOf(row));
             Optional<String> pair = columns.pairOf(row).map(row::text);
             Object label = split(row.value(columns.labelOf(row)), rule.delimiter);
+            checkNames(label, row.where());
             Encoding encoding = pair.map(second -> encoder.encode(text, second, row.where()))
                     .orElseGet(() -> encoder.encode(text, row.where()));
-            raw.add(new Raw(row.where(), TokenIds.of(encoding), label));
+            all.add(new Raw(row.where(), TokenIds.of(encoding), label));
         }
-        if (raw.isEmpty()) {
+        if (all.isEmpty()) {
             throw new DataException(name + " has no rows");
         }
-        ProblemType problem = rule.problem.orElseGet(() -> problem(raw));
+        ProblemType problem = rule.problem.orElseGet(() -> problem(all));
+        List<Raw> raw = problem == ProblemType.SINGLE_LABEL_CLASSIFICATION ? labelled(all, rule) : all;
+        if (raw.isEmpty()) {
+            throw new DataException("no row of " + name + " has a label: all labels are -1");
+        }
         LabelMap labels = problem == ProblemType.REGRESSION ? NUMBER : labels(raw, name, rule);
         List<Example> examples = raw.stream()
                 .map(r -> Example.of(r.text, target(r, problem, labels)))
                 .toList();
         List<String> notices = new ArrayList<>(encoder.notices());
+        if (raw.size() < all.size()) {
+            notices.add((all.size() - raw.size()) + " of " + all.size() + " rows of " + name
+                    + " have the label -1, which stands for no label, and are left out; if -1 is a class, give classes"
+                    + " names");
+        }
         notices.addAll(unused(problem, labels, examples, name));
         return new ClassificationData(problem, labels, examples, notices);
+    }
+
+    /** Refuses 0 or 1 for each class: a list has the labels of a row, and such numbers would become labels. */
+    private static void checkNames(Object label, String where) {
+        if (!(label instanceof List<?> several)) {
+            return;
+        }
+        Set<String> found = new HashSet<>();
+        for (Object one : several) {
+            if (one == null) {
+                throw new DataException(where + " has null among its labels");
+            }
+            String name = LabelMap.name(one);
+            if (!found.add(name) && (name.equals("0") || name.equals("1"))) {
+                throw new DataException(where + " has the label '" + name
+                        + "' twice: 0 or 1 for each class is not read, write a list of the row's labels");
+            }
+        }
+    }
+
+    /** Returns the rows that have a class. */
+    private static List<Raw> labelled(List<Raw> all, LabelRule rule) {
+        boolean lacks = rule.labels
+                .map(known -> !known.names().contains(NO_LABEL))
+                .orElseGet(() -> all.stream().allMatch(r -> LabelMap.isWhole(LabelMap.name(r.label)))
+                        && all.stream().anyMatch(r -> LabelMap.name(r.label).equals("0")));
+        return lacks
+                ? all.stream()
+                        .filter(r -> !LabelMap.name(r.label).equals(NO_LABEL))
+                        .toList()
+                : all;
     }
 
     private static Object split(Object label, Optional<String> delimiter) {
@@ -129,7 +194,7 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
                 all.add(r.label);
             }
         }
-        LabelMap labels = LabelMap.ofData(all);
+        LabelMap labels = LabelMap.ofData(all, rule.ofModel);
         if (labels.size() < 2) {
             throw new DataException(
                     labels.size() == 0

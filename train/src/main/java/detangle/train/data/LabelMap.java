@@ -31,19 +31,25 @@ public final class LabelMap {
     }
 
     /**
-     * Makes a map of all labels that rows have, sorted: whole numbers by size, others by their characters, as
+     * Makes a map of all labels that rows have. If they are the labels of the model, they have its order, so that its
+     * head keeps their meaning. Otherwise they are sorted: whole numbers by size, others by their characters, as
      * HuggingFace's example scripts do.
+     *
+     * @param ofModel the labels that the model has, in the order of its classes; empty if it has none
      */
-    static LabelMap ofData(Collection<?> values) {
+    static LabelMap ofData(Collection<?> values, List<String> ofModel) {
         Set<String> distinct = new LinkedHashSet<>();
         values.forEach(value -> distinct.add(name(value)));
+        if (ofModel.size() == distinct.size() && distinct.equals(Set.copyOf(ofModel))) {
+            return new LabelMap(ofModel);
+        }
         boolean whole = distinct.stream().allMatch(LabelMap::isWhole);
         return new LabelMap(distinct.stream()
                 .sorted(whole ? Comparator.comparing(BigDecimal::new) : Comparator.naturalOrder())
                 .toList());
     }
 
-    private static boolean isWhole(String text) {
+    static boolean isWhole(String text) {
         return text.matches("-?\\d{1,18}");
     }
 

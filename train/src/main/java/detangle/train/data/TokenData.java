@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Sentences with a class for each word: the label stands on the first token of a word, and other tokens do not count.
@@ -15,23 +16,37 @@ import java.util.Optional;
  * @param notices remarks on the data for the user, one line each
  */
 public record TokenData(LabelMap labels, List<Example> examples, List<String> notices) {
+    private static final Pattern OF_ENTITIES = Pattern.compile("O|[BIELSU]-.+");
     private static final int IGNORED = (int) HeadLosses.IGNORED;
 
     /**
      * Encodes sentences as their words with a space between.
      *
-     * @param known the labels; if empty, all tags that occur, sorted
-     * @throws DataException if there are none, or a tag is not among those that are known
+     * @param known the labels; if empty, all tags that occur, in the order of {@code ofModel} if they are the same ones,
+     *     or else sorted
+     * @param ofModel the labels of the model that is trained; empty if it has none
+     * @throws DataException if there are none, a tag is not among those that are known, or all words have the same tag
      */
     public static TokenData read(
-            Iterable<TaggedWords> sentences, String name, ExampleEncoder encoder, Optional<LabelMap> known) {
+            Iterable<TaggedWords> sentences,
+            String name,
+            ExampleEncoder encoder,
+            Optional<LabelMap> known,
+            List<String> ofModel) {
         List<TaggedWords> all = new ArrayList<>();
         sentences.forEach(all::add);
         if (all.isEmpty()) {
             throw new DataException(name + " has no sentences");
         }
         LabelMap labels = known.orElseGet(() -> LabelMap.ofData(
-                all.stream().flatMap(sentence -> sentence.tags().stream()).toList()));
+                all.stream().flatMap(sentence -> sentence.tags().stream()).toList(), ofModel));
+        if (known.isEmpty() && labels.size() < 2) {
+            throw new DataException(
+                    labels.size() == 0
+                            ? name + " has no words"
+                            : "all words of " + name + " have the tag '"
+                                    + labels.names().getFirst() + "': there is nothing to learn");
+        }
         List<Example> examples = new ArrayList<>();
         long lost = 0;
         for (TaggedWords sentence : all) {
@@ -45,6 +60,10 @@ public record TokenData(LabelMap labels, List<Example> examples, List<String> no
         if (lost > 0) {
             notices.add(lost + (lost == 1 ? " word of " : " words of ") + name
                     + " have no token, as they were cut off or the tokenizer leaves nothing of them");
+        }
+        if (labels.names().stream().noneMatch(OF_ENTITIES.asMatchPredicate())) {
+            notices.add("no tag of " + name + " is O or has a form such as B-PER: precision, recall and f1 of entities"
+                    + " mean nothing, and accuracy counts the tags");
         }
         return new TokenData(labels, examples, notices);
     }

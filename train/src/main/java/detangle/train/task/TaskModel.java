@@ -1,5 +1,6 @@
 package detangle.train.task;
 
+import detangle.ir.OneLine;
 import detangle.ir.Program;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.ConfigFields;
@@ -9,6 +10,7 @@ import detangle.models.deberta.Head;
 import detangle.models.deberta.HeadLoss;
 import detangle.models.deberta.InitialWeights;
 import detangle.models.deberta.ModelFolderWriter;
+import detangle.models.deberta.ProblemType;
 import detangle.models.deberta.StartingWeights;
 import detangle.models.deberta.TrainingModel;
 import detangle.models.deberta.TrainingModelOptions;
@@ -18,10 +20,12 @@ import detangle.train.lora.Lora;
 import detangle.train.lora.LoraOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A model with the head of a task.
@@ -29,9 +33,12 @@ import java.util.Optional;
  * @param model the model for a trainer; it is evaluated without dropout, and written as a folder of HuggingFace
  * @param config the configuration with the head and the labels of the task
  * @param files the writer of the model's files beside its weights
- * @param notices remarks for the user, one line each: the parameters that begin with initial values
+ * @param notices remarks for the user, one line each: the parameters that begin with initial values, and labels whose
+ *     classifier was trained for others, of as many classes
  */
 public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderWriter files, List<String> notices) {
+    private static final String CLASSIFIER = "classifier.";
+    private static final int LABELS_LISTED = 10;
 
     /**
      * Reads a model with its weights. Parameters of the head that the checkpoint lacks begin with initial values.
@@ -80,7 +87,21 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
                 Optional.of(task.head()),
                 options,
                 TrainingModel.build(writer.config(), task.head(), options.training()),
-                TrainingModel.build(writer.config(), task.head(), evaluated));
+                TrainingModel.build(writer.config(), task.head(), evaluated),
+                replaced(plain.config().labelNames().names(), task));
+    }
+
+    /** Returns the labels that a head was trained for and those that it is trained for now, unless they are the same. */
+    private static Optional<String> replaced(List<String> before, Task task) {
+        boolean names = !task.labels().isEmpty() && !task.problem().equals(Optional.of(ProblemType.REGRESSION));
+        return names && !before.isEmpty() && !before.equals(task.labels())
+                ? Optional.of(listed(before) + ", and begins with these weights for " + listed(task.labels()))
+                : Optional.empty();
+    }
+
+    private static String listed(List<String> labels) {
+        return String.join(", ", labels.subList(0, Math.min(labels.size(), LABELS_LISTED)))
+                + (labels.size() > LABELS_LISTED ? ", ..." : "");
     }
 
     /**
@@ -98,7 +119,8 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
                 Optional.empty(),
                 options,
                 TrainingModel.build(writer.config(), head, loss, training),
-                TrainingModel.build(writer.config(), head, loss, training.withDropout(false)));
+                TrainingModel.build(writer.config(), head, loss, training.withDropout(false)),
+                Optional.empty());
     }
 
     /**
@@ -124,7 +146,8 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
             Optional<Architecture> head,
             TaskModelOptions options,
             Program training,
-            Program evaluation) {
+            Program evaluation,
+            Optional<String> relabelled) {
         InitialWeights initial = new InitialWeights(writer.config(), options.convention(), options.seed());
         StartingWeights starting = weights.map(
                         path -> stored(path, training, head, initial, options.ignoreMismatchedSizes()))
@@ -135,7 +158,14 @@ public record TaskModel(TrainableModel model, DebertaConfig config, ModelFolderW
                 .withWriter(writer::writeInto)
                 .withObjective(objective(options.training(), writer.config().dropout()));
         Path origin = weights.orElse(writer.config().file());
-        return new TaskModel(model, writer.config(), writer, starting.messages(origin));
+        List<String> notices = new ArrayList<>(starting.messages(origin));
+        boolean keepsHead = Stream.concat(starting.created().stream(), starting.replaced().keySet().stream())
+                .noneMatch(name -> name.startsWith(CLASSIFIER));
+        relabelled
+                .filter(labels -> keepsHead)
+                .ifPresent(labels -> notices.add(
+                        OneLine.of("the classifier of " + origin + " was trained for the labels " + labels)));
+        return new TaskModel(model, writer.config(), writer, List.copyOf(notices));
     }
 
     /** Returns what the loss follows from beside the rows, by the names of options. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import detangle.models.deberta.ProblemType;
 import detangle.train.data.ClassificationData.LabelRule;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,48 @@ final class ClassificationDataTest {
         assertEquals(
                 "t.csv, row 1 has the label '0', which is not among the 2: 1, 2",
                 fault(rule, Rows.of(TEXT_AND_LABEL, "a", "0")));
+    }
+
+    /** Sorted labels would give the classes of the model's head other names. */
+    @Test
+    void theLabelsOfTheModelKeepItsOrder() {
+        List<DataRow> rows = Rows.of(TEXT_AND_LABEL, "a", "no", "b", "yes");
+        ClassificationData data = read(LabelRule.FROM_DATA.withLabelsOfModel(List.of("yes", "no")), rows);
+        assertEquals(List.of("yes", "no"), data.labels().names());
+        assertEquals(List.of(new Target.OneClass(1), new Target.OneClass(0)), targets(data));
+        LabelRule other = LabelRule.FROM_DATA.withLabelsOfModel(List.of("yes", "maybe"));
+        assertEquals(List.of("no", "yes"), read(other, rows).labels().names());
+    }
+
+    /** HuggingFace's datasets say -1 where there is no label, as SNLI does where annotators differ. */
+    @Test
+    void rowsWithoutALabelAreLeftOut() {
+        ClassificationData data = read("a", 0, "b", 1, "c", -1, "d", 2);
+        assertEquals(List.of("0", "1", "2"), data.labels().names());
+        assertEquals(List.of(new Target.OneClass(0), new Target.OneClass(1), new Target.OneClass(2)), targets(data));
+        assertEquals(
+                List.of("1 of 4 rows of t.csv have the label -1, which stands for no label, and are left out; if -1 is"
+                        + " a class, give classes names"),
+                data.notices());
+        LabelRule known =
+                new LabelRule(Optional.empty(), Optional.of(LabelMap.of(List.of("no", "yes"))), Optional.empty());
+        assertEquals(List.of(new Target.OneClass(1)), targets(read(known, Rows.of(TEXT_AND_LABEL, "a", 1, "b", "-1"))));
+        assertEquals(
+                "no row of t.csv has a label: all labels are -1", fault(known, Rows.of(TEXT_AND_LABEL, "a", "-1")));
+        assertEquals(List.of("-1", "1"), read("a", 1, "b", -1).labels().names());
+    }
+
+    @Test
+    void numbersForEachClassAreRefused() {
+        assertEquals(
+                "t.csv, row 1 has the label '0' twice: 0 or 1 for each class is not read, write a list of the row's"
+                        + " labels",
+                fault(LabelRule.FROM_DATA, Rows.of(TEXT_AND_LABEL, "a", List.of(1.0, 0.0, 0.0), "b", List.of())));
+        List<Object> lacking = new ArrayList<>();
+        lacking.add(null);
+        assertEquals(
+                "t.csv, row 1 has null among its labels",
+                fault(LabelRule.FROM_DATA, Rows.of(TEXT_AND_LABEL, "a", lacking)));
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,7 +74,7 @@ final class DataFilesTest {
 
     @Test
     void sentencesOfConll() throws IOException {
-        Path file = file("t.conll", "-DOCSTART- -X- O\n\nAnna NNP B-PER\nsleeps VB O\n\nParis\tB-LOC\n");
+        Path file = file("t.conll", "-DOCSTART- -X- O\n\nAnna NNP B-PER\nsleeps VB O\n\nParis\tNNP\tB-LOC\n");
         List<TaggedWords> sentences = ConllFile.read(file);
         assertEquals(List.of("Anna", "sleeps"), sentences.getFirst().words());
         assertEquals(List.of("B-LOC"), sentences.getLast().tags());
@@ -86,6 +87,28 @@ final class DataFilesTest {
         assertEquals(file + ", line 2 has the word 'sleeps' and no tag behind it", fault(() -> ConllFile.read(file)));
         assertEquals(
                 file("e.conll", "\n") + " has no sentences", fault(() -> ConllFile.read(folder.resolve("e.conll"))));
+    }
+
+    /** MultiCoNER names each sentence; a number sign may also be a word. */
+    @Test
+    void commentsOfConllAreNotWords() throws IOException {
+        Path file = file("t.conll", "# id a1\tdomain=train\nParis _ _ B-LOC\n\n# id a2\n\n# _ _ O\n9 _ _ O\n");
+        List<TaggedWords> sentences = ConllFile.read(file);
+        assertEquals(List.of("Paris"), sentences.getFirst().words());
+        assertEquals(List.of("B-LOC"), sentences.getFirst().tags());
+        assertEquals(file + ", line 2", sentences.getFirst().where());
+        assertEquals(List.of("#", "9"), sentences.getLast().words());
+        assertEquals(2, sentences.size());
+        Path plain = file("p.conll", "# O\n\n# O\none O\n");
+        assertEquals(List.of("#", "one"), ConllFile.read(plain).getLast().words());
+    }
+
+    @Test
+    void wordsOfConllHaveAsManyColumnsAsTheFirst() throws IOException {
+        Path file = file("t.conll", "Anna\tB-PER\n\nNew York\tB-LOC\n");
+        assertEquals(
+                file + ", line 3 has 3 columns, and line 1 has 2 columns: give all words as many columns",
+                fault(() -> ConllFile.read(file)));
     }
 
     @Test
@@ -112,8 +135,15 @@ final class DataFilesTest {
     void theFirstTokenOfAWordHasItsTag() {
         TaggedWords sentence =
                 new TaggedWords("t", List.of("Reactivating", "cards", "!"), List.of("B-ACT", "O", "B-END"));
-        TokenData data = TokenData.read(List.of(sentence), "t", Rows.encoder(32), Optional.empty());
+        TokenData data = TokenData.read(List.of(sentence), "t", Rows.encoder(32), Optional.empty(), List.of());
         assertEquals(List.of("B-ACT", "B-END", "O"), data.labels().names());
+        assertEquals(List.of(), data.notices());
+        List<String> ofModel = List.of("O", "B-END", "B-ACT");
+        assertEquals(
+                ofModel,
+                TokenData.read(List.of(sentence), "t", Rows.encoder(32), Optional.empty(), ofModel)
+                        .labels()
+                        .names());
         int[] classes = ((Target.TokenClasses) data.examples().getFirst().target()).indices();
         assertArrayEquals(
                 new int[] {0, 2, 1}, Arrays.stream(classes).filter(c -> c >= 0).toArray());
@@ -121,6 +151,38 @@ final class DataFilesTest {
         for (int t = 1; t < classes.length - 1; t++) {
             assertEquals(tokens.get(t).startsWith("\u2581"), classes[t] >= 0, tokens.get(t));
         }
+    }
+
+    /** Entities are read from names of tags; the files of conll2003 with numbers have no such names. */
+    @Test
+    void tagsThatNameNoEntitiesAreTold() {
+        TaggedWords sentence = new TaggedWords("t", List.of("a", "b"), List.of(0, 3));
+        assertEquals(
+                List.of("no tag of t is O or has a form such as B-PER: precision, recall and f1 of entities mean"
+                        + " nothing, and accuracy counts the tags"),
+                TokenData.read(List.of(sentence), "t", Rows.encoder(32), Optional.empty(), List.of())
+                        .notices());
+    }
+
+    @Test
+    void wordsThatAllHaveOneTagAreRefused() {
+        TaggedWords sentence = new TaggedWords("t", List.of("a", "b"), List.of("O", "O"));
+        assertEquals(
+                "all words of t have the tag 'O': there is nothing to learn",
+                fault(() -> TokenData.read(List.of(sentence), "t", Rows.encoder(32), Optional.empty(), List.of())));
+    }
+
+    @Test
+    void aRowThatIsImpossibleHasNoAnswers() {
+        Map<String, Object> answers = Map.of("text", List.of("blue"), "answer_start", List.of(3));
+        for (Object impossible : List.of(true, "True", "1", 1)) {
+            List<DataRow> rows = Rows.of(
+                    List.of("context", "question", "answers", "is_impossible"), "is blue", "?", answers, impossible);
+            assertEquals(List.of(), QuestionRow.of(rows.getFirst()).answers());
+        }
+        List<DataRow> rows =
+                Rows.of(List.of("context", "question", "answers", "is_impossible"), "is blue", "?", answers, false);
+        assertEquals(1, QuestionRow.of(rows.getFirst()).answers().size());
     }
 
     @Test
@@ -195,6 +257,31 @@ final class DataFilesTest {
         assertEquals(
                 "t.csv, row 1 has the label '2', which is not one of its 2 choices, counted from 0",
                 fault(() -> ChoiceData.read(bad, "t", DataColumns.DEFAULT, Rows.encoder(32))));
+    }
+
+    /** The number of a choice may be the text of another one. */
+    @Test
+    void aNumberIsTheNumberOfAChoice() {
+        List<String> columns = List.of("prompt", "choices", "label");
+        List<String> choices = List.of("8", "2", "24", "120");
+        for (Map.Entry<Object, Integer> label :
+                Map.<Object, Integer>of(2, 2, 2.0, 2, "C", 2, "120", 3).entrySet()) {
+            assertEquals(
+                    new Target.OneClass(label.getValue()),
+                    ChoiceData.read(
+                                    Rows.of(columns, "4!?", choices, label.getKey()),
+                                    "t",
+                                    DataColumns.DEFAULT,
+                                    Rows.encoder(32))
+                            .examples()
+                            .getFirst()
+                            .target());
+        }
+        List<DataRow> text = Rows.of(columns, "4!?", choices, "2");
+        assertEquals(
+                "t.csv, row 1 has the label '2', which is the text of choice 1 and the number of choice 2, counted"
+                        + " from 0: write the letter of the right choice",
+                fault(() -> ChoiceData.read(text, "t", DataColumns.DEFAULT, Rows.encoder(32))));
     }
 
     @Test

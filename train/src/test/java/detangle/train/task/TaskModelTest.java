@@ -109,6 +109,18 @@ final class TaskModelTest {
                 .count();
     }
 
+    /** The head has the right shape, and its classes have another meaning. */
+    @Test
+    void aHeadForAsManyOtherLabelsIsTold() {
+        List<String> labels = DebertaConfig.read(SHIPPED).labels().reversed();
+        TaskModel model =
+                TaskModel.read(SHIPPED, Task.classification(ProblemType.SINGLE_LABEL_CLASSIFICATION, labels), OPTIONS);
+        assertEquals(1, model.notices().size(), model.notices().toString());
+        String notice = model.notices().getFirst();
+        assertTrue(notice.startsWith("the classifier of " + SHIPPED + " was trained for the labels "), notice);
+        assertTrue(notice.contains(", and begins with these weights for " + labels.getFirst() + ", "), notice);
+    }
+
     @Test
     void aHeadForTheSameLabelsIsTheCheckpoints() {
         List<String> labels = DebertaConfig.read(SHIPPED).labels();
