@@ -77,10 +77,12 @@ final class CompileCommand implements Runnable {
                 .println("detangle: --weights " + type + " is the old spelling of --weight-type " + type));
         Optional<Path> file = weights.file().filter(f -> oldSpelling.isEmpty());
         if (GlinerConfig.isIn(model.folder())) {
-            if (headOptions.areGiven() || file.isPresent() || adapter.folder().isPresent()) {
+            // Unused tensors are looked for when the artifact is loaded.
+            if (headOptions.areGiven() || file.isPresent() || adapter.folder().isPresent() || ignoreUnused.isSet()) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        "--head, --convention, --weights and --adapter are not for GLiNER models: leave them out");
+                        "--head, --convention, --weights, --adapter and --ignore-unused are not for compiling GLiNER"
+                                + " models: leave them out");
             }
             Optional<DType> written = weightType.written().or(() -> oldSpelling.map(WeightType::dtype));
             EntityExtractor.compile(
@@ -94,6 +96,10 @@ final class CompileCommand implements Runnable {
             compileGliner2(file, weightType.written().or(() -> oldSpelling.map(WeightType::dtype)));
             sayWritten();
             return;
+        }
+        if (GliclassConfig.isIn(model.folder()) && headOptions.areGiven()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--head and --convention are not for GLiClass models: leave them out");
         }
         ModelArtifact.Options asked = (GliclassConfig.isIn(model.folder())
                         ? ModelArtifact.Options.DEFAULT

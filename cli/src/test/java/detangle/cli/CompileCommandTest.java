@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import detangle.testing.models.TinyGliclass;
+import detangle.testing.models.TinyGliner;
 import detangle.testing.models.TinyModel;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -92,6 +94,25 @@ class CompileCommandTest {
         assertEquals(0, run("export", model, "-o", ofFolder, "--convention", "microsoft"), err::toString);
         assertEquals(0, run("export", artifact, "-o", ofArtifact), err::toString);
         assertArrayEquals(Files.readAllBytes(ofFolder), Files.readAllBytes(ofArtifact));
+    }
+
+    @Test
+    void optionsThatAModelHasNoUseForAreRefused() throws IOException {
+        Path artifact = folder.resolve("refused.dtl");
+        Path gliclass = TinyGliclass.write(folder.resolve("gliclass"));
+        for (List<String> option : List.of(List.of("--head", "masked-lm"), List.of("--convention", "microsoft"))) {
+            assertEquals(2, run("compile", gliclass, "-o", artifact, option.get(0), option.get(1)));
+            assertTrue(
+                    err.toString().contains("--head and --convention are not for GLiClass models: leave them out"),
+                    err.toString());
+            err.getBuffer().setLength(0);
+        }
+        Path gliner = TinyGliner.write(folder.resolve("gliner"));
+        assertEquals(2, run("compile", gliner, "-o", artifact, "--ignore-unused"));
+        assertTrue(
+                err.toString().contains("--ignore-unused are not for compiling GLiNER models: leave them out"),
+                err.toString());
+        assertFalse(Files.exists(artifact));
     }
 
     @Test
