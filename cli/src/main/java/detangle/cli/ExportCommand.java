@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,7 +63,7 @@ final class ExportCommand implements Runnable {
 
     @Override
     public void run() {
-        OwnFiles.refuseAsOutput(output, model.folder(), weights.file());
+        OwnFiles.refuseAsOutput(output, model.folder(), weights.file(), List.of());
         ModelExport.Options asked = headed(ModelExport.Options.of(format))
                 .withHiddenStates(hiddenStates)
                 .withExternalData(externalData)

@@ -105,15 +105,18 @@ record OutputFolder(Path path, char space) {
      * written: the files of the other of the two, those of another tokenizer, and the results of an evaluation.
      *
      * @param model the writer of the model; empty if an adapter was written
-     * @param reads the folders that training began with. An adapter may be written beside its model, which then stays
+     * @param reads the folders that training began with. Their files stay: an adapter may be written beside its model,
+     *     and a model beside the tokenizer
      * @throws IOException if a file cannot be deleted
      */
     void deleteOthers(Optional<ModelFolderWriter> model, List<Path> reads) throws IOException {
         Set<String> others = new HashSet<>(Set.of("eval_results.json"));
         if (model.isPresent()) {
             others.addAll(AdapterWriter.FILES);
-            others.addAll(Tokenizers.FILES);
-            others.removeAll(model.get().tokenizerFiles());
+            if (!holds(reads)) {
+                others.addAll(Tokenizers.FILES);
+                others.removeAll(model.get().tokenizerFiles());
+            }
         } else if (!holds(reads)) {
             others.add(ModelFolderWriter.WEIGHTS);
             others.addAll(Tokenizers.FILES);

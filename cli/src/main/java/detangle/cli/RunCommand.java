@@ -3,6 +3,7 @@ package detangle.cli;
 import detangle.backend.InputException;
 import detangle.cli.Failures.CliException;
 import detangle.ir.Tensor;
+import detangle.models.adapter.AdapterWriter;
 import detangle.models.deberta.Architecture;
 import detangle.models.deberta.Convention;
 import detangle.models.deberta.DebertaConfig;
@@ -13,7 +14,9 @@ import detangle.runtime.OptionValues;
 import detangle.runtime.Session;
 import detangle.runtime.SessionOptions;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import picocli.CommandLine.Command;
@@ -113,7 +116,9 @@ final class RunCommand implements Runnable {
     @Override
     public void run() {
         threads.apply();
-        OwnFiles.refuseAsOutput(output, model.folder(), weights.file());
+        List<Path> others = new ArrayList<>(List.of(inputs));
+        adapter.folder().ifPresent(folder -> AdapterWriter.FILES.forEach(name -> others.add(folder.resolve(name))));
+        OwnFiles.refuseAsOutput(output, model.folder(), weights.file(), others);
         SequencedMap<String, Tensor> results = new LinkedHashMap<>();
         Architecture architecture = headOptions.head(model.folder(), weights.file(), adapter.folder());
         Convention reading = headOptions.convention(model.folder(), architecture);

@@ -156,7 +156,7 @@ class ModelFoldersTest {
             command.set(
                     Math.max(command.indexOf("--output"), command.indexOf("-o")) + 1,
                     model.resolve(".").resolve(file).toString());
-            fails("is a file of the model that is read", command.toArray(String[]::new));
+            fails("is a file that is read", command.toArray(String[]::new));
             assertArrayEquals(before, Files.readAllBytes(model.resolve(file)));
         }
     }

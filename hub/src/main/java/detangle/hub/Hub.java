@@ -218,8 +218,15 @@ public final class Hub {
         for (String file : files) {
             fetch(id, cache, listing, file, progress);
         }
-        // Only now: a revision never leads to half a model.
-        cache.remember(id.revision(), listing.commit());
+        // Only now: a revision never leads to half a model. One that leads to a whole model goes on to do so, without a
+        // network too, until the weights of the newer commit are there.
+        boolean leadsToWeights = cache.commit(id.revision())
+                .map(cache::snapshot)
+                .filter(kept -> RepositoryFiles.complete(kept, true))
+                .isPresent();
+        if (weighty || !leadsToWeights) {
+            cache.remember(id.revision(), listing.commit());
+        }
         return snapshot;
     }
 

@@ -203,7 +203,7 @@ class SafetensorsWriterTest {
                 Tensor.of(new int[] {1, 2}, 1, 2), Tensor.of(new float[] {1, 2}, 2), Tensor.of(new int[1], 1))) {
             IllegalArgumentException fault = assertThrows(
                     IllegalArgumentException.class, () -> SafetensorsWriter.writeEach(file, types, name -> other));
-            assertEquals("the tensor x is not of the type that was said", fault.getMessage());
+            assertEquals("the tensor x is not of the type that types has for it", fault.getMessage());
         }
         assertTrue(Files.notExists(file));
     }

@@ -117,14 +117,14 @@ class BertScoreTest {
             refused(PipelineException.class, "choose 1 to 4", model, BertScoreOptions.DEFAULT.withNumLayers(layer));
         }
         BertScoreOptions three = BertScoreOptions.DEFAULT.withNumLayers(3);
-        refused(ConfigException.class, "is not a file", model, three.withBaseline(temp.resolve("nothing.tsv")));
+        refused(ConfigException.class, "it does not exist", model, three.withBaseline(temp.resolve("nothing.tsv")));
         for (String[] rows : new String[][] {
             {"0,0,0,0\n1,0,0,0", "none of layer 3"},
             {"0,0,0,0\n2,0,0,0", "row 2 is of layer 2"},
             {"0,0,0", "row 1 is not LAYER,P,R,F"},
             {"0,a,0,0", "row 1 is not LAYER,P,R,F"},
-            {"0,1,0,0", "which must be below 1"},
-            {"0,NaN,0,0", "which must be below 1"}
+            {"0,1,0,0", "which must be a finite number below 1"},
+            {"0,NaN,0,0", "which must be a finite number below 1"}
         }) {
             Path file = Files.writeString(temp.resolve("other.tsv"), "LAYER,P,R,F\n" + rows[0] + "\n");
             refused(ConfigException.class, rows[1], model, three.withBaseline(file));

@@ -118,7 +118,9 @@ final class Constants {
 
     /** Returns whether a linear layer has this matrix for its weight. */
     boolean isOfALayer(Node matrix) {
-        return program.nodes().stream().anyMatch(n -> n.op() instanceof KernelOp.Linear && n.input(1) == matrix);
+        Node stored = unwidened(matrix);
+        return program.nodes().stream()
+                .anyMatch(n -> n.op() instanceof KernelOp.Linear && unwidened(n.input(1)) == stored);
     }
 
     /** Returns the variable of a parameter; empty for other nodes. */

@@ -230,17 +230,23 @@ class Bf16ProductTest {
     @Test
     void frozenWeightsMultiplyGradientsOnTiles() {
         String text = """
-                func @step(%x: f32[3,50], %dy: f32[3,40]) -> (y: f32[3,40], dx: f32[3,50], t: f32[3,50]) {
+                func @step(%x: f32[3,50], %dy: f32[3,40]) -> (y: f32[3,40], dx: f32[3,50], z: f32[3,40], dz: f32[3,50], t: f32[3,50]) {
                   %w = constant @"w" : f32[40,50]
                   %v = constant @"v" : f32[40,50]
                   %b = param "b" : f32[40]
                   %y = linear %x, %w, %b {bias, act=none} : f32[3,40]
                   %dx = dot %dy, %w : f32[3,50]
+                  %u = constant @"u" : bf16[40,50]
+                  %wide = convert %u : f32[40,50]
+                  %z = linear %x, %u, %b {bias, act=none} : f32[3,40]
+                  %dz = dot %dy, %wide : f32[3,50]
                   %t = dot %dy, %v : f32[3,50]
-                  return y = %y, dx = %dx, t = %t
+                  return y = %y, dx = %dx, z = %z, dz = %dz, t = %t
                 }
                 """;
-        Map<String, Tensor> weights = Map.of("w", Tensor.of(weight, N, K), "v", Tensor.of(weight, N, K));
+        Tensor matrix = Tensor.of(weight, N, K);
+        Tensor narrow = Tensor.ofDoubles(DType.BF16, matrix.toDoubles(), N, K);
+        Map<String, Tensor> weights = Map.of("w", matrix, "v", matrix, "u", narrow);
         Plan plan = Compiler.compile(Parser.parse("test.dtir", text).withConstants(weights), List.of());
         Device device = emulating();
         try (Executable executable = device.load(plan, device.variables(Map.of("b", Tensor.of(bias, N))))) {
@@ -255,6 +261,7 @@ class Bf16ProductTest {
                         inFp32 += (double) dy[i * N + n] * matrix(n, k, true);
                     }
                     assertEquals(onTiles, outputs.get("dx").getDouble((long) i * K + k), 2e-5);
+                    assertEquals(onTiles, outputs.get("dz").getDouble((long) i * K + k), 2e-5);
                     assertEquals(inFp32, outputs.get("t").getDouble((long) i * K + k), 2e-5);
                 }
             }
