@@ -203,6 +203,12 @@ class TrainAgainTest extends TrainCommandCase {
             assertFalse(Files.exists(output.resolve(name)), name);
         }
         assertTrue(Files.exists(output.resolve("tokenizer.json")));
+        Files.writeString(output.resolve("spm.model"), "of the tokenizer that is read");
+        assertEquals(
+                0,
+                train(rows, "--max-steps=1", "--tokenizer-name=" + output, "--overwrite-output-dir"),
+                err.toString());
+        assertTrue(Files.exists(output.resolve("spm.model")));
         output = model;
         assertEquals(0, train(rows, "--max-steps=1", "--lora", "--lora-r=2", "--overwrite-output-dir"), err.toString());
         assertTrue(Files.exists(model.resolve("model.safetensors")));

@@ -449,6 +449,21 @@ class HubTest {
         assertFalse(e.getMessage().contains("secret"), e.getMessage());
     }
 
+    /** The hub has a newer commit, of which a command needs the tokenizer alone. */
+    @Test
+    void aRevisionGoesOnLeadingToItsWeights() throws IOException {
+        server.files.put("model.safetensors", bytes(10));
+        Path whole = hub(Optional.empty(), false).folder(FakeHub.REPOSITORY, HubProgress.NONE);
+        String older = "f".repeat(FakeHub.COMMIT.length());
+        Files.move(whole, whole.resolveSibling(older));
+        Files.writeString(repository().resolve("refs/main"), older);
+        Path without = hub(Optional.empty(), false).folderWithoutWeights(FakeHub.REPOSITORY, HubProgress.NONE);
+        assertEquals(whole, without);
+        assertFalse(Files.exists(without.resolve("model.safetensors")));
+        assertEquals(
+                whole.resolveSibling(older), hub(Optional.empty(), true).folder(FakeHub.REPOSITORY, HubProgress.NONE));
+    }
+
     @Test
     void theFolderOfTheUserIsThatOfPython() {
         assertEquals(Path.of("/elsewhere"), HubOptions.userHome(Map.of("HOME", "/elsewhere")));
