@@ -90,7 +90,9 @@ final class EvaluateCommand implements Runnable {
         }
         Tokenizer tokenizer = Tokenizers.load(folder);
         LabelledData.Reading how = data.reading(head, tokenizer, config);
-        LabelledData labelled = LabelledData.read(data.file(file), head, how, known(head, config));
+        TrainingFile rows = data.file(file);
+        LabelledData.checkColumns(head, how, List.of(rows));
+        LabelledData labelled = LabelledData.read(rows, head, how, known(head, config));
         labelled.notices().forEach(notice -> spec.commandLine().getErr().println("detangle: " + notice));
         TaskEvaluator evaluator = new TaskEvaluator(
                 labelled.examples(),

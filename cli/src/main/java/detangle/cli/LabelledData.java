@@ -59,6 +59,17 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
         }
     }
 
+    /** Refuses names of columns for words and tags if none of the files has columns with names. */
+    static void checkColumns(Architecture head, Reading how, List<TrainingFile> files) {
+        if (head == Architecture.TOKEN_CLASSIFICATION
+                && !how.columns.equals(DataColumns.DEFAULT)
+                && files.stream().allMatch(TrainingFile::isTagged)) {
+            throw new Failures.CliException(
+                    files.getFirst().name() + " has the word first and the tag last in each line: leave out"
+                            + " --text-column and --label-column");
+        }
+    }
+
     /**
      * Reads a file.
      *
@@ -112,10 +123,6 @@ record LabelledData(Task task, List<Example> examples, Optional<QuestionData> qu
 
     private static LabelledData tokens(TrainingFile file, Reading how, Optional<Task> known) {
         Optional<List<TaggedWords>> tagged = file.sentences();
-        if (tagged.isPresent() && !how.columns.equals(DataColumns.DEFAULT)) {
-            throw new Failures.CliException(file.name() + " has the word first and the tag last in each line: leave out"
-                    + " --text-column and --label-column");
-        }
         TokenData data = TokenData.read(
                 tagged.isPresent() ? tagged.get() : TokenData.sentences(file.rows(), how.columns),
                 file.name(),

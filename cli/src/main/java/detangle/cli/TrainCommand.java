@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -315,6 +316,11 @@ final class TrainCommand implements Runnable {
 
     private Sets sets(
             TrainingFile file, LabelledData.Reading how, Architecture head, long seed, TrainingProgress progress) {
+        Optional<TrainingFile> validationRows = validationFile.map(data::file);
+        LabelledData.checkColumns(
+                head,
+                how,
+                Stream.concat(Stream.of(file), validationRows.stream()).toList());
         LabelledData all = LabelledData.read(file, head, how, Optional.empty());
         all.notices().forEach(progress::say);
         if (validationSplit.isPresent()) {
@@ -323,7 +329,7 @@ final class TrainCommand implements Runnable {
             return new Sets(parts.training(), Optional.of(parts.validation()));
         }
         Optional<LabelledData> validation =
-                validationFile.map(path -> LabelledData.read(data.file(path), head, how, Optional.of(all.task())));
+                validationRows.map(rows -> LabelledData.read(rows, head, how, Optional.of(all.task())));
         validation.ifPresent(v -> v.notices().forEach(progress::say));
         return new Sets(all, validation);
     }

@@ -34,7 +34,8 @@ record TrainingFile(Path path, Optional<InputFormat> format, Optional<Character>
         return path.toString();
     }
 
-    private boolean isTagged() {
+    /** Returns whether it is a file with a word a line and its tag last. */
+    boolean isTagged() {
         String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
         return format.isEmpty() && TAGGED.contains(name.substring(name.lastIndexOf('.') + 1));
     }

@@ -198,6 +198,23 @@ class TrainCommandTest extends TrainCommandCase {
     }
 
     @Test
+    void namesOfColumnsAreForTheFileThatHasColumns() throws IOException {
+        Path rows = file("rows.jsonl", """
+                {"tokens": ["Anna", "sleeps"], "tags2": ["B-PER", "O"]}
+                """);
+        Path words = file("words.conll", "Bob B-PER\nwakes O\n");
+        String[] options = {"--max-steps", "1", "--task", "token-classification", "--label-column", "tags2"};
+        for (List<Path> files : List.of(List.of(rows, words), List.of(words, rows))) {
+            output = folder.resolve("of-" + files.getFirst().getFileName());
+            List<String> arguments = arguments(files.getFirst(), options);
+            arguments.addAll(List.of("--validation-file", "" + files.getLast()));
+            assertEquals(0, run(arguments.toArray(String[]::new)), err.toString());
+        }
+        assertTrue(run("evaluate", "" + output, "" + words, "--label-column", "tags2") > 0);
+        assertTrue(err.toString().contains("words.conll has the word first"), err.toString());
+    }
+
+    @Test
     void questionsToTexts() throws IOException {
         Path squad = file("squad.json", """
                 {"version": "1", "data": [{"paragraphs": [{"context": "The sky is blue.", "qas": [

@@ -99,6 +99,8 @@ class TrainFaultsTest extends TrainCommandCase {
                 "detangle: " + words + " has the word first and the tag last in each line: leave out --text-column and"
                         + " --label-column",
                 fault(words, "--label-column", "2"));
+        assertTrue(fault(words, "--label-column", "2", "--validation-file", "" + words)
+                .contains("has the word first"));
         for (String option : List.of("--problem-type=regression", "--label-delimiter=|", "--text-pair-column=b")) {
             String told = fault(words, option);
             assertTrue(told.contains(" is for text-classification, and this is token-classification: leave"), told);
