@@ -74,14 +74,38 @@ public record Entities(List<EntityKind> kinds, List<AttributeGroup> attributes) 
     /**
      * Returns these kinds and attributes with others. A kind of the same name is replaced in its place, and keeps its
      * description if the other one has none.
+     *
+     * @throws SchemaException if a kind that has no description here gets one, and another kind that stands after it is
+     *     already described; and as the constructor
      */
     public Entities and(Entities others) {
         SequencedMap<String, EntityKind> all = new LinkedHashMap<>();
         kinds.forEach(kind -> all.put(kind.name(), kind));
-        others.kinds.forEach(kind -> all.merge(kind.name(), kind, EntityKind::replacedBy));
+        for (EntityKind kind : others.kinds) {
+            if (all.containsKey(kind.name())) {
+                checkDescription(all, kind);
+            }
+            all.merge(kind.name(), kind, EntityKind::replacedBy);
+        }
         List<AttributeGroup> groups = new ArrayList<>(attributes);
         groups.addAll(others.attributes);
         return new Entities(List.copyOf(all.values()), groups);
+    }
+
+    /**
+     * GLiNER2 prompts with descriptions in the order in which they were given (gliner2/inference/schema.py:311-312).
+     * This class gives them in the order of the kinds.
+     */
+    private static void checkDescription(SequencedMap<String, EntityKind> known, EntityKind again) {
+        boolean isNew = again.description().isPresent()
+                && known.get(again.name()).description().isEmpty();
+        boolean othersBetween = known.values().stream()
+                .dropWhile(kind -> !kind.name().equals(again.name()))
+                .anyMatch(kind -> kind.description().isPresent());
+        if (isNew && othersBetween) {
+            throw new SchemaException("the entity '" + again.name()
+                    + "' is described after other entities: describe it where it is named first");
+        }
     }
 
     public Entities withAttributes(List<AttributeGroup> value) {

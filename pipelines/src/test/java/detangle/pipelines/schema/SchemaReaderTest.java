@@ -120,6 +120,20 @@ class SchemaReaderTest {
                 schema.entities().orElseThrow().kinds());
     }
 
+    @Test
+    void aKindMayBeDescribedLaterThanItIsNamed() {
+        Schema schema = read("""
+            [{"do": "entities", "types": {"city": "a town"}},
+             {"do": "entities", "types": ["person"]},
+             {"do": "entities", "types": {"person": "a human", "city": "a place"}}]
+            """);
+        assertEquals(
+                List.of(
+                        EntityKind.of("city").withDescription("a place"),
+                        EntityKind.of("person").withDescription("a human")),
+                schema.entities().orElseThrow().kinds());
+    }
+
     /** GLiNER2's builder keeps the place, the description, and the cardinality that the second lacks. */
     @Test
     void aFieldThatIsNamedTwiceCountsOnce() {
@@ -173,6 +187,10 @@ class SchemaReaderTest {
                         + " 'x'",
                 "{\"structures\":{\"a\":[\"b\",{\"name\":\"c\",\"description\":\"x\"},"
                         + "{\"name\":\"b\",\"description\":\"y\"}]}} | structures.a[2] describes the field 'b' after",
+                "[{\"do\":\"entities\",\"types\":[\"person\"]},"
+                        + "{\"do\":\"entities\",\"types\":{\"city\":\"a town\"}},"
+                        + "{\"do\":\"entities\",\"types\":{\"person\":\"a human\"}}] | the entity 'person' is described"
+                        + " after other entities",
                 "{\"steps\":[{\"do\":\"sing\"}]} | step 1.do is 'sing'",
                 "{\"steps\":[{}]} | step 1.do is missing"
             })
