@@ -11,8 +11,8 @@ import java.util.Optional;
  * A file with a word a line, as CoNLL 2003 has it: columns with white space between, of which the first is the word and
  * the last is the tag; a blank line ends a sentence, and lines that begin with {@code -DOCSTART-} begin a document. All
  * words have as many columns as the first one. Lines before a sentence that begin with {@code #} and a blank are
- * comments, as in MultiCoNER's files, if they have another number of columns or end with {@code domain=train} or the
- * like.
+ * comments, as in MultiCoNER's files, if they have another number of columns than the words or end with
+ * {@code domain=train} or the like. The first word that is not {@code #} says how many columns words have.
  */
 public final class ConllFile {
     private static final String DOCUMENT = "-DOCSTART-";
@@ -32,6 +32,12 @@ public final class ConllFile {
 
     /** The lines of the sentence that is being read, the comments before it included. */
     private final List<Line> lines = new ArrayList<>();
+
+    /**
+     * The blocks at the head of the file that have no lines but those that begin with {@code #}, until another word
+     * tells whether they are comments. A block without lines stands for the end of a document.
+     */
+    private final List<List<Line>> held = new ArrayList<>();
 
     /** The first word of the file, which has as many columns as all others. */
     private Optional<Line> first = Optional.empty();
@@ -109,6 +115,7 @@ public final class ConllFile {
 
     private List<List<TaggedWords>> all() {
         endSentence();
+        addHeld(Optional.empty());
         endDocument();
         if (documents.isEmpty()) {
             throw new DataException(file + " has no sentences");
@@ -117,21 +124,57 @@ public final class ConllFile {
     }
 
     private void endDocument() {
+        if (!held.isEmpty()) {
+            held.add(List.of());
+        } else {
+            addDocument();
+        }
+    }
+
+    private void addDocument() {
         if (!sentences.isEmpty()) {
             documents.add(sentences);
             sentences = new ArrayList<>();
         }
     }
 
-    /** Adds the lines that were gathered as a sentence, without the comments before it. */
+    /** Adds the lines that were gathered as a sentence, or holds them back if they may all be comments. */
     private void endSentence() {
         if (lines.isEmpty()) {
             return;
         }
-        int width = first.orElseGet(lines::getLast).width;
-        List<Line> words =
-                lines.stream().dropWhile(line -> line.isComment(width)).toList();
+        List<Line> block = List.copyOf(lines);
         lines.clear();
+        Optional<Line> word = first.or(
+                () -> block.stream().filter(line -> !line.word.equals(COMMENT)).findFirst());
+        if (word.isEmpty()) {
+            held.add(block);
+        } else {
+            addHeld(word);
+            addSentence(block, word.get().width);
+        }
+    }
+
+    /**
+     * Adds what was held back.
+     *
+     * @param word a word that is not a comment; if empty, the last line of a block counts as one
+     */
+    private void addHeld(Optional<Line> word) {
+        for (List<Line> block : held) {
+            if (block.isEmpty()) {
+                addDocument();
+            } else {
+                addSentence(block, word.or(() -> first).orElseGet(block::getLast).width);
+            }
+        }
+        held.clear();
+    }
+
+    /** Adds the lines of a block as a sentence, without the comments before it. */
+    private void addSentence(List<Line> block, int width) {
+        List<Line> words =
+                block.stream().dropWhile(line -> line.isComment(width)).toList();
         if (words.isEmpty()) {
             return; // The comments were all that stood between two blank lines.
         }

@@ -104,6 +104,20 @@ final class DataFilesTest {
     }
 
     @Test
+    void commentsAtTheHeadOfConllAreNotWords() throws IOException {
+        Path file = file("t.conll", "# made by X\n\nAnna B-PER\nsleeps O\n");
+        assertEquals(List.of("Anna", "sleeps"), ConllFile.read(file).getFirst().words());
+        Path documents = file("d.conll", "# by X Y\n-DOCSTART- O\n\n# O\n\n-DOCSTART- O\n\n# a b\none O\n");
+        List<List<TaggedWords>> read = ConllFile.documents(documents);
+        assertEquals(2, read.size());
+        assertEquals(List.of("#"), read.getFirst().getFirst().words());
+        assertEquals(List.of("one"), read.getLast().getFirst().words());
+        assertEquals(2, ConllFile.read(file("only.conll", "# O\n\n# O\n")).size());
+        Path comment = file("comment.conll", "# domain=train\n");
+        assertEquals(comment + " has no sentences", fault(() -> ConllFile.read(comment)));
+    }
+
+    @Test
     void wordsOfConllHaveAsManyColumnsAsTheFirst() throws IOException {
         Path file = file("t.conll", "Anna\tB-PER\n\nNew York\tB-LOC\n");
         assertEquals(
