@@ -4,11 +4,12 @@ import detangle.models.deberta.ProblemType;
 import detangle.models.text.Encoding;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -22,6 +23,9 @@ import java.util.stream.IntStream;
 public record ClassificationData(ProblemType problem, LabelMap labels, List<Example> examples, List<String> notices) {
     private static final Pattern LACKING = Pattern.compile("(?i)nan|[+-]?inf(inity)?|n/?a|null|none|");
     private static final String NO_LABEL = "-1";
+    private static final Pattern CLASS_NUMBER = Pattern.compile("\\d{1,18}");
+    private static final Set<String> NO_AND_YES = Set.of("0", "1");
+    private static final String NOT_READ = "0 or 1 for each class is not read, write a list of the row's labels";
     private static final LabelMap NUMBER = LabelMap.of(List.of("LABEL_0"));
 
     /**
@@ -66,11 +70,12 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
     private record Raw(String where, TokenIds text, Object label) {}
 
     /**
-     * Reads rows. Rows with the class -1 have no label, as in HuggingFace's datasets, if classes are whole numbers from
-     * 0, or are known and -1 is not one of them. They are left out and counted in a notice.
+     * Reads rows. Rows with the class -1 have no label, as in HuggingFace's datasets, if the other classes are whole
+     * numbers from 0 and the model has no class -1, or if classes are known and -1 is not one of them. They are left
+     * out and counted in a notice.
      *
      * @throws DataException if there are none, a column is missing, a text is empty, a label is missing or not among
-     *     those that are known, a list has 0 or 1 twice, or all rows have the same label
+     *     those that are known, a list has 0 or 1 for each class, or all rows have the same label
      */
     public static ClassificationData read(
             Iterable<DataRow> rows, String name, DataColumns columns, ExampleEncoder encoder, LabelRule rule) {
@@ -93,6 +98,9 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
             throw new DataException("no row of " + name + " has a label: all labels are -1");
         }
         LabelMap labels = problem == ProblemType.REGRESSION ? NUMBER : labels(raw, name, rule);
+        if (problem == ProblemType.MULTI_LABEL_CLASSIFICATION && labels.size() == 2) {
+            checkTwoNames(raw, name);
+        }
         List<Example> examples = raw.stream()
                 .map(r -> Example.of(r.text, target(r, problem, labels)))
                 .toList();
@@ -106,21 +114,38 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
         return new ClassificationData(problem, labels, examples, notices);
     }
 
-    /** Refuses 0 or 1 for each class: a list has the labels of a row, and such numbers would become labels. */
+    /**
+     * Refuses a list of 0 and 1 that has one of them twice. It says 0 or 1 for each class, and a list has the labels of
+     * a row, so such numbers would become labels.
+     */
     private static void checkNames(Object label, String where) {
         if (!(label instanceof List<?> several)) {
             return;
         }
-        Set<String> found = new HashSet<>();
-        for (Object one : several) {
-            if (one == null) {
-                throw new DataException(where + " has null among its labels");
-            }
-            String name = LabelMap.name(one);
-            if (!found.add(name) && (name.equals("0") || name.equals("1"))) {
-                throw new DataException(where + " has the label '" + name
-                        + "' twice: 0 or 1 for each class is not read, write a list of the row's labels");
-            }
+        if (several.stream().anyMatch(Objects::isNull)) {
+            throw new DataException(where + " has null among its labels");
+        }
+        List<String> names = several.stream().map(LabelMap::name).toList();
+        boolean isTwice = names.size() > Set.copyOf(names).size();
+        if (isTwice && NO_AND_YES.containsAll(names)) {
+            String name = names.stream()
+                    .filter(one -> names.indexOf(one) < names.lastIndexOf(one))
+                    .findFirst()
+                    .orElseThrow();
+            throw new DataException(where + " has the label '" + name + "' twice: " + NOT_READ);
+        }
+    }
+
+    /** Refuses rows of two classes that all have the list [0, 1] or [1, 0], which would give each row both labels. */
+    private static void checkTwoNames(List<Raw> raw, String name) {
+        boolean all = raw.stream()
+                .allMatch(r -> r.label instanceof List<?> several
+                        && several.stream()
+                                .map(LabelMap::name)
+                                .collect(Collectors.toSet())
+                                .equals(NO_AND_YES));
+        if (all) {
+            throw new DataException("all rows of " + name + " have the labels '0' and '1': " + NOT_READ);
         }
     }
 
@@ -128,7 +153,11 @@ public record ClassificationData(ProblemType problem, LabelMap labels, List<Exam
     private static List<Raw> labelled(List<Raw> all, LabelRule rule) {
         boolean lacks = rule.labels
                 .map(known -> !known.names().contains(NO_LABEL))
-                .orElseGet(() -> all.stream().allMatch(r -> LabelMap.isWhole(LabelMap.name(r.label)))
+                .orElseGet(() -> !rule.ofModel.contains(NO_LABEL)
+                        && all.stream()
+                                .map(r -> LabelMap.name(r.label))
+                                .allMatch(label -> label.equals(NO_LABEL)
+                                        || CLASS_NUMBER.matcher(label).matches())
                         && all.stream().anyMatch(r -> LabelMap.name(r.label).equals("0")));
         return lacks
                 ? all.stream()

@@ -125,16 +125,48 @@ final class ClassificationDataTest {
     }
 
     @Test
+    void minusOneIsAClassWhereOthersAreNegativeOrTheModelHasIt() {
+        ClassificationData scale = read("a", -2, "b", -1, "c", 0, "d", 1, "e", 2);
+        assertEquals(List.of("-2", "-1", "0", "1", "2"), scale.labels().names());
+        assertEquals(5, scale.examples().size());
+        LabelRule rule = LabelRule.FROM_DATA.withLabelsOfModel(List.of("-1", "0", "1"));
+        ClassificationData polarity = read(rule, Rows.of(TEXT_AND_LABEL, "a", -1, "b", 0, "c", 1));
+        assertEquals(List.of("-1", "0", "1"), polarity.labels().names());
+        assertEquals(
+                List.of(new Target.OneClass(0), new Target.OneClass(1), new Target.OneClass(2)), targets(polarity));
+        assertEquals(List.of(), polarity.notices());
+    }
+
+    @Test
     void numbersForEachClassAreRefused() {
         assertEquals(
                 "t.csv, row 1 has the label '0' twice: 0 or 1 for each class is not read, write a list of the row's"
                         + " labels",
                 fault(LabelRule.FROM_DATA, Rows.of(TEXT_AND_LABEL, "a", List.of(1.0, 0.0, 0.0), "b", List.of())));
+        String two = "all rows of t.csv have the labels '0' and '1': 0 or 1 for each class is not read, write a list of"
+                + " the row's labels";
+        List<DataRow> rows = Rows.of(TEXT_AND_LABEL, "a", List.of(1, 0), "b", List.of(0, 1));
+        assertEquals(two, fault(LabelRule.FROM_DATA, rows));
+        LabelRule known =
+                new LabelRule(Optional.empty(), Optional.of(LabelMap.of(List.of("no", "yes"))), Optional.empty());
+        assertEquals(two, fault(known, rows));
         List<Object> lacking = new ArrayList<>();
         lacking.add(null);
         assertEquals(
                 "t.csv, row 1 has null among its labels",
                 fault(LabelRule.FROM_DATA, Rows.of(TEXT_AND_LABEL, "a", lacking)));
+    }
+
+    @Test
+    void listsOfNumbersOfClassesAreRead() {
+        ClassificationData data = read("a", List.of(1, 1, 5), "b", List.of(0));
+        assertEquals(List.of("0", "1", "5"), data.labels().names());
+        assertArrayEquals(new float[] {0, 1, 1}, ((Target.Numbers) targets(data).getFirst()).values());
+        LabelRule divided = new LabelRule(Optional.empty(), Optional.empty(), Optional.of(";"));
+        assertEquals(
+                List.of("1", "5"),
+                read(divided, Rows.of(TEXT_AND_LABEL, "a", "1;1;5")).labels().names());
+        assertEquals(2, read("a", List.of(1, 0), "b", List.of(0)).examples().size());
     }
 
     @Test
