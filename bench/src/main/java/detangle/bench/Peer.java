@@ -16,7 +16,11 @@ enum Peer {
         this.format = format;
     }
 
-    /** Throws a {@link BenchException} if there is no such peer. */
+    /**
+     * Returns the peer of a name.
+     *
+     * @throws BenchException if no peer has it
+     */
     static Peer named(String name) {
         return Arrays.stream(values())
                 .filter(p -> p.name().equals(name))

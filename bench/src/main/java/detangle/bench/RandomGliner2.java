@@ -27,7 +27,7 @@ final class RandomGliner2 {
     /** The tokens of microsoft's v3 models and those ten. */
     private static final int ROWS = 128_011;
 
-    /** As fastino/gliner2-base-v1 says. */
+    /** The settings of fastino/gliner2-base-v1. */
     private static final String CONFIG = """
             {"model_type": "extractor", "max_width": 8, "counting_layer": "count_lstm_v2", "token_pooling": "first"}
             """;

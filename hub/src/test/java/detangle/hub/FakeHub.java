@@ -51,7 +51,7 @@ final class FakeHub implements AutoCloseable {
 
     volatile boolean needsToken;
 
-    /** What a proxy must be told of its user, if it demands that. */
+    /** The Proxy-Authorization that requests must have; empty if requests may have none. */
     volatile Optional<String> proxyUser = Optional.empty();
 
     volatile Optional<String> errorCode = Optional.empty();

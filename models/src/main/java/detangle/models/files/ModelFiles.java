@@ -20,7 +20,7 @@ public sealed interface ModelFiles {
     Path path(String name);
 
     /**
-     * Returns those of a folder or an artifact; a path that does not exist has none. Of a sentence-transformers folder
+     * Returns the files of a folder or an artifact; a path that does not exist has none. Of a sentence-transformers folder
      * these are the files of its encoder, which may lie in a folder of their own.
      */
     static ModelFiles of(Path model) {

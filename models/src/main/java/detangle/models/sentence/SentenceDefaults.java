@@ -35,7 +35,7 @@ public record SentenceDefaults(
     private static final String TRUNCATE_DIM = "truncate_dim";
 
     /**
-     * Returns those of a folder or an artifact. The library reads the file only beside {@code modules.json}, and so
+     * Returns the defaults of a folder or an artifact. The library reads the file only beside {@code modules.json}, and so
      * does this.
      *
      * @throws detangle.models.deberta.ConfigException if the file is not what it should be, or has no prompt of the

@@ -25,12 +25,12 @@ public record SentenceSettings(Optional<Path> file, OptionalInt maxSeqLength, bo
             "sentence_xlm-roberta_config.json",
             "sentence_xlnet_config.json");
 
-    /** Nothing is said. */
+    /** The settings of a model without a file of settings. */
     public static final SentenceSettings NONE = new SentenceSettings(Optional.empty(), OptionalInt.empty(), false);
 
     /**
-     * Returns those of a folder or an artifact; nothing is said where there is no such file. It counts without a {@code
-     * modules.json} too, for any head, as text-embeddings-inference has it.
+     * Returns the settings of a folder or an artifact, or {@link #NONE} if it has no file of settings. The file counts
+     * without a {@code modules.json} too, for any head, as in text-embeddings-inference.
      *
      * @throws detangle.models.deberta.ConfigException if the file is not what it should be
      */

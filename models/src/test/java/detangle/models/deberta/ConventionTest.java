@@ -42,7 +42,7 @@ class ConventionTest {
         assertEquals(Convention.HUGGINGFACE, Convention.of(other, DECODER));
     }
 
-    /** Nobody has named a convention for other heads where the compiled head has its own. */
+    /** An artifact that was compiled for its head's own convention does not name one for other heads. */
     @Test
     void otherHeadsOfAnArtifactAreReadAsThoseOfItsFolder() {
         Path file = artifact(Map.of("head", "masked-lm-emd", "convention", "microsoft"));

@@ -173,7 +173,7 @@ class SafetensorsWriterTest {
     }
 
     @Test
-    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links take a right of their own there")
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "making a link needs a right that users lack there")
     void aLinkStaysALink() throws IOException {
         Path behind = Files.writeString(folder.resolve("behind"), "old");
         Path link = Files.createSymbolicLink(folder.resolve("t.safetensors"), behind);

@@ -35,7 +35,7 @@ class WeightFilesTest {
         "model.safetensors, nothing, model.safetensors.index.json",
         "pytorch_model.bin, nothing, ",
     })
-    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links take a right of their own there")
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "making a link needs a right that users lack there")
     void linksThatLeadNowhere(String link, String target, String other) throws IOException {
         if (other != null) {
             SafetensorsWriter.write(

@@ -45,7 +45,7 @@ class PackedAttentionTest {
     private final List<Node> inputs = new ArrayList<>();
     private final Map<String, Tensor> values = new HashMap<>();
 
-    // What the last sample has.
+    // The fields from here on describe the sample that was drawn last.
     private int length;
     private int heads;
     private int size;

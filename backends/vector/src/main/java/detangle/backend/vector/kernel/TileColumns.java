@@ -22,9 +22,13 @@ final class TileColumns {
     /** The bytes from one step of a panel to the next. */
     private static final long STEP_BYTES = 2L * MatrixUnit.TILE;
 
-    // What rounding adds to the bits of a float, the bit of a quiet NaN, and the bit of the sign.
+    /** Rounding to bfloat16 adds this to the bits of a float, and the lowest bit that stays. */
     private static final int HALF = 0x7FFF;
+
+    /** The bit that makes a NaN a quiet one. */
     private static final int QUIET = 1 << 22;
+
+    /** The bit of a float's sign. */
     private static final int SIGN = 1 << 31;
 
     private static final int INFINITY = 0x7F80_0000;
